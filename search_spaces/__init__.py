@@ -1,0 +1,1 @@
+"""What to try next: axes, grids and samplers, in pure Python."""

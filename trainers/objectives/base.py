@@ -1,0 +1,83 @@
+"""What an objective is: a loss over the terms of one minibatch, with its own weights and state.
+
+Shapes: B batch, L latent."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor, nn
+
+
+@dataclass(frozen=True)
+class Terms:
+    """The terms of one minibatch, all on one device.
+
+    recon      (): reconstruction error summed over pixels and channels, mean over the batch
+    kl_L       (L,): KL to the unit Gaussian per latent, in nats, mean over the batch
+    mu_BL, logvar_BL, z_BL  (B, L): the posterior and its sample
+    iteration  () int64: the number of this step, from 1
+    """
+
+    recon: Tensor
+    kl_L: Tensor
+    mu_BL: Tensor
+    logvar_BL: Tensor
+    z_BL: Tensor
+    iteration: Tensor
+
+    @property
+    def kl(self) -> Tensor:
+        """(): KL summed over latents, in nats."""
+        return self.kl_L.sum()
+
+
+class Objective(nn.Module):
+    """A named loss.
+
+    Learned weights are parameters (they join the network's Adam); controller state is kept in
+    buffers (float64), updated in place by `loss` before the backward pass. Both are in the state
+    dict, so a checkpoint holds them. `loss` must not read a tensor back to the host: on a GPU the
+    whole step is a captured graph."""
+
+    def __init__(self, params: Mapping[str, object], latent_dim: int, num_pixels: int) -> None:
+        """`params`: every parameter of the model's spec, typed. `num_pixels`: D = C*H*W."""
+        super().__init__()
+
+    def loss(self, terms: Terms) -> Tensor:
+        """The scalar to minimise."""
+        raise NotImplementedError(type(self).__name__)
+
+    def logged_names(self) -> tuple[str, ...]:
+        """Names of what `logged_values` returns: 'beta', 'sigma/recon', 'sigma/z0', ..."""
+        return ()
+
+    def logged_values(self) -> tuple[Tensor, ...]:
+        """Detached scalars as used in the latest `loss`, one for each of `logged_names`."""
+        return ()
+
+    def adversary(self) -> nn.Module | None:
+        """A module with an optimiser of its own (FactorVAE's discriminator), or None.
+
+        Its parameters must not be among `learned_weights`."""
+        return None
+
+    def adversary_loss(self, terms: Terms) -> Tensor:
+        """The adversary's scalar loss; `terms` are detached and of the same minibatch."""
+        raise NotImplementedError(type(self).__name__)
+
+    def learned_weights(self) -> list[nn.Parameter]:
+        """Parameters that join the network's optimiser."""
+        adversary = self.adversary()
+        foreign = {id(p) for p in adversary.parameters()} if adversary is not None else set()
+        return [p for p in self.parameters() if id(p) not in foreign]
+
+
+def kl_per_latent(mu_BL: Tensor, logvar_BL: Tensor) -> Tensor:
+    """(L,): KL(N(mu, exp logvar) || N(0, 1)) per latent, mean over the batch, in nats."""
+    return -0.5 * (1 + logvar_BL - mu_BL.square() - logvar_BL.exp()).mean(dim=0)
+
+
+def scalar(value: float) -> Tensor:
+    """A float64 scalar for a buffer that holds state through time."""
+    return torch.tensor(value, dtype=torch.float64)

@@ -12,24 +12,14 @@ from typing import Any
 import torch
 
 from trainers.errors import RecordError
-from trainers.folders import Folder, read_digested, stem_of, write_digested
+from trainers.folders import Folder, numbered, read_digested, write_digested
 
+PREFIX = "checkpoint"
 _KEPT = 2
-_PREFIX = "checkpoint"
 
 log = logging.getLogger(__name__)
 
 State = dict[str, Any]
-
-
-def checkpoint_names(folder: Folder) -> dict[int, str]:
-    """Names of the checkpoints in `folder` by iteration, oldest first."""
-    found: dict[int, str] = {}
-    for name in folder.names():
-        kind, _, number = (stem_of(name) or "").rpartition("-")
-        if kind == _PREFIX and number.isdigit():
-            found[int(number)] = name
-    return dict(sorted(found.items()))
 
 
 def write_checkpoint(folder: Folder, iteration: int, state: State) -> str:
@@ -39,8 +29,8 @@ def write_checkpoint(folder: Folder, iteration: int, state: State) -> str:
     back to score an iteration it had passed does not lose the end it had reached."""
     buffer = io.BytesIO()
     torch.save(state, buffer)
-    name = write_digested(folder, f"{_PREFIX}-{iteration:012d}", ".pt", buffer.getbuffer())
-    names = checkpoint_names(folder)
+    name = write_digested(folder, f"{PREFIX}-{iteration:012d}", ".pt", buffer.getbuffer())
+    names = numbered(folder, PREFIX)
     passed = [old for step, old in names.items() if step <= iteration]
     beyond = [old for step, old in names.items() if step > iteration]
     for old in passed[:-_KEPT] + beyond[:-1]:
@@ -54,7 +44,7 @@ def load_newest(folder: Folder, identity: str, *, at_most: int | None = None) ->
     A damaged one is reported in the log, removed, and the one before it is tried. `at_most`
     leaves out later iterations. Raises RecordError when a good checkpoint belongs to another
     training: the folder is not this training's."""
-    for iteration, name in reversed(checkpoint_names(folder).items()):
+    for iteration, name in reversed(numbered(folder, PREFIX).items()):
         if at_most is not None and iteration > at_most:
             continue
         state = _load(folder, name)

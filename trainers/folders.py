@@ -98,3 +98,13 @@ def stem_of(name: str) -> str | None:
     """The stem of a digested name, or None for a foreign file."""
     match = _NAME.fullmatch(name)
     return match["stem"] if match else None
+
+
+def numbered(folder: Folder, kind: str) -> dict[int, str]:
+    """Names of the files `<kind>-<number>-<digest>` in `folder`, by number, ascending."""
+    found: dict[int, str] = {}
+    for name in folder.names():
+        prefix, _, number = (stem_of(name) or "").rpartition("-")
+        if prefix == kind and number.isdigit():
+            found[int(number)] = name
+    return dict(sorted(found.items()))

@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 
 from trainers.errors import RecordError
-from trainers.folders import Folder, read_digested, stem_of, write_digested
+from trainers.folders import Folder, numbered, read_digested, write_digested
 
 _FORMAT = 1
 _ARRAYS = ("mu", "logvar", "factors", "indices", "trajectory")
@@ -42,10 +42,13 @@ class Milestone:
 
 @dataclass(frozen=True)
 class Found:
-    """What a training's folder holds: record names by iteration, and the divergence if any."""
+    """What a training's folder holds: record names by iteration, iterations of checkpoints.
+
+    diverged: {step at which a loss was not finite: record name}, of one item at most."""
 
     milestones: Mapping[int, str] = field(default_factory=dict)
-    diverged: str | None = None
+    diverged: Mapping[int, str] = field(default_factory=dict)
+    checkpoints: tuple[int, ...] = ()
 
 
 def write_milestone(folder: Folder, milestone: Milestone) -> str:
@@ -112,13 +115,9 @@ def read_divergence(folder: Folder, name: str) -> tuple[int, str]:
 
 
 def find_records(folder: Folder) -> Found:
-    """Names of the records in `folder`, by name alone; content is verified when it is read."""
-    milestones: dict[int, str] = {}
-    diverged: str | None = None
-    for name in folder.names():
-        kind, _, number = (stem_of(name) or "").rpartition("-")
-        if kind == "milestone" and number.isdigit():
-            milestones[int(number)] = name
-        elif kind == "diverged":
-            diverged = name
-    return Found(milestones, diverged)
+    """What is in `folder`, by name alone; content is verified when it is read."""
+    return Found(
+        milestones=numbered(folder, "milestone"),
+        diverged=numbered(folder, "diverged"),
+        checkpoints=tuple(numbered(folder, "checkpoint")),
+    )

@@ -101,9 +101,7 @@ def evaluate(
 
     part: 'valid' gives 'valid/recon', 'valid/kl', 'measure/*'; 'test' gives 'test/recon',
     'test/kl', 'test/measure/*'."""
-    representation = represent(
-        stepper, dataset, indices_N, seed=config.seed, iteration=iteration
-    )
+    representation = represent(stepper, dataset, indices_N, seed=config.seed, iteration=iteration)
     metrics = {f"{part}/recon": representation.recon, f"{part}/kl": representation.kl}
     try:
         scores = measure_scores(

@@ -20,9 +20,7 @@ class Split:
     test: np.ndarray
 
 
-def split(
-    num_images: int, *, seed: int, validation_fraction: float, test_fraction: float
-) -> Split:
+def split(num_images: int, *, seed: int, validation_fraction: float, test_fraction: float) -> Split:
     """A seeded permutation cut in three; validation and test come off its front."""
     order = stream(seed, "split").permutation(num_images)
     num_validation = round(num_images * validation_fraction)

@@ -31,9 +31,9 @@ class Stepper:
     ) -> None:
         channels, height, width = image_CHW
         self.device = device
-        self.network = build_network(
-            config.network, image_CHW, config.latent_dim, config.seed
-        ).to(device)
+        self.network = build_network(config.network, image_CHW, config.latent_dim, config.seed).to(
+            device
+        )
         self.objective = build_objective(
             config.model, config.params, config.latent_dim, channels * height * width
         ).to(device)

@@ -77,8 +77,8 @@ class Training:
         found = find_records(folder)
         self._reason = ""
         diverged_at = None
-        if found.diverged is not None:
-            diverged_at, term = read_divergence(folder, found.diverged)
+        for name in found.diverged.values():
+            diverged_at, term = read_divergence(folder, name)
             self._reason = _reason(diverged_at, term)
         self._missing = [
             m

@@ -9,23 +9,15 @@ import torch
 from torch import nn
 
 from trainers.errors import RecordError
-from trainers.folders import Folder, read_digested, stem_of, write_digested
+from trainers.folders import Folder, numbered, read_digested, write_digested
 from trainers.records import Milestone, find_records, read_milestone
 
 _PREFIX = "weights"
 
 
-def weights_name(folder: Folder) -> str | None:
-    """Name of the kept weights in `folder`, or None."""
-    for name in reversed(folder.names()):
-        if (stem_of(name) or "").startswith(f"{_PREFIX}-"):
-            return name
-    return None
-
-
-def weights_iteration(name: str) -> int:
-    """The iteration whose weights the file called `name` holds."""
-    return int((stem_of(name) or "").rpartition("-")[2])
+def kept_weights(folder: Folder) -> tuple[int, str] | None:
+    """(iteration, file name) of the kept weights in `folder`, or None."""
+    return next(reversed(numbered(folder, _PREFIX).items()), None)
 
 
 def read_weights(folder: Folder, name: str) -> dict[str, Any]:
@@ -38,8 +30,8 @@ def read_weights(folder: Folder, name: str) -> dict[str, Any]:
 
 def best_so_far(folder: Folder, by: str) -> float:
     """The score of the milestone whose weights are kept, or -inf."""
-    name = weights_name(folder)
-    record = find_records(folder).milestones.get(weights_iteration(name)) if name else None
+    kept = kept_weights(folder)
+    record = find_records(folder).milestones.get(kept[0]) if kept else None
     if record is None:
         return -math.inf
     try:
@@ -60,6 +52,6 @@ def keep_weights(folder: Folder, network: nn.Module, milestone: Milestone, by: s
     torch.save(content, buffer)
     stem = f"{_PREFIX}-{milestone.iteration:012d}"
     new = write_digested(folder, stem, ".pt", buffer.getbuffer())
-    for name in folder.names():
-        if name != new and (stem_of(name) or "").startswith(f"{_PREFIX}-"):
+    for name in numbered(folder, _PREFIX).values():
+        if name != new:
             folder.delete(name)

@@ -14,9 +14,9 @@ class BetaTCVAE(Objective):
 
         loss = R + KL + (beta - 1) TC
 
-    Chen et al. 2018, eq. 4 with alpha = gamma = 1, in disentanglement_lib's form: minibatch-weighted
-    sampling without its constants, which do not move gradients. With beta 1 the term is left out,
-    so the objective is `vae` to the bit."""
+    Chen et al. 2018, eq. 4 with alpha = gamma = 1, in disentanglement_lib's form:
+    minibatch-weighted sampling without its constants, which do not move gradients. With beta 1 the
+    term is left out, so the objective is `vae` to the bit."""
 
     def __init__(self, params: Mapping[str, object], latent_dim: int, num_pixels: int) -> None:
         super().__init__(params, latent_dim, num_pixels)

@@ -65,8 +65,8 @@ class ControlVAE(ControlledVAE):
     def __init__(self, params: Mapping[str, object], latent_dim: int, num_pixels: int) -> None:
         super().__init__(params, latent_dim, num_pixels)
         self.register_buffer("integral", scalar(0.0))
-        self.register_buffer("weight", scalar(1.0))
-        self.register_buffer("beta", scalar(max(1.0, self.gains.beta_min)))
+        self.register_buffer("weight", scalar(self.gains.beta_min))
+        self.register_buffer("beta", scalar(self.gains.beta_min))
 
     def step(self, kl: Tensor, target: Tensor | float) -> Tensor:
         state = ControlState(self.integral, self.weight)

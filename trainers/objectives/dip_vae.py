@@ -42,7 +42,7 @@ class DipVAEI(DipVAE):
 
 
 class DipVAEII(DipVAE):
-    """Cov[z] = E[diag(exp logvar)] + Cov[mu(x)], by the law of total variance. lambda_d_factor 1."""
+    """Cov[z] = E[diag(exp logvar)] + Cov[mu(x)], the law of total variance. lambda_d_factor 1."""
 
     def covariance(self, terms: Terms) -> Tensor:
         return terms.logvar_BL.exp().mean(dim=0).diag() + covariance_of_means(terms.mu_BL)

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from math import log, log1p
 from typing import Any, ClassVar
 
+import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
@@ -33,7 +34,7 @@ class FactorVAE(Objective):
         super().__init__(params, latent_dim, num_pixels)
         self.gamma = float(params["gamma"])
         self.discriminator = Discriminator(latent_dim)
-        self._tc: Tensor | None = None
+        self._tc = torch.tensor(0.0)
 
     def loss(self, terms: Terms) -> Tensor:
         logits_B2 = self.discriminator(terms.z_BL, fixed=True)
@@ -45,7 +46,6 @@ class FactorVAE(Objective):
         return ("loss/tc",)
 
     def logged_values(self) -> tuple[Tensor, ...]:
-        assert self._tc is not None, "logged_values before the first loss"
         return (self._tc,)
 
     def adversary(self) -> nn.Module:

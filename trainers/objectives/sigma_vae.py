@@ -16,7 +16,7 @@ class SigmaVAE(Objective):
 
         loss = D ln sigma + R / (2 sigma^2) + KL          D = C * H * W
 
-    Rybkin et al. 2021, eq. 4, less the constant (D/2) ln 2 pi. log sigma starts at 0 and is
+    Rybkin et al. 2021, less the constant (D/2) ln 2 pi. log sigma starts at 0 and is
     clipped softly from below, m + softplus(log sigma - m) with m = -6, as in the authors' code.
     For a fixed R the minimum is at sigma^2 = R / D. Against R + beta KL this is beta = 2 sigma^2.
 

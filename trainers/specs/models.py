@@ -102,7 +102,7 @@ _THESIS = (
         "sigma_vae",
         "sigma-VAE",
         "D ln s + R/(2 s^2) + KL",
-        "Rybkin et al. 2021, eq. 4; thesis, eq. 2.9",
+        "Rybkin et al. 2021; thesis, eq. 2.9",
         (Param("literal", "bool", False, "thesis eq. 2.9 as printed: ln s without D"),),
     ),
     ModelSpec(

@@ -8,7 +8,7 @@ import torch
 from torch import Tensor
 
 from trainers.objectives.base import Objective, Terms
-from trainers.objectives.learned_variance import LearnedVariance
+from trainers.objectives.learned_variance import LearnedVariance, inverse_variance
 
 
 class MdlVAE(Objective):
@@ -51,3 +51,48 @@ class MdlVAEStrong(MdlVAE):
 
     Thesis eq. 7.2. For fixed KL_i the minimum solves (1+s)(1+ln(1+s))^2 = KL_i with s = s_i^2,
     or is sigma_i = 0 where KL_i <= 1."""
+
+
+class MdlVAEWeak(MdlVAE):
+    """f = 1 / (1 + ln(1 + s^2)), r(sr) = sr^2, r(s_i) = ln(1 + s_i^2) / N with N latents.
+
+    Thesis eq. 7.3, advised where eq. 7.2 leaves every sigma_i below 0.5. For fixed KL_i the
+    minimum solves (1+ln(1+s))^2 = N KL_i, or is 0 where N KL_i <= 1."""
+
+    def regulariser(self, variance: Tensor) -> Tensor:
+        recon, latents_L = variance.split((1, self.latent_dim))
+        return torch.cat((recon, latents_L.log1p() / self.latent_dim))
+
+
+class MdlVAEv1(MdlVAE):
+    """f = 1 / (1 + ln(1 + s^2)), r = ln(1 + s^2).
+
+    Thesis, Table 7.4. For fixed KL_i the minimum solves (1+ln(1+s))^2 = KL_i, or is 0."""
+
+    def regulariser(self, variance: Tensor) -> Tensor:
+        return variance.log1p()
+
+
+class MdlVAEv2(MdlVAE):
+    """f = 1 / s^2, r = s^2.
+
+    Thesis, Table 7.4. For fixed KL_i the minimum is at s_i^2 = sqrt(KL_i). Departure:
+    1 / (s^2 + epsilon), since a dead latent drives its sigma to 0 and its weight past any bound;
+    epsilon = 1e-6 keeps the weight at or below 1e6 and moves the minimum by 1e-6."""
+
+    def __init__(self, params: Mapping[str, object], latent_dim: int, num_pixels: int) -> None:
+        super().__init__(params, latent_dim, num_pixels)
+        self.epsilon = float(params["epsilon"])
+
+    def weight(self, variance: Tensor) -> Tensor:
+        return inverse_variance(variance, self.epsilon)
+
+
+class MdlVAEv3(MdlVAEv2):
+    """f = 1 / s^2, r = ln(1 + s^2).
+
+    Thesis, Table 7.4. For fixed KL_i the minimum solves s^2 = KL_i (1 + s) with s = s_i^2. The
+    weight is bounded as in v2."""
+
+    def regulariser(self, variance: Tensor) -> Tensor:
+        return variance.log1p()

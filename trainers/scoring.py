@@ -2,13 +2,13 @@
 
 Shapes: B batch, N points, L latent, K factors."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 import torch
 
-from trainers.config import TrainingConfig
+from trainers.config import Evaluation, TrainingConfig
 from trainers.datasets.base import Dataset
 from trainers.errors import MeasureError
 from trainers.measures import score
@@ -64,8 +64,8 @@ def represent(
 def measure_scores(
     mu_NL: np.ndarray,
     factors_NK: np.ndarray,
-    measures: Sequence[str],
-    evaluation: Mapping[str, object],
+    measures: Sequence[str] | None,
+    evaluation: Evaluation,
     *,
     seed: int,
     iteration: int,
@@ -78,9 +78,9 @@ def measure_scores(
         mu_NL,
         factors_NK,
         measures=measures,
-        protocol=evaluation["protocol"],
+        protocol=evaluation.protocol,
         seed=seed_for(seed, prefix, iteration),
-        alpha=evaluation["alpha"],
+        alpha=evaluation.alpha,
     )
     bad = sorted(name for name, value in scores.items() if not np.isfinite(value))
     if bad:

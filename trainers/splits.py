@@ -23,8 +23,8 @@ class Split:
 def split(num_images: int, *, seed: int, validation_fraction: float, test_fraction: float) -> Split:
     """A seeded permutation cut in three; validation and test come off its front."""
     order = stream(seed, "split").permutation(num_images)
-    num_validation = round(num_images * validation_fraction)
-    num_test = round(num_images * test_fraction)
+    num_validation = int(num_images * validation_fraction)
+    num_test = int(num_images * test_fraction)
     held_out = num_validation + num_test
     return Split(
         train=order[held_out:],

@@ -35,7 +35,11 @@ class Stepper:
             device
         )
         self.objective = build_objective(
-            config.model, config.params, config.latent_dim, channels * height * width
+            config.model,
+            config.params,
+            config.latent_dim,
+            channels * height * width,
+            config.seed,
         ).to(device)
         self.optimizer = torch.optim.Adam(
             [*self.network.parameters(), *self.objective.learned_weights()],

@@ -9,6 +9,7 @@ import math
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Literal
 
 import numpy as np
@@ -94,14 +95,17 @@ class Training:
     def _open(self, config: TrainingConfig, device: str, dataset: Dataset | None) -> None:
         self._identity = json.dumps(config.identity(), sort_keys=True)
         self.dataset = dataset or open_dataset(
-            config.dataset, source=config.source, data_dir=config.data_dir, path=config.path
+            config.dataset,
+            source=config.source,
+            data_dir=Path(config.data_dir) if config.data_dir else None,
+            path=Path(config.path) if config.path else None,
         )
         evaluation = config.evaluation
         self._split = split(
             len(self.dataset),
-            seed=evaluation["split_seed"],
-            validation_fraction=evaluation["validation_fraction"],
-            test_fraction=evaluation["test_fraction"],
+            seed=evaluation.split_seed,
+            validation_fraction=evaluation.validation_fraction,
+            test_fraction=evaluation.test_fraction,
         )
         self._minibatches = Minibatches(self._split.train, config.batch_size, config.seed)
         self._device = torch.device(device)
@@ -204,7 +208,7 @@ class Training:
         return True
 
     def _score(self) -> Milestone:
-        config, num_points = self.config, self.config.evaluation["num_points"]
+        config, num_points = self.config, self.config.evaluation.num_points
         validation_N = self._split.validation[:num_points]
         representation, metrics, failed = evaluate(
             self._stepper, self.dataset, validation_N, config, self.iteration, part="valid"

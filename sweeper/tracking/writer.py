@@ -16,7 +16,7 @@ import numpy as np
 
 from sweeper.errors import TrackingError
 from sweeper.tracking import layout
-from sweeper.tracking.artifacts import write_artifacts
+from sweeper.tracking.record_files import write_artifacts
 from sweeper.tracking.store import check_uri, open_sqlite, sqlite_path
 from trainers.records import Milestone
 

@@ -41,7 +41,11 @@ def test_a_record_comes_back_bit_for_bit(folder):
     read = read_milestone(folder, write_milestone(folder, written))
     assert dict(read.metrics) == dict(written.metrics)
     assert dict(read.about) == dict(written.about)
-    assert (read.iteration, read.trajectory_names, read.failed) == (20, ("loss/recon", "loss/kl"), "")
+    assert (read.iteration, read.trajectory_names, read.failed) == (
+        20,
+        ("loss/recon", "loss/kl"),
+        "",
+    )
     for name in ("trajectory_ST", "mu_NL", "logvar_NL", "factors_NK", "indices_N"):
         assert np.array_equal(getattr(read, name), getattr(written, name))
         assert getattr(read, name).dtype == getattr(written, name).dtype

@@ -19,8 +19,8 @@ def test_the_parts_are_disjoint_and_make_up_the_whole(num_images, validation, te
     parts = split(num_images, seed=seed, validation_fraction=validation, test_fraction=test)
     whole = np.concatenate([parts.train, parts.validation, parts.test])
     assert np.array_equal(np.sort(whole), np.arange(num_images))
-    assert len(parts.validation) == round(num_images * validation)
-    assert len(parts.test) == round(num_images * test)
+    assert len(parts.validation) == int(num_images * validation)
+    assert len(parts.test) == int(num_images * test)
 
 
 def test_the_thesis_split_is_nine_to_one():

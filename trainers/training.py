@@ -120,17 +120,23 @@ class Training:
             log.info("going on from iteration %d", self.iteration)
 
     @property
+    def reason(self) -> str:
+        """Why the training diverged, or ''."""
+        return self._reason
+
+    @property
     def status(self) -> Status:
         if self._missing:
             return "running"
         return "diverged" if self._reason else "finished"
 
     def advance(self, seconds: float = 2.0) -> Progress:
-        """Trains for about `seconds`, or until a milestone is scored or the training is over."""
+        """Trains for about `seconds` (one block of steps at least), or until a milestone is scored
+        or the training is over."""
         end = time.monotonic() + seconds
         records: dict[int, str] = {}
         scores: Mapping[str, float] = {}
-        while self._missing and not records and time.monotonic() < end:
+        while self._missing and not records:
             last = min(self._missing[0], self.iteration + self._steps_per_block())
             while self.iteration < last:
                 self._step()
@@ -142,6 +148,8 @@ class Training:
                 scores = milestone.metrics
                 self._missing.pop(0)
             self._checkpoint_if_due()
+            if time.monotonic() >= end:
+                break
         return Progress(
             iteration=self.iteration,
             status=self.status,

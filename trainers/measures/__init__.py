@@ -10,10 +10,23 @@ from typing import Any
 
 import numpy as np
 
+from trainers.errors import MeasureError
+from trainers.measures.beta_vae import beta_vae
 from trainers.measures.cbd import cbd, cbd_compactness, cbd_modularity
 from trainers.measures.checks import checked_names, checked_points, checked_settings
 from trainers.measures.correlation import absolute_pcc
+from trainers.measures.dci import dci_completeness, dci_disentanglement, dci_informativeness
+from trainers.measures.dcimig import dcimig
+from trainers.measures.explicitness import explicitness
+from trainers.measures.factor_vae import factor_vae
+from trainers.measures.irs import irs
+from trainers.measures.jemmig import jemmig
+from trainers.measures.mig import mig
+from trainers.measures.mig_sup import mig_sup
+from trainers.measures.modularity import modularity
+from trainers.measures.sap import sap
 from trainers.measures.statistics import Statistics
+from trainers.measures.threads import one_blas_thread
 
 Measure = Callable[[Statistics], float]
 
@@ -21,6 +34,19 @@ MEASURES: dict[str, Measure] = {
     "cbd": cbd,
     "cbd_compactness": cbd_compactness,
     "cbd_modularity": cbd_modularity,
+    "beta_vae": beta_vae,
+    "factor_vae": factor_vae,
+    "mig": mig,
+    "mig_sup": mig_sup,
+    "modularity": modularity,
+    "explicitness": explicitness,
+    "sap": sap,
+    "irs": irs,
+    "dci_disentanglement": dci_disentanglement,
+    "dci_completeness": dci_completeness,
+    "dci_informativeness": dci_informativeness,
+    "dcimig": dcimig,
+    "jemmig": jemmig,
 }
 
 
@@ -42,7 +68,16 @@ def score(
     checked_settings(protocol, alpha)
     latents, factors = checked_points(latents_NL, factors_NK)
     stats = Statistics(latents, factors, protocol=protocol, seed=seed, alpha=alpha)
-    return {name: float(MEASURES[name](stats)) for name in names}
+    scores, mistakes = {}, []
+    with one_blas_thread():
+        for name in names:
+            try:
+                scores[name] = float(MEASURES[name](stats))
+            except MeasureError as error:
+                mistakes.append(f'measure "{name}" cannot be taken of these points: it {error}')
+    if mistakes:
+        raise MeasureError("\n".join(mistakes))
+    return scores
 
 
 def pcc_matrix(latents_NL: Any, factors_NK: Any) -> np.ndarray:

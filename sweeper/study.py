@@ -57,12 +57,14 @@ def read_study(store: str | None = None, *, experiment: str | None = None) -> St
     contents = reader.read_store(store or layout.DEFAULT_URI, experiment=experiment)
     if not contents.runs and not contents.launches:
         deleted = f"; deleted: {', '.join(contents.deleted)}" if contents.deleted else ""
-        raise ResultsError(f"{contents.uri} holds no runs of sweeper (in active experiments{deleted})")
+        raise ResultsError(
+            f"{contents.uri} holds no runs of sweeper (in active experiments{deleted})"
+        )
     rows = [_row(run) for run in contents.runs]
     names = sorted({name for row in rows for name in row if "/" in name})
     frame = pd.DataFrame(rows, columns=[*_row_names(), *names])
-    order = [name for name in frame if name in SETTINGS or name.startswith("param/")]
-    frame = frame.sort_values([*order, "run_id"], ignore_index=True)
+
+    frame = frame.sort_values([*SETTINGS, "run_id"], ignore_index=True)
     notes = [f"launch {grid} has no {layout.PLAN}: what it asked for is unknown"
              for grid in contents.planless]  # fmt: skip
     stored = {run.tags[layout.RUN_ID]: run for run in contents.runs}
@@ -86,7 +88,9 @@ def results(
 def runs_of_grid(study: Study, grid: str) -> "pd.DataFrame":
     """The wide rows of the runs a grid asked for. Raises ResultsError for one never launched."""
     tagged = study.runs.grids.map(lambda names: grid in layout.split_list(names))
-    planned = {c["run_id"] for launch in study.launches if launch.grid == grid for c in launch.cells}
+    planned = {
+        c["run_id"] for launch in study.launches if launch.grid == grid for c in launch.cells
+    }
     if not planned and not tagged.any():
         raise ResultsError(f"no grid {grid!r} was launched. {launched(study)}")
     return study.runs[tagged | study.runs.run_id.isin(planned)].reset_index(drop=True)

@@ -55,7 +55,9 @@ def open_sqlite(uri: str, path: Path) -> sqlite3.Connection:
             "with --tracking-uri"
         )
     try:
-        connection = sqlite3.connect(f"{path.absolute().as_uri()}?mode=rw", BUSY_TIMEOUT_S, uri=True)
+        connection = sqlite3.connect(
+            f"{path.absolute().as_uri()}?mode=rw", BUSY_TIMEOUT_S, uri=True
+        )
         check_revision(uri, _revision(connection, uri))
     except sqlite3.Error as error:
         raise TrackingError(f"{path} cannot be read as an SQLite database: {error}") from None
@@ -65,7 +67,9 @@ def open_sqlite(uri: str, path: Path) -> sqlite3.Connection:
 def _revision(connection: sqlite3.Connection, uri: str) -> str:
     tables = {name for (name,) in connection.execute("SELECT name FROM sqlite_master")}
     if "alembic_version" not in tables or "runs" not in tables:
-        raise TrackingError(f"{uri} is a database, but not one of MLflow's: it has no table of runs")
+        raise TrackingError(
+            f"{uri} is a database, but not one of MLflow's: it has no table of runs"
+        )
     row = connection.execute("SELECT version_num FROM alembic_version").fetchone()
     return str(row[0]) if row else "none"
 

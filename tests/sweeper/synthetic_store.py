@@ -286,7 +286,9 @@ def _add_params(rows, db, run, cell, protocol) -> None:
     params = {name: cell[name] for name in names} | cell["params"]
     params |= {"protocol": protocol, "num_points": 10_000, "reconstruction": "mse"}
     params["precision"] = "fp32"
-    rows[db.SqlParam].extend({"run_uuid": run, "key": k, "value": str(v)} for k, v in params.items())
+    rows[db.SqlParam].extend(
+        {"run_uuid": run, "key": k, "value": str(v)} for k, v in params.items()
+    )
 
 
 def _add_metrics(rows, db, run, step, metrics) -> None:

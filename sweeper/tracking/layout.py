@@ -23,6 +23,7 @@ CODE_VERSION = "sweeper.code_version"
 GRIDS = "sweeper.grids"  # grid names, sorted, comma separated
 MEASURES = "sweeper.measures"  # measures scored, comma separated
 PARENT = "mlflow.parentRunId"
+RECORDED_MS = "sweeper.recorded_ms"  # when the record that a run was written from was made
 SELECTED_BY = "sweeper.selected_by"  # measures by which the run was selected, comma separated
 
 # tags of a launch

@@ -63,8 +63,8 @@ def read_study(store: str | None = None, *, experiment: str | None = None) -> St
     rows = [_row(run) for run in contents.runs]
     names = sorted({name for row in rows for name in row if "/" in name})
     frame = pd.DataFrame(rows, columns=[*_row_names(), *names])
-    order = [name for name in frame if name in SETTINGS or name.startswith("param/")]
-    frame = frame.sort_values([*order, "run_id"], ignore_index=True)
+
+    frame = frame.sort_values([*SETTINGS, "run_id"], ignore_index=True)
     notes = [f"launch {grid} has no {layout.PLAN}: what it asked for is unknown"
              for grid in contents.planless]  # fmt: skip
     stored = {run.tags[layout.RUN_ID]: run for run in contents.runs}

@@ -140,3 +140,15 @@ def test_mistakes_are_told_all_at_once() -> None:
         build_network("mpl", (1, 64, 64), 0, seed=0)
     assert 'network "mpl" is unknown. Did you mean "mlp"?' in str(caught.value)
     assert "latent_dim = 0: must be at least 1" in str(caught.value)
+
+
+@pytest.mark.parametrize("size", [64, 128])
+def test_cnn_starts_with_its_three_channel_layer_alive(size: int) -> None:
+    # Dead in all three channels, every image would decode to the same one, for ever.
+    z_BL = torch.linspace(-2, 2, 28).view(4, 7)
+    for seed in range(20):
+        decoder = build_network("cnn", (3, size, size), 7, seed).decoder
+        with torch.no_grad():
+            hidden_BCHW = decoder[:-1](z_BL)
+        assert hidden_BCHW.shape[1] == 3
+        assert (hidden_BCHW > 0).any(dim=0).flatten(1).any(dim=1).all(), f"seed {seed}"

@@ -62,7 +62,7 @@ def test_control_three_steps_by_hand(gains: Gains) -> None:
 
 
 def test_control_released_rule_locks_in_under_a_constant_target() -> None:
-    # target 18, KL 0: e = 18, I = -0.018, W = 1.01/(..) - 0.018 = 0.982 < 1, so I is frozen from
+    # target 18, KL 0: e = 18, I = -0.018, P = 1 (to 1e-9), W = 0.982 < 1, so I is frozen from
     # here on, and P <= 0.01 + 1 cannot lift W to 1, whatever the KL.
     betas, state = run_control(CONTROL, [0.0] + [40.0] * 1000, target=18.0)
     assert betas == [1.0] * 1001

@@ -11,7 +11,7 @@ from typing import Any
 from trainers.errors import ConfigError
 from trainers.specs.datasets import DATASETS
 from trainers.specs.measures import MEASURES, PROTOCOLS
-from trainers.specs.models import MODELS, canonical_model
+from trainers.specs.models import MODELS, canonical_model, complete_params
 from trainers.specs.networks import NETWORKS
 from trainers.specs.parameters import Param, Value
 
@@ -147,18 +147,7 @@ def problems(config: TrainingConfig) -> list[str]:
 
 def param_problems(model: str, given: Mapping[str, Any]) -> list[str]:
     """Every mistake in the parameters given for a known model."""
-    known = {param.name: param for param in MODELS[model].params}
-    found = []
-    for name, value in given.items():
-        if name not in known:
-            allowed = ", ".join(known) or "none"
-            found.append(f"params: {model} has no parameter {name!r}; it has: {allowed}")
-            continue
-        try:
-            typed_value(known[name], value)
-        except ValueError as error:
-            found.append(f"params.{name} = {value!r} {error}")
-    return found
+    return [f"params: {mistake}" for mistake in complete_params(model, given)[1]]
 
 
 def typed_params(model: str, given: Mapping[str, Any]) -> dict[str, Value]:
@@ -173,28 +162,7 @@ def typed_value(param: Param, value: Any) -> Value:
     """A parameter's value in its one spelling: 4 and 4.0 are one float.
 
     Raises ValueError, whose text completes 'NAME = VALUE ...'."""
-    if param.kind == "bool":
-        if not isinstance(value, bool):
-            raise ValueError("is neither true nor false.")
-        return value
-    if param.kind == "choice":
-        if value not in param.choices:
-            raise ValueError(f"is unknown. Known: {', '.join(param.choices)}.")
-        return str(value)
-    if param.kind == "target" and isinstance(value, str):
-        if value not in param.choices:
-            known = ", ".join(param.choices)
-            raise ValueError(f"is unknown. Known: {known}, or a constant: a number.")
-        return value
-    if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
-        raise ValueError("is not a finite number.")
-    if param.kind == "int" and value != int(value):
-        raise ValueError("is not a whole number.")
-    if param.minimum is not None and value < param.minimum:
-        raise ValueError(f"must be at least {param.minimum:g}.")
-    if param.above is not None and value <= param.above:
-        raise ValueError(f"must be above {param.above:g}.")
-    return int(value) if param.kind == "int" else float(value) + 0.0
+    return param.parse(value)
 
 
 def _choice_problems(config: TrainingConfig) -> list[str]:

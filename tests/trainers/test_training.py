@@ -4,12 +4,20 @@ import numpy as np
 import pytest
 import torch
 
-from tests.trainers.toy import Toy, toy_config
+from tests.trainers.toy import TinyNetwork, Toy, toy_config
 from trainers.config import Evaluation
 from trainers.folders import LocalFolder, numbered
+from trainers.networks import NETWORKS
 from trainers.records import find_records, read_divergence, read_milestone
 from trainers.training import Training
 from trainers.weights import kept_weights, read_weights
+
+
+@pytest.fixture(scope="module", autouse=True)
+def tiny_network():
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setitem(NETWORKS, "mlp", TinyNetwork)
+        yield
 
 
 def open_training(folder, config=None, **options):
@@ -35,7 +43,7 @@ def assert_equal_milestones(one, other):
 
 
 @pytest.fixture(scope="module")
-def undisturbed(tmp_path_factory):
+def undisturbed(tiny_network, tmp_path_factory):
     folder = tmp_path_factory.mktemp("undisturbed")
     progress = finish(open_training(folder))
     assert (progress.status, progress.iteration) == ("finished", 40)

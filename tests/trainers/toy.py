@@ -3,8 +3,10 @@
 K = 3 factors: row, column and brightness of a 2x2 square."""
 
 import numpy as np
+from torch import nn
 
 from trainers.config import Evaluation, TrainingConfig
+from trainers.networks.base import AutoEncoder
 from trainers.specs.datasets import DatasetSpec
 
 SIZES = (4, 4, 3)
@@ -58,3 +60,20 @@ def toy_config(**changes):
         evaluation=Evaluation(num_points=30),
     )
     return TrainingConfig(**(values | changes)).checked()
+
+
+class TinyNetwork(AutoEncoder):
+    """An MLP of 16 units, in place of the registry's of 1200."""
+
+    def __init__(self, image_CHW, latent_dim):
+        super().__init__()
+        num_pixels = int(np.prod(image_CHW))
+        self.encoder = nn.Sequential(
+            nn.Flatten(), nn.Linear(num_pixels, 16), nn.ReLU(), nn.Linear(16, 2 * latent_dim)
+        )
+        self.decoder = nn.Sequential(
+            nn.Linear(latent_dim, 16),
+            nn.ReLU(),
+            nn.Linear(16, num_pixels),
+            nn.Unflatten(1, image_CHW),
+        )

@@ -168,7 +168,9 @@ def test_a_test_split_is_scored_too(tmp_path):
 
 
 def test_weights_of_the_best_milestone_are_kept(tmp_path):
-    training = open_training(tmp_path, toy_config(milestones=(10, 20, 30)), keep_weights="cbd")
+    training = open_training(
+        tmp_path, toy_config(milestones=(10, 20, 30)), keep_weights="measure/cbd"
+    )
     finish(training)
     scores = {t: milestone(tmp_path, t).metrics["measure/cbd"] for t in (10, 20, 30)}
     iteration, name = kept_weights(LocalFolder(tmp_path))

@@ -11,7 +11,8 @@ from sweeper import words
 from sweeper.errors import GridError, UsageError
 from sweeper.grid import Grid, Learned, ModelEntry
 from sweeper.grid.axes import AUTO
-from sweeper.grid.checks import allowed_measures, check, problem
+from sweeper.grid.checks import check, problem
+from sweeper.grid.data_checks import allowed_measures
 from sweeper.grid.dataset_entry import DatasetEntry
 from sweeper.grid.facts import Facts, facts_of
 from sweeper.ids import id_of, run_id, training_id
@@ -57,7 +58,10 @@ class Options:
     resolve: Resolve | None = None
 
 
-def expand(grid: Grid, options: Options = Options()) -> tuple[list[Cell], list[str]]:
+AS_WRITTEN = Options()
+
+
+def expand(grid: Grid, options: Options = AS_WRITTEN) -> tuple[list[Cell], list[str]]:
     """Every cell that a grid asks for, once, and warnings. Raises GridError, UsageError."""
     if grid.search is not None:
         raise UsageError(f"{grid.origin.file}: a search has no cells before it runs.")
@@ -197,10 +201,11 @@ class CellMaker:
 
 def count(grid: Grid) -> int:
     """How many cells a grid multiplies out to, without making them."""
-    return sum(
-        grids.size({**entry.params, **grid.axes_of(entry), "seed": grid.seeds})  # type: ignore
-        for entry, _ in asked_pairs(grid)
-    )
+    total = 0
+    for entry, _ in asked_pairs(grid):
+        axes = {**entry.params, **grid.axes_of(entry), "seed": grid.seeds}
+        total += grids.size({name: axis for name, axis in axes.items() if isinstance(axis, tuple)})
+    return total
 
 
 def _refuse_the_impossible(grid: Grid) -> None:

@@ -136,7 +136,7 @@ def _network(height: int) -> str:
     for name in ("cnn", "mlp"):
         if name in NETWORKS and (not NETWORKS[name].sizes or height in NETWORKS[name].sizes):
             return name
-    return next(iter(NETWORKS))
+    return str(next(iter(NETWORKS)))
 
 
 def _is_grid(factors_NK: "np.ndarray[Any, Any]") -> bool:

@@ -88,11 +88,6 @@ class Range(Block):
         return self
 
 
-def is_range(value: Any) -> bool:
-    """Whether a value is written as a range; decides before its mistakes are looked for."""
-    return isinstance(value, Range | Mapping)
-
-
 @dataclass(frozen=True)
 class Many:
     """Marks a tuple field that may be written as one value: `64` stands for `[64]`.
@@ -192,6 +187,8 @@ def warnings_of(info: ValidationInfo) -> list[str]:
 def _read_many_or_range(
     value: Any, handler: ValidatorFunctionWrapHandler, info: ValidationInfo
 ) -> Any:
-    if is_range(value):
-        return Range.model_validate(value)
+    if isinstance(value, Range | Mapping):
+        between = Range.model_validate(value)
+        handler([between.low, between.high])
+        return between
     return read_many(value, handler, info)

@@ -56,13 +56,13 @@ def phrase(error: ErrorDetails) -> str:
         case "literal_error":
             return words.unknown(str(error["input"]), re.findall(r"'([^']*)'", context["expected"]))
         case "greater_than_equal":
-            return f"must be at least {context['ge']}."
+            return f"must be at least {context['ge']:g}."
         case "greater_than":
-            return f"must be above {context['gt']}."
+            return f"must be above {context['gt']:g}."
         case "less_than_equal":
-            return f"must be at most {context['le']}."
+            return f"must be at most {context['le']:g}."
         case "less_than":
-            return f"must be below {context['lt']}."
+            return f"must be below {context['lt']:g}."
     return error["msg"]
 
 

@@ -94,7 +94,8 @@ class Grid(Block):
     def asked(self) -> dict[str, Any]:
         """What the grid asks for, as plain JSON values; no list's order matters."""
         left_out = {"resources", "price", "budget", "name"}
-        return _unordered(self.model_dump(mode="json", by_alias=True, exclude=left_out))
+        plain: dict[str, Any] = self.model_dump(mode="json", by_alias=True, exclude=left_out)
+        return {key: _unordered(value) for key, value in plain.items()}
 
 
 def _unordered(value: Any) -> Any:

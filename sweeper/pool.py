@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from sweeper.errors import ResultsError
 from sweeper.study import SETTINGS, Study, launched
-from sweeper.tracking.reader import Launch
+from sweeper.tracking.reader import Launch, age
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -60,7 +60,7 @@ def pool(study: Study, grids: Sequence[str] | None = None) -> Pool:
 def newest_launches(launches: Iterable[Launch]) -> dict[str, Launch]:
     """Of each grid name the launch that ended last; one that still runs is the newest."""
     newest: dict[str, Launch] = {}
-    for launch in sorted(launches, key=_age):
+    for launch in sorted(launches, key=age):
         newest[launch.grid] = launch
     return {name: newest[name] for name in sorted(newest)}
 
@@ -70,11 +70,6 @@ def beta_of(row: dict[str, Any]) -> float | None:
     if row["label"] != "beta_vae":
         return None
     return 1.0 if row["model"] == "vae" else float(row["param/beta"])
-
-
-def _age(launch: Launch) -> tuple[float, int, str]:
-    end = launch.stored.end_ms
-    return (float("inf") if end is None else end, launch.stored.start_ms, launch.grid_id)
 
 
 def _missing(cell: dict[str, Any]) -> dict[str, Any]:

@@ -10,24 +10,9 @@ from dataclasses import dataclass
 from sweeper.errors import UsageError
 from sweeper.tracking import layout
 from sweeper.words import unknown
+from trainers.specs.measures import MEASURES
 
 RECONSTRUCTION = "reconstruction"
-MEASURES = ("cbd", "cbd_compactness", "cbd_modularity", "beta_vae", "factor_vae", "mig", "mig_sup")
-MEASURES += ("modularity", "explicitness", "sap", "irs")
-_TITLES = {
-    "reconstruction": "Reconstruction",
-    "cbd": "CbD",
-    "cbd_compactness": "CbD compactness",
-    "cbd_modularity": "CbD modularity",
-    "beta_vae": "\u03b2-VAE",
-    "factor_vae": "FactorVAE",
-    "mig": "MIG",
-    "mig_sup": "MIG-sup",
-    "modularity": "Modularity",
-    "explicitness": "Explicitness",
-    "sap": "SAP",
-    "irs": "IRS",
-}
 
 
 @dataclass(frozen=True)
@@ -46,21 +31,26 @@ def score(name: str) -> Score:
     plain = name.removeprefix(layout.MEASURE_PREFIX).removesuffix("_score")
     if plain in ("reconstruction", "recon", layout.VALID_RECON):
         column = layout.VALID_RECON
-        return Score(RECONSTRUCTION, _TITLES[RECONSTRUCTION], column, "test/recon", True)
+        return Score(RECONSTRUCTION, "Reconstruction", column, "test/recon", True)
     if plain.startswith(layout.VALID_PREFIX):
         loss = plain.removeprefix(layout.VALID_PREFIX)
         return Score(plain, f"validation {loss}", plain, layout.TEST_PREFIX + loss, True)
     column = layout.measure_key(plain)
-    return Score(plain, _TITLES.get(plain, plain), column, layout.TEST_PREFIX + column)
+    title = MEASURES[plain].title.replace("beta", "\u03b2") if plain in MEASURES else plain
+    return Score(plain, title, column, layout.TEST_PREFIX + column)
 
 
 def known_score(name: str, columns: Iterable[str]) -> Score:
     """As `score`, of a name that the frame has or that is a measure of ours; else UsageError."""
     found = score(name)
     columns = set(columns)
-    extra = (c.removeprefix(layout.MEASURE_PREFIX) for c in columns)
-    names = [*MEASURES, *(n for n in sorted(extra) if layout.measure_key(n) in columns)]
-    names = [*dict.fromkeys(names), RECONSTRUCTION, layout.VALID_KL, layout.VALID_TOTAL]
+    extra = (c.removeprefix(layout.MEASURE_PREFIX) for c in sorted(columns) if "measure/" in c)
+    names = [
+        *dict.fromkeys([*MEASURES, *extra]),
+        RECONSTRUCTION,
+        layout.VALID_KL,
+        layout.VALID_TOTAL,
+    ]
     if found.name not in names:
         raise UsageError(f"score {name!r} {unknown(name, names)}")
     return found

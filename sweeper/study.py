@@ -7,12 +7,13 @@ batch_size, ...); `param/<name>` the model's parameters; `measure/<name>`, `vali
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from sweeper.errors import ResultsError
 from sweeper.tracking import artifacts, layout, reader
 from sweeper.tracking.artifacts import Latents
+from sweeper.tracking.store import shown
 from sweeper.tracking.stored import StoredRun, true_value
 
 if TYPE_CHECKING:
@@ -34,6 +35,21 @@ class Study:
     launches: tuple[reader.Launch, ...]
     notes: tuple[str, ...]
     stored: dict[str, StoredRun]
+
+    @property
+    def place(self) -> str:
+        """The store's URI as it may stand in a message."""
+        return shown(self.uri)
+
+    def restricted(self, grid: str) -> "Study":
+        """What the newest launch of a grid asked for, and that launch alone. ResultsError."""
+        newest = [launch for launch in self.launches if launch.grid == grid]
+        kept = tuple(sorted(newest, key=reader.age))[-1:]
+        if not kept:
+            raise ResultsError(f"no grid {grid!r} was launched. {launched(self)}")
+        asked = {cell["run_id"] for cell in kept[0].cells}
+        runs = self.runs[self.runs.run_id.isin(asked)].reset_index(drop=True)
+        return replace(self, runs=runs, launches=kept)
 
     def latents(self, run_id: str) -> Latents:
         """The representation of the evaluation points. Raises TrackingError where none is kept."""
@@ -58,7 +74,7 @@ def read_study(store: str | None = None, *, experiment: str | None = None) -> St
     if not contents.runs and not contents.launches:
         deleted = f"; deleted: {', '.join(contents.deleted)}" if contents.deleted else ""
         raise ResultsError(
-            f"{contents.uri} holds no runs of sweeper (in active experiments{deleted})"
+            f"{shown(contents.uri)} holds no runs of sweeper (in active experiments{deleted})"
         )
     rows = [_row(run) for run in contents.runs]
     names = sorted({name for row in rows for name in row if "/" in name})

@@ -74,7 +74,7 @@ def cells_of(
         named = {row.model for row in published(spec.name)}
         cells = [c for c in cells if c["label"] in named or own is not None]
     if not cells:
-        raise ResultsError(f"no run in {study.uri} belongs to table {spec.name}")
+        raise ResultsError(f"no run in {study.place} belongs to table {spec.name}")
     return found, cells, told
 
 

@@ -52,7 +52,7 @@ def two_runs(study: Study, runs: Sequence[str] | None = None) -> tuple[Cell, Cel
             raise UsageError(f"table 5.2 needs two run ids, not {len(runs)}")
         missing = [run for run in runs if run not in rows]
         if missing:
-            raise UsageError(f"no run {', '.join(missing)} in {study.uri}")
+            raise UsageError(f"no run {', '.join(missing)} in {study.place}")
         return rows[runs[0]], rows[runs[1]]
     column = score("cbd").column
     known = [
@@ -65,7 +65,7 @@ def two_runs(study: Study, runs: Sequence[str] | None = None) -> tuple[Cell, Cel
     known = [row for row in known if row["model"] == "vae"] or known
     if len(known) < 2:
         raise ResultsError(
-            f"{study.uri} holds {len(known)} finished runs on {DATASET} with a CbD; two are needed"
+            f"two finished runs on {DATASET} with a CbD are needed; {study.place} holds {len(known)}"
         )
     known.sort(key=lambda row: (-number(row, column), row["run_id"]))
     return known[0], known[len(known) // 2]

@@ -6,7 +6,7 @@ from typing import Any
 
 from sweeper.errors import TrackingError
 from sweeper.tracking import artifacts, database, layout, server
-from sweeper.tracking.store import check_uri, sqlite_path
+from sweeper.tracking.store import check_uri, shown, sqlite_path
 from sweeper.tracking.stored import Experiment, StoredRun
 
 
@@ -30,6 +30,12 @@ class Launch:
     stored: StoredRun
     cells: tuple[dict[str, Any], ...]
     grid_text: str
+
+
+def age(launch: Launch) -> tuple[float, int, str]:
+    """Orders launches by when they ended; one that still runs is the newest."""
+    end = launch.stored.end_ms
+    return (float("inf") if end is None else end, launch.stored.start_ms, launch.grid_id)
 
 
 @dataclass(frozen=True)
@@ -103,14 +109,14 @@ def _experiment_ids(uri: str, known: Sequence[Experiment], wanted: str | None) -
     for found in known:
         if found.name == wanted and not found.active:
             raise TrackingError(
-                f"experiment {wanted!r} of {uri} is deleted. Bring it back: "
-                f"MLFLOW_TRACKING_URI={uri} mlflow experiments restore "
+                f"experiment {wanted!r} of {shown(uri)} is deleted. Bring it back: "
+                f"MLFLOW_TRACKING_URI={shown(uri)} mlflow experiments restore "
                 f"--experiment-id {found.experiment_id}"
             )
     ids = [found.experiment_id for found in active if found.name == wanted]
     if not ids:
         names = ", ".join(sorted(found.name for found in active))
-        raise TrackingError(f"no experiment {wanted!r} in {uri}. There are: {names}")
+        raise TrackingError(f"no experiment {wanted!r} in {shown(uri)}. There are: {names}")
     return ids
 
 

@@ -5,7 +5,7 @@ from contextlib import contextmanager
 from typing import Any
 
 from sweeper.errors import TrackingError
-from sweeper.tracking.store import check_revision, check_server
+from sweeper.tracking.store import check_revision, check_server, shown
 from sweeper.tracking.stored import Experiment, StoredRun
 
 PAGE = 1000  # the client's largest page; what lies beyond is fetched with its token
@@ -76,7 +76,7 @@ def _client(uri: str) -> Iterator[Any]:
     try:
         yield MlflowClient(uri)
     except MlflowException as error:
-        raise TrackingError(f"MLflow store {uri}: {str(error).splitlines()[0]}") from error
+        raise TrackingError(f"MLflow store {shown(uri)}: {str(error).splitlines()[0]}") from error
 
 
 def _database_revision(uri: str) -> str:
@@ -89,4 +89,4 @@ def _database_revision(uri: str) -> str:
             return str(connection.execute(query).scalar_one())
     except (sqlalchemy.exc.SQLAlchemyError, ImportError) as error:
         reason = str(error).splitlines()[0]
-        raise TrackingError(f"MLflow database {uri} cannot be read: {reason}") from None
+        raise TrackingError(f"MLflow database {shown(uri)} cannot be read: {reason}") from None

@@ -6,6 +6,7 @@ class would migrate it without asking."""
 import ast
 import importlib.metadata
 import importlib.util
+import re
 import sqlite3
 import urllib.error
 import urllib.request
@@ -19,13 +20,18 @@ BUSY_TIMEOUT_S = 20.0  # how long a reader waits for a writer's commit
 PREFLIGHT_TIMEOUT_S = 10.0
 
 
+def shown(uri: str) -> str:
+    """A URI as it may stand in a message: without a user name and password."""
+    return re.sub(r"//[^/@]*@", "//***@", uri)
+
+
 def sqlite_path(uri: str) -> Path | None:
     """The file of a `sqlite:///` URI, or None for any other URI."""
     if not uri.startswith("sqlite:"):
         return None
     place = uri.removeprefix("sqlite:///").split("?")[0]
     if not uri.startswith("sqlite:///") or not place:
-        raise TrackingError(f"tracking URI {uri!r} names no file; write sqlite:///mlflow.db")
+        raise TrackingError(f"tracking URI {shown(uri)!r} names no file; write sqlite:///mlflow.db")
     return Path(place)
 
 
@@ -37,12 +43,12 @@ def check_uri(uri: str) -> None:
     if scheme in ("file", ""):
         folder = uri.removeprefix("file://").removeprefix("file:") or "mlruns"
         raise TrackingError(
-            f"tracking URI {uri!r} names MLflow's file store, which MLflow 3.13 and newer refuse. "
-            f"Move it into a database: mlflow migrate-filestore --source {folder} "
+            f"tracking URI {shown(uri)!r} names MLflow's file store, which MLflow 3.13 and "
+            f"newer refuse. Move it into a database: mlflow migrate-filestore --source {folder} "
             "--target sqlite:///mlflow.db"
         )
     raise TrackingError(
-        f"tracking URI {uri!r} has an unknown scheme {scheme!r}. "
+        f"tracking URI {shown(uri)!r} has an unknown scheme {scheme!r}. "
         f"Known: sqlite, http, https, {', '.join(DATABASES)}"
     )
 
@@ -51,8 +57,8 @@ def open_sqlite(uri: str, path: Path) -> sqlite3.Connection:
     """A connection that never creates or migrates the file. Raises TrackingError."""
     if not path.is_file():
         raise TrackingError(
-            f"no MLflow store at {path.absolute()} ({uri}). Launch a grid here, or name the store "
-            "with --tracking-uri"
+            f"no MLflow store at {path.absolute()} ({shown(uri)}). Launch a grid here, or name "
+            "the store with --tracking-uri"
         )
     try:
         connection = sqlite3.connect(
@@ -68,7 +74,7 @@ def _revision(connection: sqlite3.Connection, uri: str) -> str:
     tables = {name for (name,) in connection.execute("SELECT name FROM sqlite_master")}
     if "alembic_version" not in tables or "runs" not in tables:
         raise TrackingError(
-            f"{uri} is a database, but not one of MLflow's: it has no table of runs"
+            f"{shown(uri)} is a database, but not one of MLflow's: it has no table of runs"
         )
     row = connection.execute("SELECT version_num FROM alembic_version").fetchone()
     return str(row[0]) if row else "none"
@@ -82,11 +88,11 @@ def check_revision(uri: str, found: str) -> None:
     installed = f"MLflow {importlib.metadata.version('mlflow')}, schema {head}"
     if found in known:
         raise TrackingError(
-            f"{uri} was made by an older MLflow (schema {found}); installed: {installed}. "
-            f"Back the database up, then: mlflow db upgrade {uri}"
+            f"{shown(uri)} was made by an older MLflow (schema {found}); installed: {installed}. "
+            f"Back the database up, then: mlflow db upgrade {shown(uri)}"
         )
     raise TrackingError(
-        f"{uri} was made by a newer MLflow (schema {found}); installed: {installed}. "
+        f"{shown(uri)} was made by a newer MLflow (schema {found}); installed: {installed}. "
         "Install the version that made it: pip install --upgrade mlflow"
     )
 
@@ -117,19 +123,24 @@ def check_server(uri: str) -> None:
     """Ask a tracking server for its version. Raises TrackingError that tells why it fails.
 
     MLflow's own client would try for four minutes before it gives up."""
+    address = re.sub(r"//[^/@]*@", "//", uri).rstrip("/")
     try:
-        with urllib.request.urlopen(f"{uri.rstrip('/')}/version", timeout=PREFLIGHT_TIMEOUT_S):
+        with urllib.request.urlopen(f"{address}/version", timeout=PREFLIGHT_TIMEOUT_S):
             return
     except urllib.error.HTTPError as error:
+        if error.code == 401:  # it is there and asks who we are, which the client will tell
+            return
         if error.code == 403:
-            host = uri.split("/")[2]
+            host = address.split("/")[2]
             raise TrackingError(
-                f"the MLflow server at {uri} refuses the host name {host!r} (403). Start it with: "
-                f"mlflow server --allowed-hosts {host}"
+                f"the MLflow server at {shown(uri)} refuses the host name {host!r} (403). Start "
+                f"it with: mlflow server --allowed-hosts {host}"
             ) from None
         raise TrackingError(
-            f"{uri} answers {error.code} {error.reason}: is it an MLflow server?"
+            f"{shown(uri)} answers {error.code} {error.reason}: is it an MLflow server?"
         ) from None
     except (OSError, ValueError) as error:
         reason = getattr(error, "reason", error)
-        raise TrackingError(f"the MLflow server at {uri} cannot be reached: {reason}") from None
+        raise TrackingError(
+            f"the MLflow server at {shown(uri)} cannot be reached: {reason}"
+        ) from None

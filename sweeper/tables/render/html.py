@@ -2,14 +2,12 @@
 
 from html import escape
 
-from sweeper.tables.printed import PrintedCell, printed
-from sweeper.tables.table import Table
+from sweeper.tables.printed import Printed, PrintedCell
 
 _TAGS = {"best": "strong", "second": "u"}
 
 
-def to_html(table: Table, compare: bool = False) -> str:
-    page = printed(table, compare=compare)
+def page_html(page: Printed) -> str:
     lines = ['<table class="sweeper">', f"<caption>{escape(page.title)}</caption>", "<thead><tr>"]
     lines += [f'<th scope="col">{escape(name)}</th>' for name in page.header]
     lines.append("</tr></thead>")

@@ -1,7 +1,6 @@
 """A table in LaTeX; needs the package booktabs."""
 
-from sweeper.tables.printed import ARROW_DOWN, ARROW_UP, BETA, HAT, PLUS_MINUS, PrintedCell, printed
-from sweeper.tables.table import Table
+from sweeper.tables.printed import ARROW_DOWN, ARROW_UP, BETA, HAT, PLUS_MINUS, Printed, PrintedCell
 
 _SPECIAL = {c: f"\\{c}" for c in "&%$#_{}"}
 _SPECIAL |= {"\\": r"\textbackslash{}", "~": r"\textasciitilde{}", "^": r"\textasciicircum{}"}
@@ -10,8 +9,7 @@ _SPECIAL |= {ARROW_DOWN: r"$\downarrow$", ARROW_UP: r"$\uparrow$", PLUS_MINUS: r
 _SPECIAL |= {BETA: r"$\beta$", "\u03c3": r"$\sigma$"}
 
 
-def to_latex(table: Table, compare: bool = False) -> str:
-    page = printed(table, compare=compare)
+def page_latex(page: Printed) -> str:
     lines = [r"\begin{table}", r"\centering", rf"\caption{{{_escape(page.title)}}}"]
     lines += [rf"\begin{{tabular}}{{ll{'r' * (len(page.header) - 2)}}}", r"\toprule"]
     lines.append(_line([_escape(name) for name in page.header]))

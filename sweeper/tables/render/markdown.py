@@ -1,13 +1,11 @@
 """A table in Markdown: bold for the best, underlined for the second."""
 
-from sweeper.tables.printed import PrintedCell, printed
-from sweeper.tables.table import Table
+from sweeper.tables.printed import Printed, PrintedCell
 
 _SPECIAL = str.maketrans({c: f"\\{c}" for c in "\\|*_`<>[]"})
 
 
-def to_markdown(table: Table, compare: bool = False) -> str:
-    page = printed(table, compare=compare)
+def page_markdown(page: Printed) -> str:
     lines = [f"**{_escape(page.title)}**", "", _line([_escape(name) for name in page.header])]
     lines.append(_line(["---", "---", *["---:"] * (len(page.header) - 2)]))
     for section in page.sections:

@@ -3,33 +3,33 @@
 from io import StringIO
 from typing import TYPE_CHECKING
 
-from sweeper.tables.printed import Printed, PrintedCell, printed
-from sweeper.tables.table import Table
+from sweeper.tables.printed import Printed, PrintedCell
 
 if TYPE_CHECKING:
     from rich.console import Console
     from rich.text import Text
 
-WIDTH = 120  # where the output is no terminal
+WIDTH = 120  # at least, where the output is no terminal
 _STYLES = {"best": "bold", "second": "underline", "": ""}
 
 
-def to_terminal(table: Table, compare: bool = False) -> str:
-    """The table as plain text."""
+def page_terminal(page: Printed) -> str:
+    """The page as plain text, as wide as its widest row."""
     from rich.console import Console
 
-    width = 40 + 24 * len(table.spec.columns) if compare else WIDTH
+    widest = max((sum(len(c.text) for c in r) for s in page.sections for r in s.rows), default=0)
+    width = max(WIDTH, widest + 5 * len(page.header) + 30)
     console = Console(file=StringIO(), width=width, color_system=None)
-    print_table(table, console, compare=compare)
-    return str(console.file.getvalue())  # type: ignore[attr-defined]
+    print_page(page, console)
+    lines = str(console.file.getvalue()).splitlines()  # type: ignore[attr-defined]
+    return "\n".join(line.rstrip() for line in lines) + "\n"
 
 
-def print_table(table: Table, console: "Console", *, compare: bool = False) -> None:
+def print_page(page: Printed, console: "Console") -> None:
     """Print with the console's own colours and width."""
     from rich.table import Table as RichTable
     from rich.text import Text
 
-    page: Printed = printed(table, compare=compare)
     grid = RichTable(title=Text(page.title), title_justify="left", pad_edge=False)
     for number, name in enumerate(page.header):
         grid.add_column(Text(name), justify="left" if number < 2 else "right")

@@ -62,10 +62,10 @@ def score(
     """Scores by name, in the order asked; every measure when `measures` is None.
 
     A score is a pure function of the points, the protocol and, for the sampled ones, the seed: it
-    depends neither on the other measures asked for nor on the order of latents or factors.
-    Raises MeasureError, one line for each mistake."""
+    depends neither on the other measures asked for nor on the order of latents, nor, but for
+    factor_vae, of factors. Raises MeasureError, one line for each mistake."""
     names = checked_names(measures)
-    checked_settings(protocol, alpha)
+    checked_settings(protocol, seed, alpha)
     latents, factors = checked_points(latents_NL, factors_NK)
     stats = Statistics(latents, factors, protocol=protocol, seed=seed, alpha=alpha)
     scores, mistakes = {}, []
@@ -74,12 +74,16 @@ def score(
             try:
                 scores[name] = float(MEASURES[name](stats))
             except MeasureError as error:
-                mistakes.append(f'measure "{name}" cannot be taken of these points: it {error}')
+                mistakes.append(f'measure "{name}" {error}')
     if mistakes:
-        raise MeasureError("\n".join(mistakes))
+        rest = f"The others can: {', '.join(scores)}" if scores else "No other was asked for."
+        raise MeasureError("\n".join([*mistakes, f"These points cannot be scored so. {rest}"]))
+    assert np.isfinite(list(scores.values())).all(), scores
     return scores
 
 
 def pcc_matrix(latents_NL: Any, factors_NK: Any) -> np.ndarray:
     """P_LK, the absolute Pearson correlations in the order given: thesis, eq. 5.5."""
-    return absolute_pcc(*checked_points(latents_NL, factors_NK))
+    latents, factors = checked_points(latents_NL, factors_NK)
+    with one_blas_thread():
+        return absolute_pcc(latents, factors)

@@ -56,9 +56,9 @@ class Groups:
 def check_interventions(classes: FactorClasses) -> None:
     """That a factor can be held while others vary, and told from the others that are."""
     if len(classes.sizes_K) < 2:
-        raise MeasureError("tells factors apart: at least 2 factors are needed, there is 1")
+        raise MeasureError("tells factors apart: it needs at least 2, there is 1")
     if not all(len(groups.shared().counts_V) for groups in classes.groups_K):
         raise MeasureError(
-            "holds a factor's value: some factor has no value that two points share, so more "
-            "points are needed, or factors of fewer values"
+            "compares points that share a factor's value: of some factor no two points do. Take "
+            "more points, or a factor of fewer values"
         )

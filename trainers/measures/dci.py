@@ -13,10 +13,10 @@ protocols: disentanglement_lib's gradient-boosted trees would take minutes, and 
 searches 20 forests by cross-validation.
 
 Estimator: 10 trees with at least 4 points in a leaf, on a random half of the points (at most
-5,000), tested on as many others. Seeds differ by about 0.01. Trees always find something: noise
+2,500), tested on as many others. Seeds differ by about 0.01. Trees always find something: noise
 scores a little above 0. A latent without importance does not count; a factor without variance
-gives none and is as incomplete and uninformed as can be (0). With one factor, or one latent,
-there is nothing to confuse it with: 1.
+gives none and is as incomplete and uninformed as can be (0). One factor alone is disentangled,
+one latent alone is complete: 1.
 
 Shapes: N points, L latents, K factors."""
 

@@ -8,7 +8,7 @@ import numpy as np
 
 from trainers.seeds import seed_for, stream
 
-_MAX_TRAIN_POINTS = 5_000
+_MAX_TRAIN_POINTS = 2_500
 
 
 @dataclass(frozen=True)

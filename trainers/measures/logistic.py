@@ -18,7 +18,7 @@ from trainers.measures.classes import FactorClasses
 
 _TOLERANCE = 1e-6  # largest gradient of the mean loss; scikit-learn stops at 1e-4
 _MAX_STEPS = 100
-_BLOCK_VALUES = 1 << 17  # logits of a block of points: 1 MB, to stay in the second cache
+_BLOCK_VALUES = 1 << 15  # logits of a block of points: 256 kB, to stay in the second cache
 
 
 def fit_one_versus_rest(features_ND: np.ndarray, classes: FactorClasses) -> np.ndarray:

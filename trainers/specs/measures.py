@@ -108,7 +108,7 @@ MEASURES: dict[str, MeasureSpec] = {
             "irs",
             "IRS",
             "how little a latent moves while its factor is held, relative to its range",
-            "0 to 1",
+            "0 (slightly below, at worst) to 1",
             "factor grid",
             "Suter et al. 2019",
         ),

@@ -16,9 +16,10 @@ from sweeper.grid.data_checks import allowed_measures
 from sweeper.grid.dataset_entry import DatasetEntry
 from sweeper.grid.facts import Facts, facts_of
 from sweeper.ids import id_of, run_id, training_id
-from trainers.config import Evaluation, TrainingConfig, typed_value
+from trainers.config import Evaluation, TrainingConfig
 from trainers.specs.datasets import DATASETS
 from trainers.specs.models import MODELS, canonical_model
+from trainers.typed import typed_value
 
 MAX_RUNS = 200_000
 

@@ -3,8 +3,8 @@
 from typing import Any
 
 from sweeper.cost import Cost, estimate
-from sweeper.grid import Grid
 from sweeper.durations import duration
+from sweeper.grid import Grid
 from sweeper.plan import Plan
 
 

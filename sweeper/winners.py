@@ -30,7 +30,9 @@ def winners_page(found: "pd.DataFrame", by: str) -> Printed:
     ]
     names = [dataset_title(row["dataset"]) for row in found.to_dict("records")]
     sections = tuple(
-        PrintedSection(name, tuple(row for row, own in zip(rows, names, strict=True) if own == name))
+        PrintedSection(
+            name, tuple(row for row, own in zip(rows, names, strict=True) if own == name)
+        )
         for name in dict.fromkeys(names)
     )
     header = ("Dataset", "Model", by, "Reconstruction", "Settings", "Runs")
@@ -41,5 +43,8 @@ def _settings(row: Mapping[str, Any]) -> str:
     names = ("batch_size", "learning_rate", "iterations", "latent_dim")
     own = [name for name in row if name.startswith("param/")]
     parts = [(name.removeprefix("param/"), row[name]) for name in (*names, *own)]
-    return " ".join(f"{name}={value:g}" if isinstance(value, float) else f"{name}={value}"
-                    for name, value in parts if value == value and value is not None)
+    return " ".join(
+        f"{name}={value:g}" if isinstance(value, float) else f"{name}={value}"
+        for name, value in parts
+        if value == value and value is not None
+    )

@@ -20,6 +20,8 @@ FORBIDDEN = {
     "trainers/seeds.py": HEAVY,
     "trainers/errors.py": HEAVY,
     "trainers/config.py": HEAVY | {"numpy"},
+    "trainers/config_checks.py": HEAVY | {"numpy"},
+    "trainers/typed.py": HEAVY | {"numpy"},
     "sweeper/grid": HEAVY - {"h5py"},
     "sweeper/results": {"ray", "torch"},
     "sweeper/select": {"ray", "torch"},

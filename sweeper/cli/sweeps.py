@@ -26,8 +26,8 @@ def plan(
 ) -> None:
     """Show what a grid asks for, what is there already, and what is left to train."""
     from sweeper.grid import Grid
-    from sweeper.planning import plan_grid
     from sweeper.plan_text import plan_json, plan_lines
+    from sweeper.planning import plan_grid
 
     setting = common.setting(
         tracking_uri=tracking_uri, store=store, data=data, scale=scale, synthetic=synthetic

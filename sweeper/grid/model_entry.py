@@ -20,9 +20,9 @@ from sweeper.grid import scalars
 from sweeper.grid.axes import Axes
 from sweeper.grid.fields import Block, Integer, Many, Range, Text, as_list, distinct, warnings_of
 from sweeper.grid.mistakes import Mistake, mistakes_of, throw, unknown_key
-from trainers.config import typed_value
 from trainers.specs.models import MODELS
 from trainers.specs.parameters import Param, Value
+from trainers.typed import typed_value
 
 SETTINGS = ("datasets", "axes")
 

@@ -22,7 +22,10 @@ def serve(uri: str, port: int) -> int:
     command = [sys.executable, "-m", "mlflow", "server", "--backend-store-uri", uri]
     command += ["--host", "127.0.0.1", "--port", str(port), "--workers", "1"]
     if path is not None:
-        command += ["--default-artifact-root", str(path.absolute().parent / layout.DEFAULT_ARTIFACTS)]
+        command += [
+            "--default-artifact-root",
+            str(path.absolute().parent / layout.DEFAULT_ARTIFACTS),
+        ]
     print(f"MLflow UI: http://127.0.0.1:{port} (Ctrl-C ends it)", flush=True)
     quiet = {"MLFLOW_DISABLE_TELEMETRY": "true", "DO_NOT_TRACK": "true"}
     try:

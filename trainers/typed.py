@@ -19,4 +19,7 @@ def typed_value(param: Param, value: Any) -> Value:
     """A parameter's value in its one spelling: 4 and 4.0 are one float.
 
     Raises ValueError, whose text completes 'NAME = VALUE ...'."""
-    return param.parse(value)
+    try:
+        return param.parse(value)
+    except ValueError as error:
+        raise ValueError(f"{error}.") from None

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from sweeper.cells import Cell, Options, Resolve, SyntheticFor, expand
+from sweeper.cells import Cell, GivesWay, Options, Resolve, SyntheticFor, expand
 from sweeper.errors import UsageError
 from sweeper.grid import Grid
 from sweeper.ids import id_of
@@ -156,6 +156,7 @@ def make_plan(
     scale: float = 1.0,
     synthetic_for: SyntheticFor | None = None,
     resolve: Resolve | None = None,
+    gives_way: GivesWay | None = None,
     finished: Mapping[str, str] | None = None,
     records: Mapping[str, Progress] | None = None,
 ) -> Plan:
@@ -164,11 +165,13 @@ def make_plan(
     scale: multiplies every iteration count, rounded up, at least 1.
     synthetic_for: whether to take the stand-in of a dataset whose published file is not at hand.
     resolve: (learned value, dataset) -> number, or None while it is not known.
+    gives_way: whether the first model of an alias (`mdl_vae_auto`) has learned, in the run of this
+    id, that the second is to be trained in its place; None while it is not known.
     finished, records: see `Plan.with_progress`.
     Raises GridError for what cannot be run, UsageError for a scale that is not above 0."""
     if not 0 < scale < float("inf"):
         raise UsageError(f"--scale {scale}: a number above 0 is needed.")
-    cells, warnings = expand(grid, Options(scale, synthetic_for, resolve))
+    cells, warnings = expand(grid, Options(scale, synthetic_for, resolve, gives_way))
     told = (*grid.origin.warnings, *warnings)
     plan = plan_of(grid.title, grid_id(grid, scale, cells), cells, told)
     return plan.with_progress(finished or {}, records or {})

@@ -35,10 +35,9 @@ def networks_fit_images(grid: Grid) -> Found:
     for facts, where, axes in _trained(grid):
         for asked in axes["network"]:
             name = facts.network if asked == AUTO else asked
-            sizes = NETWORKS[name].sizes
             height, width = facts.image_CHW[1:]
-            if sizes and (height not in sizes or height != width):
-                made_for = " or ".join(f"{size}x{size}" for size in sizes)
+            if not NETWORKS[name].takes(height, width):
+                made_for = " or ".join(f"{size}x{size}" for size in NETWORKS[name].sizes)
                 yield (
                     (*where, "network"),
                     f"{name} is made for {made_for} pixels, {facts.name} has {height}x{width}.",

@@ -4,6 +4,7 @@ Shapes: B batch, L latent."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any, ClassVar
 
 import torch
 from torch import Tensor, nn
@@ -17,6 +18,8 @@ class Terms:
     kl_L       (L,): KL to the unit Gaussian per latent, in nats, mean over the batch
     mu_BL, logvar_BL, z_BL  (B, L): the posterior and its sample
     iteration  () int64: the number of this step, from 1
+    shuffle_BL (B, L) int64: one permutation of the batch per latent column, from a named stream;
+               given when the objective's `needs_shuffle` is True, else None
     """
 
     recon: Tensor
@@ -25,6 +28,7 @@ class Terms:
     logvar_BL: Tensor
     z_BL: Tensor
     iteration: Tensor
+    shuffle_BL: Tensor | None = None
 
     @property
     def kl(self) -> Tensor:
@@ -37,8 +41,10 @@ class Objective(nn.Module):
 
     Learned weights are parameters (they join the network's Adam); controller state is kept in
     buffers (float64), updated in place by `loss` before the backward pass. Both are in the state
-    dict, so a checkpoint holds them. `loss` must not read a tensor back to the host: on a GPU the
-    whole step is a captured graph."""
+    dict, so a checkpoint holds them. In eval mode `loss` moves no state. `loss` must not read a
+    tensor back to the host: on a GPU the whole step is a captured graph."""
+
+    needs_shuffle: ClassVar[bool] = False  # whether Terms must carry shuffle_BL
 
     def __init__(self, params: Mapping[str, object], latent_dim: int, num_pixels: int) -> None:
         """`params`: every parameter of the model's spec, typed. `num_pixels`: D = C*H*W."""
@@ -61,6 +67,10 @@ class Objective(nn.Module):
 
         Its parameters must not be among `learned_weights`."""
         return None
+
+    def adversary_optimizer(self) -> dict[str, Any]:
+        """Arguments of the adversary's Adam, e.g. {'lr': 1e-4, 'betas': (0.5, 0.9)}."""
+        raise NotImplementedError(type(self).__name__)
 
     def adversary_loss(self, terms: Terms) -> Tensor:
         """The adversary's scalar loss; `terms` are detached and of the same minibatch."""

@@ -1,0 +1,64 @@
+"""Starting a Ray of our own on this machine, or joining one that runs."""
+
+import contextlib
+import logging
+import os
+from collections.abc import Iterator
+
+from sweeper.errors import EngineError
+
+# Read by Ray when it is imported or started. All listeners of a Ray of our own on loopback: Ray
+# turns 127.0.0.1 into the machine's outward address unless multi-node is switched off.
+_LOCAL = {"RAY_ENABLE_WINDOWS_OR_OSX_CLUSTER": "0"}
+_ALWAYS = {
+    "TUNE_DISABLE_AUTO_CALLBACK_LOGGERS": "1",
+    "TUNE_DISABLE_SIGINT_HANDLER": "1",
+    "TUNE_RESULT_BUFFER_LENGTH": "0",
+    "RAY_AIR_NEW_OUTPUT": "0",
+    "RAY_CHDIR_TO_TRIAL_DIR": "0",
+    "RAY_USAGE_STATS_ENABLED": "0",
+    "RAY_DEDUP_LOGS": "0",
+}
+
+
+@contextlib.contextmanager
+def ray_session(
+    address: str | None, *, cpus: int | None = None, gpus: int | None = None
+) -> Iterator[None]:
+    """A connected Ray, shut down at the end (one that was joined goes on without us).
+
+    Raises EngineError when the cluster at `address` cannot be reached."""
+    os.environ.update(_ALWAYS)
+    if address is None:
+        os.environ.update(_LOCAL)
+    import ray
+
+    logging.getLogger("ray").setLevel(logging.ERROR)
+    try:
+        if address is None:
+            ray.init(
+                address="local",
+                num_cpus=cpus,
+                num_gpus=gpus,
+                include_dashboard=False,
+                log_to_driver=False,
+                logging_level=logging.ERROR,
+                _node_ip_address="127.0.0.1",
+            )
+        else:
+            ray.init(address=address, log_to_driver=False, logging_level=logging.ERROR)
+    except (ConnectionError, RuntimeError, ValueError, OSError) as error:
+        where = "a local Ray" if address is None else f"the Ray cluster at {address}"
+        reason = next(iter(str(error).splitlines()), type(error).__name__)
+        raise EngineError(f"{where} cannot be used: {reason}") from error
+    try:
+        yield
+    finally:
+        ray.shutdown()
+
+
+def total_gpus() -> float:
+    """GPUs of the connected cluster, in all."""
+    import ray
+
+    return float(ray.cluster_resources().get("GPU", 0.0))

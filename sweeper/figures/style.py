@@ -1,0 +1,73 @@
+"""How figures look, and how they are written: the same bytes from the same numbers.
+
+Colours are Okabe and Ito's, which colour-blind readers tell apart. No global state of matplotlib
+is used, so a figure may be drawn in any thread."""
+
+from collections.abc import Sequence
+from io import BytesIO
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
+
+BLUE, VERMILLION, GREEN, ORANGE = "#0072B2", "#D55E00", "#009E73", "#E69F00"
+PURPLE, SKY, BLACK, YELLOW = "#CC79A7", "#56B4E9", "#000000", "#F0E442"
+COLOURS = (BLUE, ORANGE, GREEN, VERMILLION, PURPLE, SKY, BLACK)
+MARKERS = ("o", "s", "^", "D", "v", "P", "X")
+DOTS_PER_INCH = 150
+_RULES = {"svg.hashsalt": "sweeper", "svg.fonttype": "path", "font.size": 9.0}
+_RULES |= {"axes.titlesize": 10.0, "legend.frameon": False, "axes.spines.top": False}
+
+
+def new_figure(width_in: float, height_in: float) -> "Figure":
+    """An empty figure that lays itself out."""
+    from matplotlib.figure import Figure
+
+    return Figure(figsize=(width_in, height_in), layout="constrained")
+
+
+def panel_grid(count: int, width_in: float, height_in: float) -> tuple["Figure", list["Axes"]]:
+    """`count` axes, side by side up to three, four as two by two."""
+    columns = 2 if count == 4 else min(count, 3)
+    rows = -(-count // columns)
+    figure = new_figure(width_in * columns, height_in * rows)
+    axes = figure.subplots(rows, columns, squeeze=False).ravel()
+    for spare in axes[count:]:
+        spare.remove()
+    return figure, list(axes[:count])
+
+
+def letter(number: int, text: str) -> str:
+    """'(a) text', '(b) text' for the panels of a figure."""
+    return f"({chr(ord('a') + number)}) {text}"
+
+
+def as_bytes(figure: "Figure", kind: str) -> bytes:
+    """The figure as 'png' or 'svg', without dates or version strings."""
+    from matplotlib import rc_context
+
+    file = BytesIO()
+    metadata = {"Date": None} if kind == "svg" else {"Software": None}
+    with rc_context(_RULES):
+        figure.savefig(file, format=kind, dpi=DOTS_PER_INCH, metadata=metadata)
+    return file.getvalue()
+
+
+def thousands(axis: "Axes") -> None:
+    """Iterations along x, counted in thousands."""
+    axis.xaxis.set_major_formatter(lambda value, _: f"{value / 1000:g}k" if value else "0")
+    axis.set_xlabel("iterations")
+
+
+def as_csv(header: Sequence[str], rows: Sequence[Sequence[object]]) -> str:
+    """Rows as CSV; floats with nine digits, so that equal numbers are equal text."""
+    import csv
+    from io import StringIO
+
+    file = StringIO()
+    writer = csv.writer(file, lineterminator="\n")
+    writer.writerow(header)
+    for row in rows:
+        writer.writerow([f"{value:.9g}" if isinstance(value, float) else value for value in row])
+    return file.getvalue()

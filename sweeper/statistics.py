@@ -1,0 +1,70 @@
+"""Mean, spread and interval over seeds, and whether two models are told apart."""
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+LEVEL = 0.95
+
+
+@dataclass(frozen=True)
+class Spread:
+    """A mean over n seeds, its standard deviation (n - 1), and its 95% t-interval.
+
+    With one seed the deviation and the interval are NaN: one number tells nothing of its spread."""
+
+    n: int
+    mean: float
+    sd: float = math.nan
+    low: float = math.nan
+    high: float = math.nan
+
+    def half_width(self) -> float:
+        """Half of the interval: mean +- half_width."""
+        return (self.high - self.low) / 2
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """Welch's two-sided t-test of two means. p is NaN where either has fewer than two seeds."""
+
+    difference: float
+    p: float
+
+    @property
+    def told_apart(self) -> bool:
+        """Whether p < 0.05."""
+        return self.p < 1 - LEVEL
+
+
+def spread(values: Sequence[float]) -> Spread:
+    """The spread of at least one value. Values that are not finite make all of it NaN."""
+    n = len(values)
+    assert n > 0, "a spread needs at least one value"
+    mean = math.fsum(values) / n if all(map(math.isfinite, values)) else math.nan
+    if n == 1 or math.isnan(mean):
+        return Spread(n, mean)
+    sd = math.sqrt(math.fsum((value - mean) ** 2 for value in values) / (n - 1))
+    from scipy.stats import t
+
+    half = float(t.ppf((1 + LEVEL) / 2, n - 1)) * sd / math.sqrt(n)
+    return Spread(n, mean, sd, mean - half, mean + half)
+
+
+def welch(first: Sequence[float], second: Sequence[float]) -> Comparison:
+    """Welch's t-test: unequal variances, seeds taken as independent between the models.
+
+    Seeds shared by both models make their results rise and fall together, if anything; the test
+    then errs to the side of not telling apart."""
+    one, two = spread(first), spread(second)
+    difference = one.mean - two.mean
+    if one.n < 2 or two.n < 2 or math.isnan(difference):
+        return Comparison(difference, math.nan)
+    parts = one.sd**2 / one.n, two.sd**2 / two.n
+    error = math.sqrt(sum(parts))
+    if error == 0:
+        return Comparison(difference, 1.0 if difference == 0 else 0.0)
+    from scipy.stats import t
+
+    freedom = sum(parts) ** 2 / (parts[0] ** 2 / (one.n - 1) + parts[1] ** 2 / (two.n - 1))
+    return Comparison(difference, 2 * float(t.sf(abs(difference) / error, freedom)))

@@ -1,0 +1,92 @@
+"""What a table says below itself, and what keeps it from being complete."""
+
+import math
+from collections.abc import Iterator
+
+from sweeper.scores import score
+from sweeper.selection import number
+from sweeper.statistics import LEVEL, welch
+from sweeper.tables.table import Row, Table
+
+REASONS_TOLD = 3
+
+
+def notes(table: Table) -> Iterator[str]:
+    """One line each, in a fixed order: how the table was made, then what is wrong with it."""
+    if table.spec.shape != "two runs":
+        yield f"Best run of each dataset and model by {score(table.spec.by).title}."
+    yield f"Taken from {', '.join(table.grids) or 'runs that no launch asked for'}."
+    if table.seeds > 1:
+        yield (
+            f"Mean +- standard deviation over up to {table.seeds} seeds of the configuration with "
+            "the best mean; chosen on the same numbers, so the best is optimistic."
+        )
+        yield from _told_apart(table)
+    if table.report == "test":
+        yield "Values of the test split; selection is on the validation split."
+        untested = sum(math.isnan(row.optimism) for row in table.rows)
+        if untested:
+            yield f"{untested} rows have no test split: launch them with report: test."
+        yield f"Optimism: {score(table.spec.by).title} on validation less that on test."
+    for dataset in dict.fromkeys(row.dataset for row in table.rows if row.synthetic):
+        yield f"{dataset}: synthetic stand-in, not the published images."
+    yield from problems(table)
+
+
+def problems(table: Table) -> Iterator[str]:
+    """What `--strict` refuses: one line for each incomplete row, one for rows without runs."""
+    for row in table.rows:
+        if not row.counts.complete and row.counts.asked:
+            reasons = "; ".join(row.reasons[:REASONS_TOLD])
+            more = len(row.reasons) - REASONS_TOLD
+            reasons += f"; and {more} more" if more > 0 else ""
+            yield f"{_name(row)}: {row.counts.told()}{': ' + reasons if reasons else ''}"
+        elif row.winner and any(value is None for value in row.values.values()):
+            names = [name for name, value in row.values.items() if value is None]
+            yield f"{_name(row)}: the chosen run has no {', '.join(names)}"
+    yield from _absent(table)
+
+
+def _absent(table: Table) -> Iterator[str]:
+    if table.absent:
+        total = len(table.absent) + len({(row.dataset, row.model) for row in table.rows})
+        by_dataset: dict[str, list[str]] = {}
+        for dataset, model in table.absent:
+            by_dataset.setdefault(dataset, []).append(model)
+        rows = "; ".join(f"{name}: {', '.join(models)}" for name, models in by_dataset.items())
+        yield f"No runs for {len(table.absent)} of the {total} rows that the thesis has ({rows})."
+
+
+def _told_apart(table: Table) -> Iterator[str]:
+    rule = score(table.spec.by)
+    for section in table.sections():
+        rows = [row for row in section if row.winner is not None]
+        rows.sort(key=lambda row: -_value(row) if not rule.lower_is_better else _value(row))
+        if len(rows) < 2:
+            continue
+        one, two = (
+            [number(run, rule.column) for run in row.winner.runs] for row in rows[:2] if row.winner
+        )
+        test = welch(one, two)
+        told = "too few seeds to tell" if math.isnan(test.p) else (
+            f"p = {test.p:.2g}, {'told apart' if test.told_apart else 'not told apart'}"
+        )  # fmt: skip
+        yield (
+            f"{section[0].dataset}: {rows[0].model} ({_interval(rows[0], rule.column)}) before "
+            f"{rows[1].model} ({_interval(rows[1], rule.column)}) by {rule.title}: Welch {told}."
+        )
+
+
+def _value(row: Row) -> float:
+    return row.winner.value if row.winner else math.nan
+
+
+def _interval(row: Row, column: str) -> str:
+    found = row.winner.spread(column) if row.winner else None
+    if found is None or found.n < 2:
+        return "one seed"
+    return f"{LEVEL:.0%} interval {found.low:.3f} to {found.high:.3f}, n = {found.n}"
+
+
+def _name(row: Row) -> str:
+    return f"{row.dataset} {row.model}".strip()

@@ -1,0 +1,29 @@
+"""A table in HTML: a fragment in plain ASCII, so that no page can misread it."""
+
+from html import escape
+
+from sweeper.tables.printed import Printed, PrintedCell
+
+_TAGS = {"best": "strong", "second": "u"}
+
+
+def page_html(page: Printed) -> str:
+    lines = ['<table class="sweeper">', f"<caption>{escape(page.title)}</caption>", "<thead><tr>"]
+    lines += [f'<th scope="col">{escape(name)}</th>' for name in page.header]
+    lines.append("</tr></thead>")
+    for section in page.sections:
+        lines.append("<tbody>")
+        for number, row in enumerate(section.rows):
+            span = f'<th scope="rowgroup" rowspan="{len(section.rows)}">'
+            head = f"{span}{escape(section.dataset)}</th>" if number == 0 else ""
+            model = f'<th scope="row">{escape(row[0].text)}</th>'
+            lines.append(f"<tr>{head}{model}{''.join(map(_cell, row[1:]))}</tr>")
+        lines.append("</tbody>")
+    lines += ["</table>", '<ul class="notes">']
+    lines += [f"<li>{escape(note)}</li>" for note in page.notes]
+    return "\n".join([*lines, "</ul>"]).encode("ascii", "xmlcharrefreplace").decode() + "\n"
+
+
+def _cell(cell: PrintedCell) -> str:
+    text, tag = escape(cell.text), _TAGS.get(cell.mark)
+    return f"<td>{f'<{tag}>{text}</{tag}>' if tag else text}</td>"

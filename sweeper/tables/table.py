@@ -1,0 +1,98 @@
+"""A computed table: numbers, counts and what is wrong with them. Nothing here formats."""
+
+import math
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+
+from sweeper.pool import MISSING
+from sweeper.selection import Cell, Winner
+from sweeper.statistics import Spread
+from sweeper.study import UNFINISHED
+from sweeper.tables.spec import TableSpec
+from sweeper.tracking import layout
+
+
+@dataclass(frozen=True)
+class Counts:
+    """How many of the runs that a row asked for ended, and how. unscored: finished, but without a
+    finite score to select by."""
+
+    asked: int = 0
+    finished: int = 0
+    diverged: int = 0
+    failed: int = 0
+    missing: int = 0
+    unscored: int = 0
+
+    def told(self) -> str:
+        """'34/36 (1 diverged, 1 missing)'."""
+        names = ("diverged", "failed", "missing", "unscored")
+        rest = [f"{getattr(self, name)} {name}" for name in names if getattr(self, name)]
+        return f"{self.finished}/{self.asked}" + (f" ({', '.join(rest)})" if rest else "")
+
+    @property
+    def complete(self) -> bool:
+        return 0 < self.asked == self.finished and not self.unscored
+
+
+@dataclass(frozen=True)
+class Row:
+    """The chosen configuration of a dataset and model, or none where nothing finished.
+
+    beta: asked for (beta_vae) or learned (l_vae).  values: by column, over seeds; None where the
+    run has no such number.  reasons: why runs diverged or failed.  optimism: the selecting score on
+    validation less that on test, NaN where there is no test split."""
+
+    dataset: str
+    source: str
+    synthetic: bool
+    model: str
+    beta: float | None
+    counts: Counts
+    winner: Winner | None
+    values: dict[str, Spread | None]
+    reasons: tuple[str, ...] = ()
+    optimism: float = math.nan
+
+
+@dataclass(frozen=True)
+class Table:
+    """A table's numbers. absent: (dataset, model) that the thesis prints and no run is of.
+
+    report: the split its values are of.  problems: what keeps it from being complete."""
+
+    spec: TableSpec
+    rows: tuple[Row, ...]
+    grids: tuple[str, ...]
+    absent: tuple[tuple[str, str], ...]
+    notes: tuple[str, ...]
+    report: str = "validation"
+    problems: tuple[str, ...] = field(default=())
+
+    @property
+    def seeds(self) -> int:
+        """The most seeds any row has."""
+        return max((len(row.winner.runs) for row in self.rows if row.winner), default=0)
+
+    @property
+    def partial(self) -> bool:
+        """Whether something that was asked for, or that the thesis prints, is not there."""
+        return bool(self.absent) or not all(row.counts.complete for row in self.rows)
+
+    def sections(self) -> list[tuple[Row, ...]]:
+        """The rows of each dataset and source, within which models compete."""
+        keys = list(dict.fromkeys((row.dataset, row.source) for row in self.rows))
+        return [tuple(row for row in self.rows if (row.dataset, row.source) == k) for k in keys]
+
+
+def count(cells: Iterable[Cell], column: str) -> Counts:
+    """What became of the cells of a row; `column`: the score to select by."""
+    totals = dict.fromkeys(("asked", "finished", "diverged", "failed", "missing", "unscored"), 0)
+    for cell in cells:
+        status = MISSING if cell["status"] == UNFINISHED else cell["status"]
+        totals["asked"] += 1
+        totals[status] += 1
+        value = cell.get(column)
+        if status == layout.FINISHED and (value is None or not math.isfinite(value)):
+            totals["unscored"] += 1
+    return Counts(**totals)

@@ -1,0 +1,95 @@
+"""Where everything lies in MLflow: every tag, parameter, metric and artifact name, once.
+
+The writer writes these names and the reader reads them; no other file spells one out. Pure
+constants: importing this loads nothing.
+
+One MLflow run per run of a grid (kind "run"), one parent per launched grid (kind "launch")."""
+
+DEFAULT_URI = "sqlite:///mlflow.db"  # in the working folder
+DEFAULT_ARTIFACTS = "mlartifacts"
+DEFAULT_EXPERIMENT = "sweeper"
+
+# tags of every run
+KIND = "sweeper.kind"
+KIND_RUN = "run"
+KIND_LAUNCH = "launch"
+RUN_ID = "sweeper.run_id"
+TRAINING_ID = "sweeper.training_id"
+STATUS = "sweeper.status"
+REASON = "sweeper.reason"  # of a diverged or failed run
+SYNTHETIC = "sweeper.synthetic"  # "true" or "false"
+FINGERPRINT = "sweeper.dataset_fingerprint"
+CODE_VERSION = "sweeper.code_version"
+GRIDS = "sweeper.grids"  # grid names, sorted, comma separated
+MEASURES = "sweeper.measures"  # measures scored, comma separated
+PARENT = "mlflow.parentRunId"
+RECORDED_MS = "sweeper.recorded_ms"  # when the record that a run was written from was made
+ADVICE = "sweeper.advice"  # what the thesis advises for a run like this
+SELECTED_BY = "sweeper.selected_by"  # measures by which the run was selected, comma separated
+
+# tags of a launch
+GRID = "sweeper.grid"
+GRID_ID = "sweeper.grid_id"
+
+# values of STATUS
+FINISHED = "finished"
+DIVERGED = "diverged"
+FAILED = "failed"
+STATUSES = (FINISHED, DIVERGED, FAILED)
+
+# parameters that every run has; what else is among its parameters belongs to its model
+TEXT_PARAMS = ("dataset", "source", "model", "network", "reconstruction", "precision", "protocol")
+INT_PARAMS = ("batch_size", "iterations", "latent_dim", "seed", "num_points")
+FLOAT_PARAMS = ("learning_rate",)
+COMMON_PARAMS = TEXT_PARAMS + INT_PARAMS + FLOAT_PARAMS
+
+# metrics by step
+LOSS_RECON = "loss/recon"
+LOSS_KL = "loss/kl"
+LOSS_TOTAL = "loss/total"
+BETA = "beta"  # effective weight of KL against reconstruction
+SIGMA_RECON = "sigma/recon"
+SIGMA_KL = "sigma/kl"
+KL_PREFIX = "kl/z"  # kl/z0, kl/z1, ..
+SIGMA_PREFIX = "sigma/z"  # sigma/z0, sigma/z1, ..
+
+# metrics at step == iterations
+MEASURE_PREFIX = "measure/"
+VALID_PREFIX = "valid/"
+VALID_RECON = "valid/recon"
+VALID_KL = "valid/kl"
+VALID_TOTAL = "valid/total"
+TEST_PREFIX = "test/"  # test/recon, test/measure/<name>: only where a third split was asked
+
+# artifacts of a run
+LATENTS = "latents.h5"  # mu (N, L), logvar (N, L), factors (N, K), indices (N,), names, sizes (K,)
+TRAJECTORY = "trajectory.parquet"  # iteration and every trajectory above, every recorded step
+METRICS = "metrics.parquet"  # one row: ids, parameters, final metrics
+PCC_PICTURE = "pcc.png"
+WEIGHTS = "weights"
+
+# artifacts of a launch
+PLAN = "plan.json"
+GRID_TEXT = "grid.yaml"
+TABLES = "tables"
+FIGURES = "figures"
+
+
+def measure_key(name: str) -> str:
+    """The metric key of a measure: 'cbd' -> 'measure/cbd'."""
+    return MEASURE_PREFIX + name
+
+
+def sigma_key(latent: int) -> str:
+    """The metric key of a latent's learned sigma: 3 -> 'sigma/z3'."""
+    return f"{SIGMA_PREFIX}{latent}"
+
+
+def split_list(text: str) -> tuple[str, ...]:
+    """The names in a comma separated tag; () for an empty or missing one."""
+    return tuple(name for name in text.split(",") if name)
+
+
+def join_list(names: set[str] | tuple[str, ...]) -> str:
+    """A comma separated tag: sorted, each name once."""
+    return ",".join(sorted(set(names)))

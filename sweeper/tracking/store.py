@@ -1,0 +1,146 @@
+"""Which tracking URI is a store that can be read, and a clear line where it is not.
+
+Checks come before mlflow is loaded: opening a database of an older version with MLflow's own store
+class would migrate it without asking."""
+
+import ast
+import importlib.metadata
+import importlib.util
+import re
+import sqlite3
+import urllib.error
+import urllib.request
+from functools import cache
+from pathlib import Path
+
+from sweeper.errors import TrackingError
+
+DATABASES = ("postgresql", "mysql", "mssql")
+BUSY_TIMEOUT_S = 20.0  # how long a reader waits for a writer's commit
+PREFLIGHT_TIMEOUT_S = 10.0
+
+
+def shown(uri: str) -> str:
+    """A URI as it may stand in a message: without a user name and password."""
+    return re.sub(r"//[^/@]*@", "//***@", uri)
+
+
+def sqlite_path(uri: str) -> Path | None:
+    """The file of a `sqlite:///` URI, or None for any other URI."""
+    if not uri.startswith("sqlite:"):
+        return None
+    place = uri.removeprefix("sqlite:///").split("?")[0]
+    if not uri.startswith("sqlite:///") or not place:
+        raise TrackingError(f"tracking URI {shown(uri)!r} names no file; write sqlite:///mlflow.db")
+    return Path(place)
+
+
+def check_uri(uri: str) -> None:
+    """Refuse a URI that no store can have. Raises TrackingError."""
+    scheme = uri.split(":")[0].split("+")[0] if ":" in uri else ""
+    if sqlite_path(uri) is not None or scheme in ("http", "https", *DATABASES):
+        return
+    if scheme in ("file", ""):
+        folder = uri.removeprefix("file://").removeprefix("file:") or "mlruns"
+        raise TrackingError(
+            f"tracking URI {shown(uri)!r} names MLflow's file store, which MLflow 3.13 and "
+            f"newer refuse. Move it into a database: mlflow migrate-filestore --source {folder} "
+            "--target sqlite:///mlflow.db"
+        )
+    raise TrackingError(
+        f"tracking URI {shown(uri)!r} has an unknown scheme {scheme!r}. "
+        f"Known: sqlite, http, https, {', '.join(DATABASES)}"
+    )
+
+
+def open_sqlite(uri: str, path: Path) -> sqlite3.Connection:
+    """A connection that never creates or migrates the file. Raises TrackingError."""
+    if not path.is_file():
+        raise TrackingError(
+            f"no MLflow store at {path.absolute()} ({shown(uri)}). Launch a grid here, or name "
+            "the store with --tracking-uri"
+        )
+    try:
+        connection = sqlite3.connect(
+            f"{path.absolute().as_uri()}?mode=rw", BUSY_TIMEOUT_S, uri=True
+        )
+        check_revision(uri, _revision(connection, uri))
+    except sqlite3.Error as error:
+        raise TrackingError(f"{path} cannot be read as an SQLite database: {error}") from None
+    return connection
+
+
+def _revision(connection: sqlite3.Connection, uri: str) -> str:
+    tables = {name for (name,) in connection.execute("SELECT name FROM sqlite_master")}
+    if "alembic_version" not in tables or "runs" not in tables:
+        raise TrackingError(
+            f"{shown(uri)} is a database, but not one of MLflow's: it has no table of runs"
+        )
+    row = connection.execute("SELECT version_num FROM alembic_version").fetchone()
+    return str(row[0]) if row else "none"
+
+
+def check_revision(uri: str, found: str) -> None:
+    """Refuse a database whose schema is not that of the installed MLflow."""
+    known, head = schema_revisions()
+    if found == head:
+        return
+    installed = f"MLflow {importlib.metadata.version('mlflow')}, schema {head}"
+    if found in known:
+        raise TrackingError(
+            f"{shown(uri)} was made by an older MLflow (schema {found}); installed: {installed}. "
+            f"Back the database up, then: mlflow db upgrade {shown(uri)}"
+        )
+    raise TrackingError(
+        f"{shown(uri)} was made by a newer MLflow (schema {found}); installed: {installed}. "
+        "Install the version that made it: pip install --upgrade mlflow"
+    )
+
+
+@cache
+def schema_revisions() -> tuple[frozenset[str], str]:
+    """(every schema revision the installed MLflow knows, its newest), read off its scripts.
+
+    The scripts are parsed, not imported: that would load all of mlflow."""
+    spec = importlib.util.find_spec("mlflow")
+    if spec is None or spec.origin is None:
+        raise TrackingError("mlflow is not installed: pip install mlflow")
+    revisions, parents = set(), set()
+    for script in (Path(spec.origin).parent / "store/db_migrations/versions").glob("*.py"):
+        for node in ast.parse(script.read_text(encoding="utf-8")).body:
+            if isinstance(node, ast.Assign) and isinstance(node.targets[0], ast.Name):
+                name = node.targets[0].id
+                if name == "revision":
+                    revisions.add(ast.literal_eval(node.value))
+                elif name == "down_revision":
+                    value = ast.literal_eval(node.value)
+                    parents.update(value if isinstance(value, tuple) else (value,))
+    (head,) = revisions - parents
+    return frozenset(revisions), head
+
+
+def check_server(uri: str) -> None:
+    """Ask a tracking server for its version. Raises TrackingError that tells why it fails.
+
+    MLflow's own client would try for four minutes before it gives up."""
+    address = re.sub(r"//[^/@]*@", "//", uri).rstrip("/")
+    try:
+        with urllib.request.urlopen(f"{address}/version", timeout=PREFLIGHT_TIMEOUT_S):
+            return
+    except urllib.error.HTTPError as error:
+        if error.code == 401:  # it is there and asks who we are, which the client will tell
+            return
+        if error.code == 403:
+            host = address.split("/")[2]
+            raise TrackingError(
+                f"the MLflow server at {shown(uri)} refuses the host name {host!r} (403). Start "
+                f"it with: mlflow server --allowed-hosts {host}"
+            ) from None
+        raise TrackingError(
+            f"{shown(uri)} answers {error.code} {error.reason}: is it an MLflow server?"
+        ) from None
+    except (OSError, ValueError) as error:
+        reason = getattr(error, "reason", error)
+        raise TrackingError(
+            f"the MLflow server at {shown(uri)} cannot be reached: {reason}"
+        ) from None

@@ -1,0 +1,110 @@
+"""Folders of immutable files: written under a temporary name with a digest, then renamed.
+
+A file's final name carries the digest of its content, `<stem>-<16 hex digits><suffix>`, so one
+rename publishes both and a truncated or altered file is recognised when it is read."""
+
+import contextlib
+import hashlib
+import os
+import re
+import uuid
+from pathlib import Path
+from typing import Protocol
+
+from trainers.errors import RecordError
+
+_DIGITS = 16
+_NAME = re.compile(r"(?P<stem>.+)-(?P<digest>[0-9a-f]{16})(?P<suffix>\.[a-z0-9]+)")
+
+
+class Folder(Protocol):
+    """A flat folder. `write` is atomic: a reader sees all of a file or none of it."""
+
+    def names(self) -> list[str]:
+        """Names of finished files, sorted; empty when the folder does not exist."""
+        ...
+
+    def read(self, name: str) -> bytes:
+        """The content. Raises RecordError when there is no such file."""
+        ...
+
+    def write(self, name: str, data: bytes | memoryview) -> None: ...
+
+    def delete(self, name: str) -> None:
+        """Removes the file; one that is gone already is no error."""
+        ...
+
+
+class LocalFolder:
+    """A folder of the file system, shared or local."""
+
+    def __init__(self, path: Path | str) -> None:
+        self.path = Path(path)
+
+    def __repr__(self) -> str:
+        return f"LocalFolder({str(self.path)!r})"
+
+    def names(self) -> list[str]:
+        with contextlib.suppress(FileNotFoundError, NotADirectoryError):
+            return sorted(e.name for e in os.scandir(self.path) if not e.name.startswith("."))
+        return []
+
+    def read(self, name: str) -> bytes:
+        try:
+            return (self.path / name).read_bytes()
+        except OSError as error:
+            raise RecordError(f"{self.path / name}: cannot be read ({error.strerror})") from error
+
+    def write(self, name: str, data: bytes | memoryview) -> None:
+        self.path.mkdir(parents=True, exist_ok=True)
+        temporary = self.path / f".{name}.{uuid.uuid4().hex}.tmp"
+        try:
+            with temporary.open("wb") as file:
+                file.write(data)
+                file.flush()
+                os.fsync(file.fileno())
+            temporary.replace(self.path / name)
+        except OSError:
+            temporary.unlink(missing_ok=True)
+            raise
+
+    def delete(self, name: str) -> None:
+        (self.path / name).unlink(missing_ok=True)
+
+    def sweep(self) -> None:
+        """Removes what writers that were killed left behind. Only for a folder's sole writer."""
+        for path in self.path.glob(".*.tmp"):
+            path.unlink(missing_ok=True)
+
+
+def write_digested(folder: Folder, stem: str, suffix: str, data: bytes | memoryview) -> str:
+    """Writes `data` and returns its name, `<stem>-<digest><suffix>`."""
+    name = f"{stem}-{hashlib.sha256(data).hexdigest()[:_DIGITS]}{suffix}"
+    folder.write(name, data)
+    return name
+
+
+def read_digested(folder: Folder, name: str) -> bytes:
+    """The content of `name`. Raises RecordError when it is not what was written."""
+    data = folder.read(name)
+    match = _NAME.fullmatch(name)
+    found = hashlib.sha256(data).hexdigest()[:_DIGITS]
+    if match is None or match["digest"] != found:
+        raise RecordError(f"{folder!r}: {name} is damaged: its content has digest {found}")
+    return data
+
+
+def stem_of(name: str) -> str | None:
+    """The stem of a digested name, or None for a foreign file."""
+    match = _NAME.fullmatch(name)
+    return match["stem"] if match else None
+
+
+def numbered(folder: Folder, kind: str) -> dict[int, str]:
+    """Names of the files `<kind>-<number>-<digest>` in `folder`, by number, ascending."""
+    found: dict[int, str] = {}
+    for name in folder.names():
+        prefix, _, number = (stem_of(name) or "").rpartition("-")
+        if prefix == kind and number.isdigit():
+            found[int(number)] = name
+    return dict(sorted(found.items()))

@@ -1,0 +1,35 @@
+"""AnnealedVAE: the KL is pulled to a capacity that grows."""
+
+from collections.abc import Mapping
+
+from torch import Tensor
+
+from trainers.objectives.base import Objective, Terms, scalar
+
+
+class AnnealedVAE(Objective):
+    """Reconstruction plus the distance of the KL from a capacity C(t).
+
+        loss = R + gamma |KL - C|,   C = min(c_max, c_max t / iteration_threshold), in nats
+
+    Burgess et al. 2018, eq. 8, with the constants of disentanglement_lib: gamma 1000, threshold
+    100,000."""
+
+    def __init__(self, params: Mapping[str, object], latent_dim: int, num_pixels: int) -> None:
+        super().__init__(params, latent_dim, num_pixels)
+        self.gamma = float(params["gamma"])
+        self.c_max = float(params["c_max"])
+        self.iteration_threshold = int(params["iteration_threshold"])
+        self.register_buffer("capacity_nats", scalar(0.0), persistent=False)
+
+    def loss(self, terms: Terms) -> Tensor:
+        fraction = (terms.iteration.double() / self.iteration_threshold).clamp(max=1.0)
+        self.capacity_nats.copy_(self.c_max * fraction)
+        kl = terms.kl
+        return terms.recon + self.gamma * (kl - self.capacity_nats.to(kl.dtype)).abs()
+
+    def logged_names(self) -> tuple[str, ...]:
+        return ("target/kl",)
+
+    def logged_values(self) -> tuple[Tensor, ...]:
+        return (self.capacity_nats,)

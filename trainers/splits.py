@@ -1,0 +1,59 @@
+"""Which images train, which validate, and which make up minibatch t.
+
+Shapes: B batch, N points. All of it is a pure function of the seeds: nothing depends on how many
+steps were drawn before."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from trainers.errors import ConfigError
+from trainers.seeds import stream
+
+
+@dataclass(frozen=True)
+class Split:
+    """Disjoint index sets of one dataset, each in its shuffled order."""
+
+    train: np.ndarray
+    validation: np.ndarray
+    test: np.ndarray
+
+
+def split(num_images: int, *, seed: int, validation_fraction: float, test_fraction: float) -> Split:
+    """A seeded permutation cut in three; validation and test come off its front."""
+    order = stream(seed, "split").permutation(num_images)
+    num_validation = int(num_images * validation_fraction)
+    num_test = int(num_images * test_fraction)
+    held_out = num_validation + num_test
+    return Split(
+        train=order[held_out:],
+        validation=order[:num_validation],
+        test=order[num_validation:held_out],
+    )
+
+
+class Minibatches:
+    """Indices of minibatch t: epochs without replacement, the last partial batch dropped."""
+
+    def __init__(self, train: np.ndarray, batch_size: int, seed: int) -> None:
+        if batch_size > len(train):
+            raise ConfigError(
+                f"batch_size = {batch_size} is larger than the training split of {len(train)} "
+                f"images; take at most {len(train)}"
+            )
+        self._train = train
+        self._batch_size = batch_size
+        self._seed = seed
+        self._per_epoch = len(train) // batch_size
+        self._epoch = -1
+        self._order = train
+
+    def indices(self, iteration: int) -> np.ndarray:
+        """(B,) indices into the dataset for step `iteration`, counted from 1."""
+        epoch, position = divmod(iteration - 1, self._per_epoch)
+        if epoch != self._epoch:
+            self._order = stream(self._seed, "minibatches", epoch).permutation(self._train)
+            self._epoch = epoch
+        start = position * self._batch_size
+        return self._order[start : start + self._batch_size]

@@ -1,0 +1,296 @@
+"""A training from its first step or its newest checkpoint to its last milestone.
+
+A training is advanced in slices, so that whoever drives it (a progress bar, a Ray actor) can
+report, stop or go on between them; where the slices fall changes no number."""
+
+import json
+import logging
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Literal
+
+import numpy as np
+import torch
+
+from trainers.checkpoints import CheckpointWriter, load_newest
+from trainers.config import TrainingConfig
+from trainers.datasets import open_dataset
+from trainers.datasets.base import Dataset
+from trainers.folders import Folder
+from trainers.records import (
+    Milestone,
+    find_records,
+    read_divergence,
+    write_divergence,
+    write_milestone,
+)
+from trainers.scoring import evaluate
+from trainers.seeds import stream
+from trainers.splits import Minibatches, split
+from trainers.step import Stepper
+from trainers.weights import best_so_far, goodness, keep_weights
+
+log = logging.getLogger(__name__)
+
+Status = Literal["running", "finished", "diverged"]
+
+
+@dataclass(frozen=True)
+class Progress:
+    """Where a training stands. losses: latest values of recon, kl, total.
+
+    records: names of milestone records written since the last call."""
+
+    iteration: int
+    status: Status
+    losses: Mapping[str, float] = field(default_factory=dict)
+    scores: Mapping[str, float] = field(default_factory=dict)
+    records: Mapping[int, str] = field(default_factory=dict)
+    reason: str = ""
+
+
+class Training:
+    """One training in its folder. Opening it restores the newest good checkpoint that is not
+    beyond the first milestone still to be scored.
+
+    device: a torch device. checkpoint_s: seconds between checkpoints.
+    keep_weights: the metric ('measure/cbd') by which the best milestone's weights are kept, or
+    None.  keep_all: keep those of every milestone."""
+
+    def __init__(
+        self,
+        config: TrainingConfig,
+        folder: Folder,
+        *,
+        device: str = "cpu",
+        checkpoint_s: float = 60.0,
+        keep_weights: str | None = None,
+        keep_all: bool = False,
+        dataset: Dataset | None = None,
+    ) -> None:
+        self.config = config
+        self._folder = folder
+        self._keep_weights = keep_weights
+        self._keep_all = keep_all
+        self._checkpoint_s = checkpoint_s
+        self._checkpointed = time.monotonic()
+        found = find_records(folder)
+        self._reason = ""
+        diverged_at = None
+        for name in found.diverged.values():
+            diverged_at, term = read_divergence(folder, name)
+            self._reason = _reason(diverged_at, term)
+        self._missing = [
+            m
+            for m in sorted(config.milestones)
+            if m not in found.milestones and (diverged_at is None or m < diverged_at)
+        ]
+        self.iteration = 0
+        self._trajectory: list[np.ndarray] = []
+        self._block: list[torch.Tensor] = []
+        if self._missing:
+            self._open(config, device, dataset)
+
+    def _open(self, config: TrainingConfig, device: str, dataset: Dataset | None) -> None:
+        self._identity = json.dumps(config.identity(), sort_keys=True)
+        self.dataset = dataset or open_dataset(
+            config.dataset,
+            source=config.source,
+            data_dir=Path(config.data_dir) if config.data_dir else None,
+            path=Path(config.path) if config.path else None,
+        )
+        evaluation = config.evaluation
+        self._split = split(
+            len(self.dataset),
+            seed=evaluation.split_seed,
+            validation_fraction=evaluation.validation_fraction,
+            test_fraction=evaluation.test_fraction,
+        )
+        self._minibatches = Minibatches(self._split.train, config.batch_size, config.seed)
+        self._device = torch.device(device)
+        spec = self.dataset.spec
+        self._stepper = Stepper(config, spec.image_CHW, self.dataset.scale, self._device)
+        self._writer = CheckpointWriter(self._folder)
+        state = load_newest(self._folder, self._identity, at_most=self._missing[0])
+        if state is not None:
+            self.iteration = state["iteration"]
+            self._stepper.load(state)
+            self._trajectory = [state["trajectory"].numpy()]
+            log.info("going on from iteration %d", self.iteration)
+
+    @property
+    def reason(self) -> str:
+        """Why the training diverged, or ''."""
+        return self._reason
+
+    @property
+    def status(self) -> Status:
+        if self._missing:
+            return "running"
+        return "diverged" if self._reason else "finished"
+
+    def advance(self, seconds: float = 2.0) -> Progress:
+        """Trains for about `seconds` (one block of steps at least), or until a milestone is scored
+        or the training is over."""
+        end = time.monotonic() + seconds
+        records: dict[int, str] = {}
+        scores: Mapping[str, float] = {}
+        while self._missing and not records:
+            last = min(self._missing[0], self.iteration + self._steps_per_block())
+            while self.iteration < last:
+                self._step()
+            if not self._close_block():
+                break
+            if self.iteration == self._missing[0]:
+                milestone = self._score()
+                records[self.iteration] = write_milestone(self._folder, milestone)
+                scores = milestone.metrics
+                self._missing.pop(0)
+            self._checkpoint_if_due()
+            if time.monotonic() >= end:
+                break
+        return Progress(
+            iteration=self.iteration,
+            status=self.status,
+            losses=self._latest(),
+            scores=scores,
+            records=records,
+            reason=self._reason,
+        )
+
+    def save(self) -> None:
+        """Writes a checkpoint of this iteration and waits until it is on disk."""
+        if self.iteration and hasattr(self, "_writer"):
+            self._submit_checkpoint()
+            self._writer.wait()
+
+    def close(self) -> None:
+        """Waits for the last checkpoint's write and frees the writer."""
+        if hasattr(self, "_writer"):
+            self._writer.close()
+
+    def _steps_per_block(self) -> int:
+        """Steps between two looks at the losses: a host read stalls a GPU, hardly a CPU."""
+        return 10 if self._device.type == "cpu" else 250
+
+    def _step(self) -> None:
+        self.iteration += 1
+        config, t = self.config, self.iteration
+        images_BCHW = torch.from_numpy(self.dataset.images(self._minibatches.indices(t)))
+        noise_BL = stream(config.seed, "noise", t).standard_normal(
+            (config.batch_size, config.latent_dim), dtype=np.float32
+        )
+        shuffle_BL = None
+        if self._stepper.needs_shuffle:
+            shuffle_BL = torch.from_numpy(
+                stream(config.seed, "shuffle", t).permuted(
+                    np.tile(np.arange(config.batch_size)[:, None], config.latent_dim), axis=0
+                )
+            ).to(self._device)
+        values = self._stepper.step(
+            images_BCHW.to(self._device, non_blocking=True),
+            torch.from_numpy(noise_BL).to(self._device, non_blocking=True),
+            torch.tensor(t, device=self._device),
+            shuffle_BL,
+        )
+        self._block.append(values)
+
+    def _close_block(self) -> bool:
+        """Reads the block's values back; False when one of them is not finite."""
+        rows_ST = torch.stack(self._block).cpu().numpy()
+        self._block.clear()
+        first = self.iteration - len(rows_ST) + 1
+        steps_S = np.arange(first, self.iteration + 1)
+        finite_S = np.isfinite(rows_ST).all(axis=1)
+        self._last = rows_ST[-1]
+        if not finite_S.all():
+            bad = int(np.argmin(finite_S))
+            term = self._stepper.names[int(np.argmin(np.isfinite(rows_ST[bad])))]
+            self._reason = _reason(int(steps_S[bad]), term)
+            write_divergence(self._folder, int(steps_S[bad]), term)
+            self._missing.clear()
+            return False
+        kept_S = (steps_S % self.config.record_every == 0) | (steps_S == 1)
+        self._trajectory.append(np.column_stack([steps_S, rows_ST])[kept_S])
+        return True
+
+    def _score(self) -> Milestone:
+        config, num_points = self.config, self.config.evaluation.num_points
+        validation_N = self._split.validation[:num_points]
+        representation, metrics, failed = evaluate(
+            self._stepper, self.dataset, validation_N, config, self.iteration, part="valid"
+        )
+        if len(self._split.test):
+            _, on_test, failed_on_test = evaluate(
+                self._stepper,
+                self.dataset,
+                self._split.test[:num_points],
+                config,
+                self.iteration,
+                part="test",
+            )
+            metrics, failed = metrics | on_test, failed or failed_on_test
+        milestone = Milestone(
+            iteration=self.iteration,
+            metrics=metrics,
+            trajectory_names=self._stepper.names,
+            trajectory_ST=np.concatenate(self._trajectory),
+            mu_NL=representation.mu_NL,
+            logvar_NL=representation.logvar_NL,
+            factors_NK=representation.factors_NK,
+            indices_N=representation.indices_N,
+            about=self._about(),
+            failed=failed,
+        )
+        if self._keep_weights is not None:
+            self._keep(milestone, self._keep_weights)
+        return milestone
+
+    def _keep(self, milestone: Milestone, by: str) -> None:
+        """Equal scores keep the earlier milestone, as selection does."""
+        if self._keep_all or goodness(milestone, by) > best_so_far(self._folder, by):
+            network = self._stepper.network
+            keep_weights(self._folder, network, milestone, by, alone=not self._keep_all)
+
+    def _about(self) -> dict[str, object]:
+        spec = self.dataset.spec
+        return {
+            "identity": self.config.identity(),
+            "dataset_fingerprint": self.dataset.fingerprint,
+            "factor_names": list(spec.factor_names),
+            "factor_sizes": list(spec.factor_sizes),
+            "image_CHW": list(spec.image_CHW),
+            "created_s": time.time(),
+            "torch": torch.__version__,
+            "threads": torch.get_num_threads(),
+            "device": torch.cuda.get_device_name() if self._device.type == "cuda" else "cpu",
+        }
+
+    def _checkpoint_if_due(self) -> None:
+        over = not self._missing
+        due = time.monotonic() - self._checkpointed >= self._checkpoint_s
+        if over or (due and not self._writer.busy):
+            self._submit_checkpoint()
+        if over:
+            self._writer.wait()
+
+    def _submit_checkpoint(self) -> None:
+        self._checkpointed = time.monotonic()
+        state = self._stepper.state() | {
+            "identity": self._identity,
+            "iteration": self.iteration,
+            "trajectory": torch.from_numpy(np.concatenate(self._trajectory)),
+        }
+        self._writer.submit(self.iteration, state)
+
+    def _latest(self) -> dict[str, float]:
+        last = getattr(self, "_last", None)
+        if last is None:
+            return {}
+        return dict(zip(("recon", "kl", "total"), map(float, last[:3]), strict=True))
+
+
+def _reason(iteration: int, term: str) -> str:
+    return f"{term} was not finite at step {iteration}"

@@ -32,7 +32,7 @@ class Cell:
     """A run as asked for.
 
     label: the model as the grid names it; `beta_vae` with beta 1 is stored as the model `vae`.
-    config: the training, with the one milestone of this run.  waiting: learned values that are
+    config: the training, with every milestone that its entry asks for.  waiting: learned values that are
     not known yet; the ids of such a cell are placeholders that begin with 'waiting-'."""
 
     run_id: str
@@ -182,7 +182,7 @@ class CellMaker:
             source=self.source,
             path=self.facts.path,
             digest=self.facts.digest,
-            data_dir=self.dataset.data,
+            data_dir=self._data_dir(),
             model=self.model,
             params={},
             network=self.facts.network,
@@ -197,9 +197,15 @@ class CellMaker:
                 validation_fraction=asked.split.validation,
                 test_fraction=asked.test_fraction,
             ),
+            milestones=self.milestones,
             measures=allowed_measures(self.grid, self.facts),
             record_every=asked.record_every,
         )
+
+    def _data_dir(self) -> str | None:
+        """Absolute, since a worker has another working folder."""
+        given = self.dataset.data
+        return None if given is None else str((self.grid.origin.folder / given).resolve())
 
     def _scaled(self, asked: tuple[int, ...], scale: float) -> tuple[int, ...]:
         """Milestones times `scale`, rounded up; those that become equal are merged."""

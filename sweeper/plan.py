@@ -27,6 +27,9 @@ class Progress:
     recorded: frozenset[int] = frozenset()
 
 
+_NOTHING = Progress()
+
+
 @dataclass(frozen=True)
 class Training:
     """One optimisation and what is left of it.
@@ -43,6 +46,11 @@ class Training:
     to_publish: tuple[int, ...] = ()
     start: int = 0
     waiting: tuple[str, ...] = ()
+
+    @property
+    def is_whole(self) -> bool:
+        """Whether all of it is left."""
+        return self.todo == self.config.milestones and not self.start
 
     @property
     def steps_asked(self) -> int:
@@ -119,7 +127,7 @@ class Plan:
         """The plan given what is known: `finished` maps run ids to 'finished', 'diverged' or
         'failed', `records` training ids to what the store holds. Failed runs are tried again."""
         trainings = (
-            _remaining(training, finished, records.get(training.training_id, Progress()))
+            _remaining(training, finished, records.get(training.training_id, _NOTHING))
             for training in self.trainings
         )
         return replace(self, trainings=tuple(trainings), statuses=dict(finished))
@@ -196,7 +204,9 @@ def grid_id(grid: Grid, scale: float, cells: Iterable[Cell]) -> str:
 def _gathered(identity: str, cells: list[Cell]) -> Training:
     """The training that gives all of these cells."""
     runs = dict(sorted({cell.iterations: cell.run_id for cell in cells}.items()))
-    config = replace(cells[0].config, milestones=tuple(runs))
+    config = cells[0].config
+    if config.milestones != tuple(runs):
+        config = replace(config, milestones=tuple(runs))
     return Training(
         training_id=identity,
         config=config,
@@ -208,6 +218,8 @@ def _gathered(identity: str, cells: list[Cell]) -> Training:
 
 def _remaining(training: Training, finished: Mapping[str, str], store: Progress) -> Training:
     """What is left of a training. A checkpoint behind the first missing milestone is no help."""
+    if training.is_whole and store is _NOTHING and finished.keys().isdisjoint(training.run_ids):
+        return training  # thousands of these are common
     runs = zip(training.config.milestones, training.run_ids, strict=True)
     missing = [iterations for iterations, run in runs if finished.get(run) not in SETTLED]
     todo = tuple(iterations for iterations in missing if iterations not in store.recorded)

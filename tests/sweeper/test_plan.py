@@ -129,6 +129,13 @@ def test_finished_runs_are_not_trained_again() -> None:
     assert all(training.todo == () for training in done.trainings)
 
 
+def test_what_is_known_replaces_what_was_known() -> None:
+    plan = make_plan(grid_of())
+    done = plan.with_progress(finished_until(plan, 300), {})
+    assert done.with_progress({}, {}) == plan
+    assert done.with_progress(finished_until(plan, 100), {}).reused == 2
+
+
 def test_a_training_goes_on_from_its_newest_checkpoint() -> None:
     plan = make_plan(grid_of())
     first = plan.trainings[0].training_id

@@ -32,8 +32,8 @@ class Cell:
     """A run as asked for.
 
     label: the model as the grid names it; `beta_vae` with beta 1 is stored as the model `vae`.
-    config: the training, with every milestone that its entry asks for.  waiting: learned values that are
-    not known yet; the ids of such a cell are placeholders that begin with 'waiting-'."""
+    config: the training, with every milestone that its entry asks for.  waiting: learned values
+    that are not known yet; the ids of such a cell are placeholders that begin with 'waiting-'."""
 
     run_id: str
     training_id: str

@@ -21,13 +21,20 @@ def datasets_can_be_measured(grid: Grid) -> Found:
         if isinstance(facts, str):
             yield ("datasets", index), facts
             continue
-        for name in grid.evaluation.measures:
-            if name != ALL and not _allows(facts, name):
+        for name in _needed(grid):
+            if not _allows(facts, name):
                 yield (
                     ("datasets", index),
                     f"{facts.name} has no grid of factors, and the measure {name} intervenes on "
                     "factors; ask for it in a grid of its own, without this measure.",
                 )
+
+
+def _needed(grid: Grid) -> list[str]:
+    """Measures that must be scored: those named, and what runs are selected or searched by."""
+    directions = grid.search.directions if grid.search else None
+    names = [*grid.evaluation.measures, grid.select.by, *(directions or ())]
+    return [name for name in dict.fromkeys(names) if name in MEASURES]
 
 
 def networks_fit_images(grid: Grid) -> Found:

@@ -162,10 +162,10 @@ def _read_range(param: Param, raw: Any) -> Range:
     if param.kind not in ("float", "int"):
         raise ValueError(f"cannot be a range: it is a {param.kind}.")
     between = Range.model_validate(raw)
-    if param.kind == "int":
-        scalars.integer(between.low), scalars.integer(between.high)
-    _parsed(param, between.low)
-    _parsed(param, between.high)
+    for end in (between.low, between.high):
+        _parsed(param, end)
+    if param.kind == "int" and between.step is not None:
+        scalars.integer(between.step)
     return between
 
 

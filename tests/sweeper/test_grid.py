@@ -293,12 +293,21 @@ def test_ranges_belong_to_a_search(mistakes, write) -> None:
         ("{low: 1}", "is missing"),
         ("{low: 1, hihg: 2, high: 3}", 'Did you mean "high"'),
         ("{low: -1, high: 3}", "must be at least 0"),
+        ("{low: 1, high: 3, step: x}", "is not a number"),
     ],
 )
 def test_ranges_that_are_none_are_refused(mistakes, between: str, said: str) -> None:
     text = MINIMAL.replace("vae", f"[{{beta_vae: {{beta: {between}}}}}]")
     told = mistakes(text + "search: {trainings: 5}\n")
     assert len(told) == 1 and said in told[0]
+
+
+@pytest.mark.parametrize(
+    "between", ["{low: 1.5, high: 64}", "{low: 0, high: 64}", "{low: 1, high: 64, step: 0.5}"]
+)
+def test_a_range_of_batch_sizes_is_whole(mistakes, between: str) -> None:
+    text = MINIMAL.replace("100", f"100, batch_size: {between}")
+    assert len(mistakes(text + "search: {trainings: 5}\n")) == 1
 
 
 @pytest.mark.parametrize(
@@ -391,6 +400,14 @@ def test_a_test_report_takes_a_test_split(mistakes, write) -> None:
     assert "needs a test split" in mistakes(MINIMAL + evaluation)[0]
     grid = Grid.load(write(MINIMAL + "evaluation: {report: test}\n"))
     assert grid.evaluation.test_fraction == 0.1
+
+
+def test_celeba_has_no_measure_that_intervenes(mistakes, write) -> None:
+    text = MINIMAL.replace("dsprites", "celeba")
+    assert Grid.load(write(text)).select.by == "cbd"
+    for more in ("evaluation: {measures: [cbd, irs]}\n", "select: {by: irs}\n"):
+        [told] = mistakes(text + more)
+        assert "celeba has no grid of factors, and the measure irs intervenes" in told
 
 
 def test_a_selection_must_be_measured(mistakes, write) -> None:

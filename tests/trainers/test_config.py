@@ -4,7 +4,7 @@ import json
 from dataclasses import replace
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from trainers.config import Evaluation, TrainingConfig
@@ -122,6 +122,7 @@ def test_the_split_leaves_the_rest_for_training() -> None:
 scalars = st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=3)
 
 
+@settings(deadline=None)
 @given(st.dictionaries(st.sampled_from([*PLAIN, "seed", "measures", "milestones"]), scalars))
 def test_no_value_crashes_the_checks(change: dict[str, object]) -> None:
     try:

@@ -2,7 +2,7 @@
 
 import json
 import tempfile
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -51,14 +51,20 @@ class Outcome:
         return 1 if self.failed or self.diverged or self.unpublished or self.left else 0
 
 
-def launch(grid: Grid, setting: Setting, console: Console | None = None) -> Outcome:
-    """Trains and publishes what of `grid` is not there yet.
+def launch(
+    grid: Grid,
+    setting: Setting,
+    console: Console | None = None,
+    on_plan: Callable[[Plan], None] = lambda plan: None,
+) -> Outcome:
+    """Trains and publishes what of `grid` is not there yet. `on_plan` is told the plan first.
 
     Raises SweeperError before anything is started: for a grid that cannot be run, a store in use,
     an MLflow that cannot be read, a Ray that cannot be joined."""
     console = console or Console(quiet=True)
     with store_lock(Path(setting.store), grid.title), interrupts() as caught:
         plan = plan_grid(grid, setting)
+        on_plan(plan)
         return _Launch(grid, setting, plan, console, caught).run()
 
 

@@ -10,6 +10,7 @@ from rich.progress_bar import ProgressBar
 from rich.table import Table
 from rich.text import Text
 
+from sweeper.durations import duration
 from sweeper.engine.run import Event
 from sweeper.launching.publication import run_name
 from sweeper.plan import Training
@@ -142,17 +143,6 @@ class Display:
         over = [row for row in rows if row.status not in ("running", "waiting")]
         room = max(0, _ROWS - len(running))
         return running[:_ROWS] + (over[-room:] if room else [])
-
-
-def duration(seconds: float | None) -> str:
-    """'1 h 05 min', '3 min 20 s', '12 s'; '?' where it is not known."""
-    if seconds is None:
-        return "?"
-    minutes, rest = divmod(round(seconds), 60)
-    hours, minutes = divmod(minutes, 60)
-    if hours:
-        return f"{hours} h {minutes:02d} min"
-    return f"{minutes} min {rest:02d} s" if minutes else f"{rest} s"
 
 
 def _goes_on(row: Row) -> bool:

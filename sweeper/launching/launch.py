@@ -131,6 +131,7 @@ class _Launch:
             return
         setting = self._setting
         with ray_session(setting.address), Display(board, self._console) as display:
+            self._caught.arm()
             jobs = jobs_of(
                 self._grid,
                 self._plan.trainings,

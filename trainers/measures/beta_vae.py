@@ -82,15 +82,19 @@ def _differences(
 def _pairs(
     groups: Groups, shape: tuple[int, int], random: np.random.Generator
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Positions, in the order sorted by value, of two different points of a uniform value."""
-    drawn = random.random(shape) * len(groups.counts_V)
-    value = drawn.astype(np.int64)
+    """Positions, in the order sorted by value, of two different points of a uniform value.
+
+    One uniform number gives all three, as digits of mixed base: value, first and second point.
+    It has 53 bits, of which a million points take 40, so all pairs stay equally likely."""
+    digits = random.random(shape) * len(groups.counts_V)
+    value = digits.astype(np.int64)
     count, offset = groups.counts_V[value], groups.starts_V[value]
-    drawn -= value  # what is left of it is uniform in 0 to 1 and picks the first point
-    drawn *= count
-    first = drawn.astype(np.int64)
-    second = (random.random(shape) * (count - 1)).astype(np.int64)
-    np.minimum(second, count - 2, out=second)
+    digits -= value
+    digits *= count
+    first = digits.astype(np.int64)
+    digits -= first
+    digits *= count - 1
+    second = digits.astype(np.int64)
     second += second >= first  # skips the first point
     first += offset
     second += offset

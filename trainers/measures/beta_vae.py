@@ -26,7 +26,7 @@ from trainers.measures.softmax import fit_softmax, with_constant
 from trainers.measures.statistics import Statistics
 from trainers.seeds import stream
 
-_BLOCK_PAIRS = 1 << 14
+_BLOCK_PAIRS = 1 << 13  # arrays of 64 kB: above 128 kB each would be fresh memory, paged in anew
 _PENALTY_RANGE = (1e-9, 1e12)  # beyond it, a latent's scale decides nothing any more
 
 
@@ -74,9 +74,9 @@ def _differences(
         stop = min(start + block, num_examples)
         first, second = _pairs(groups, (stop - start, num_pairs), random)
         for j, column_N in enumerate(sorted_LN):
-            apart = column_N[first] - column_N[second]
-            np.abs(apart, out=apart).mean(axis=1, out=means_LE[j, start:stop])
-    return means_LE.T
+            apart = column_N.take(first) - column_N.take(second)
+            np.einsum("ep->e", np.abs(apart, out=apart), out=means_LE[j, start:stop])
+    return means_LE.T / num_pairs
 
 
 def _pairs(

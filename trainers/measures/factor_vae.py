@@ -97,7 +97,7 @@ def _least_varying(sorted_LN: np.ndarray, points_ES: np.ndarray) -> np.ndarray:
     """The latent of the smallest variance in each vote."""
     sums_LE = np.empty((len(sorted_LN), len(points_ES)))
     for j, column_N in enumerate(sorted_LN):
-        values_ES = column_N[points_ES]
+        values_ES = column_N.take(points_ES)
         values_ES -= values_ES.mean(axis=1, keepdims=True)
         sums_LE[j] = np.einsum("es,es->e", values_ES, values_ES)
     return sums_LE.argmin(axis=0)

@@ -9,7 +9,7 @@ multinomial logistic regression (L2, C = 1, on unscaled latents) learns k.
 Higgins et al. 2017, section 3, as z-diff in the review code. Up to 1, higher is better, below 0
 when worse than chance. It holds a factor and lets the others vary, so it needs points from the
 whole grid of factors. 200 pairs (thesis) or 64 (locatello), 10,000 training and 5,000 evaluation
-examples; seeds differ by 0.01 or less. Saturates: rotated codes reach 0.99. Latents without
+examples; seeds differ by about 0.01 at most. Saturates: rotated codes reach 0.99. Latents without
 spread: chance.
 
 Departure: pairs are drawn one by one, two different points uniform among those of the value; the

@@ -4,8 +4,8 @@ images: (N, H, W), (N, H, W, C) or (N, C, H, W), C from 1 to 4; uint8, bool, or 
 factors: (N, K); whole numbers from 0 on are classes as they stand, others are ranked by value.
 factor_names: (K,) text, optional.
 
-On first use the file is written in the prepared form to DATA_DIR/custom/NAME, and again whenever its
-size or time of change differs. Nothing is kept in memory, so the file may be larger than it.
+On first use the file is written in the prepared form to DATA_DIR/custom/NAME, and again whenever
+its size or time of change differs. It passes through memory in blocks, so it may be of any size.
 
 Shapes: N images, K factors, C H W image, n images of a block."""
 

@@ -83,7 +83,7 @@ def _require_space(reading: Reading, folder: Path, partial: Path) -> None:
     free = shutil.disk_usage(folder).free
     if needed > free:
         raise DataError(
-            f"{folder}: {needed / 1e9:.1f} GB needed for the prepared form, {free / 1e9:.1f} GB free"
+            f"{folder}: the prepared form needs {needed / 1e9:.1f} GB; {free / 1e9:.1f} GB are free"
         )
 
 

@@ -1,4 +1,4 @@
-"""3DShapes as published: 3dshapes.h5 with `images` and `labels` (github.com/google-deepmind/3d-shapes).
+"""3DShapes as published: 3dshapes.h5, `images` and `labels` (github.com/google-deepmind/3d-shapes).
 
 Labels are values, such as hues and angles; a class is a value's rank.
 

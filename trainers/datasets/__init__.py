@@ -7,57 +7,28 @@
 
 To add a dataset: its spec in trainers/specs/datasets.py, a reader in published/, a line below."""
 
-import difflib
-from collections.abc import Callable
 from pathlib import Path
 
 from trainers.datasets.base import Dataset
 from trainers.datasets.custom import open_custom
 from trainers.datasets.dsprites import RenderedDSprites
 from trainers.datasets.listing import list_datasets
+from trainers.datasets.opener import DEFAULT_DATA_DIR, Opener, unknown_dataset
 from trainers.datasets.prepare import Checked, check, prepare
 from trainers.datasets.prepared import PreparedDataset, is_prepared
 from trainers.datasets.sheet import render_sheet
 from trainers.datasets.synthetic import celeba, falcor3d, isaac3d, mpi3d
-from trainers.errors import ConfigError, DataError
-from trainers.specs import datasets as specs
-from trainers.specs.datasets import DatasetSpec
+from trainers.errors import ConfigError
 
-DEFAULT_DATA_DIR = Path("data")
-Opener = Callable[[Path], Dataset]
-
-
-def _published(name: str) -> Opener:
-    def opener(data_dir: Path) -> Dataset:
-        spec = specs.DATASETS[name]
-        if is_prepared(name, data_dir):
-            return PreparedDataset(Path(data_dir) / name, spec)
-        others = [f"take source {source!r}" for source in spec.sources if source != "published"]
-        also = "".join(f", or {other}" for other in others)
-        raise DataError(
-            f"{name}: not prepared in {data_dir}. Fetch {', '.join(spec.files)} and run "
-            f"`sweeper data prepare {name} --source FILE`{also}"
-        )
-
-    return opener
-
-
-# What opens each source of each dataset; the keys are those of the specs.
-DATASETS: dict[str, dict[str, Opener]] = {
-    "dsprites": {"rendered": lambda _: RenderedDSprites(), "published": _published("dsprites")},
-    "mpi3d": {"published": _published("mpi3d"), "synthetic": lambda _: mpi3d.open_synthetic()},
-    "falcor3d": {
-        "published": _published("falcor3d"),
-        "synthetic": lambda _: falcor3d.open_synthetic(),
-    },
-    "isaac3d": {
-        "published": _published("isaac3d"),
-        "synthetic": lambda _: isaac3d.open_synthetic(),
-    },
-    "celeba": {"published": _published("celeba"), "synthetic": lambda _: celeba.open_synthetic()},
-    "shapes3d": {"published": _published("shapes3d")},
-    "cars3d": {"published": _published("cars3d")},
-    "smallnorb": {"published": _published("smallnorb")},
+DATASETS: dict[str, Opener] = {
+    "dsprites": Opener("dsprites", rendered=RenderedDSprites),
+    "mpi3d": Opener("mpi3d", synthetic=mpi3d.open_synthetic),
+    "falcor3d": Opener("falcor3d", synthetic=falcor3d.open_synthetic),
+    "isaac3d": Opener("isaac3d", synthetic=isaac3d.open_synthetic),
+    "celeba": Opener("celeba", synthetic=celeba.open_synthetic),
+    "shapes3d": Opener("shapes3d"),
+    "cars3d": Opener("cars3d"),
+    "smallnorb": Opener("smallnorb"),
 }
 
 
@@ -71,28 +42,18 @@ def open_dataset(
     """A dataset by name. See the module for examples.
 
     source: one of the spec's sources, the first by default.  data_dir: where prepared data lie,
-    ./data by default.  path: an .npz or HDF5 file of `images` and `factors`; the name is then free.
+    ./data by default.  path: an .npz or HDF5 file of `images` and `factors`, any name but those of
+    the published datasets.
 
-    Raises ConfigError for an unknown name or source, DataError where data are missing or damaged."""
-    folder = Path(data_dir) if data_dir is not None else DEFAULT_DATA_DIR
+    Raises ConfigError for an unknown name or source, DataError where data are missing or damaged.
+    """
     if path is not None:
         if source not in (None, "custom"):
             raise ConfigError(f"{name}: source {source!r} cannot be asked of a file by path")
-        return open_custom(name, path, folder)
+        return open_custom(name, path, DEFAULT_DATA_DIR if data_dir is None else data_dir)
     if name not in DATASETS:
-        close = difflib.get_close_matches(name, DATASETS, n=1)
-        hint = f" Did you mean {close[0]!r}?" if close else ""
-        raise ConfigError(
-            f"dataset {name!r} is unknown.{hint} Known: {', '.join(DATASETS)}; "
-            "a file of your own needs its path"
-        )
-    spec: DatasetSpec = specs.DATASETS[name]
-    source = source or spec.sources[0]
-    if source not in DATASETS[name]:
-        raise ConfigError(
-            f"{name}: source {source!r} is unknown; allowed: {', '.join(DATASETS[name])}"
-        )
-    return DATASETS[name][source](folder)
+        raise unknown_dataset(name)
+    return DATASETS[name](source, data_dir)
 
 
 __all__ = [
@@ -100,6 +61,7 @@ __all__ = [
     "DEFAULT_DATA_DIR",
     "Checked",
     "Dataset",
+    "Opener",
     "PreparedDataset",
     "check",
     "is_prepared",

@@ -15,8 +15,8 @@ from pathlib import Path
 
 import numpy as np
 
-from trainers.datasets.prepared import PreparedDataset, read_manifest
-from trainers.datasets.published.hdf5 import h5_array, h5_blocks, h5_names
+from trainers.datasets.prepared import PreparedDataset
+from trainers.datasets.published.hdf5 import h5_array, h5_blocks, h5_names, h5_small
 from trainers.datasets.published.labels import is_grid, require_labels
 from trainers.datasets.published.npy import npz_array, npz_blocks, npz_header, npz_names
 from trainers.datasets.published.reading import Reading
@@ -35,16 +35,23 @@ def open_custom(
     path, data_dir = Path(path), Path(data_dir)
     if not path.is_file():
         raise DataError(f"{path}: no such file")
-    folder = f"custom/{name}"
-    with locked(data_dir / "custom", name):
-        if (data_dir / folder / "manifest.json").exists():
-            try:
-                if list(read_manifest(data_dir / folder).sources) == describe([path]):
-                    return PreparedDataset(data_dir / folder)
-            except DataError:
-                pass  # a damaged one is made anew
+    folder = data_dir / "custom" / name
+    if _is_made_from(folder, path):  # asked before the lock: the folder may be read-only
+        return PreparedDataset(folder)
+    with locked(folder.parent, name):
+        if _is_made_from(folder, path):
+            return PreparedDataset(folder)
         reading = read(name, path)
-        return write(reading, data_dir / "custom", name, f"{name}/custom", [path], progress)
+        return write(reading, folder.parent, name, f"{name}/custom", [path], progress)
+
+
+def _is_made_from(folder: Path, path: Path) -> bool:
+    if not (folder / "manifest.json").exists():
+        return False
+    try:
+        return list(PreparedDataset(folder).manifest.sources) == describe([path])
+    except DataError:
+        return False  # a damaged one is made anew
 
 
 def _require_free_name(name: str) -> None:
@@ -122,8 +129,7 @@ class _Hdf5:
             return array.shape, array.dtype
 
     def array(self, key: str) -> np.ndarray:
-        with h5_array(self.path, key) as array:
-            return array[()]
+        return h5_small(self.path, key)
 
     def blocks(self, key: str, start: int) -> Iterator[np.ndarray]:
         return h5_blocks(self.path, key, start)

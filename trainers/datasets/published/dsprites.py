@@ -10,7 +10,7 @@ from pathlib import Path
 
 import numpy as np
 
-from trainers.datasets.published.hdf5 import h5_array, h5_blocks
+from trainers.datasets.published.hdf5 import h5_array, h5_blocks, h5_small
 from trainers.datasets.published.labels import fitted, require_classes
 from trainers.datasets.published.npy import npz_array, npz_blocks, npz_header
 from trainers.datasets.published.reading import Checksum, Reading, Request, require_count
@@ -30,8 +30,7 @@ def read(request: Request) -> Reading:
     else:
         with h5_array(path, "imgs") as images:
             shape, dtype = images.shape, images.dtype
-        with h5_array(path, "latents/classes") as classes:
-            classes_NK = classes[:]
+        classes_NK = h5_small(path, "latents/classes")
     classes_NK = _without_color(classes_NK, path)
     _check(shape, dtype, classes_NK, request, path)
     where = f"{path}: factors"

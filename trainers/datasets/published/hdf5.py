@@ -36,6 +36,14 @@ def h5_array(path: Path, key: str) -> Iterator[Any]:
         yield array
 
 
+def h5_small(path: Path, key: str, max_bytes: int = 1 << 30) -> np.ndarray:
+    """A small array of an HDF5 file, whole."""
+    with h5_array(path, key) as array:
+        if array.size * array.dtype.itemsize > max_bytes:
+            raise DataError(f"{path}: {key} {array.shape} is too large for what it should hold")
+        return np.asarray(array[()])
+
+
 def h5_names(path: Path) -> list[str]:
     """The names at the top of an HDF5 file."""
     import h5py

@@ -1,8 +1,8 @@
 """A small ray caster whose pictures can be relit and recoloured at the cost of a table look-up.
 
-A picture is a map of labels (H, W) uint8; a label stands for one material seen at one angle. Colours
-then are a table (256, 3) computed from light and materials, and an image is the map read through the
-table. Only what moves the geometry needs a new map, and maps are kept.
+A picture is a map of labels (H, W) uint8; a label stands for one material seen at one angle.
+Colours then are a table (256, 3) computed from light and materials, and an image is the map read
+through the table. Only what moves the geometry needs a new map, and maps are kept.
 
 x points right, y up, z to the viewer. Shapes: P pixels, B batch, H W image, E = 256 labels."""
 

@@ -11,10 +11,10 @@ from trainers.datasets.synthetic.scene import Materials, View, paint, to_bytes
 
 SIZE = 128
 ROBOT_X = np.linspace(-1.05, 1.05, 8)
-ROBOT_Y = np.linspace(0.95, 1.95, 5)
+ROBOT_Y = np.linspace(1.0, 2.0, 5)
 CAMERA_Y = np.linspace(1.0, 2.2, 4)
 CAMERA_PITCH = np.linspace(-0.05, 0.30, 4)
-SCALE = np.array([0.19, 0.25, 0.32, 0.40])  # metres, half the object's width
+SCALE = np.array([0.22, 0.29, 0.37, 0.46])  # metres, half the object's width
 
 WALL, FLOOR, COUNTER, TOP, CUPBOARD, ROBOT, OBJECT, ROUND = range(8)
 ALBEDO = {

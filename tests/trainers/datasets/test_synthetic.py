@@ -1,5 +1,10 @@
 """Stand-ins: shaped as the published data, repeatable, and every factor visible in the pixels."""
 
+import os
+import subprocess
+import sys
+from pathlib import Path
+
 import numpy as np
 import pytest
 
@@ -112,3 +117,14 @@ def test_registry_and_specs_agree():
         if SPECS[name].factor_grid:
             assert np.prod(SPECS[name].factor_sizes) == SPECS[name].num_images
         assert len(SPECS[name].factor_names) == len(SPECS[name].factor_sizes)
+
+
+def test_importing_datasets_loads_nothing_heavy():
+    code = (
+        "import sys, trainers.datasets\n"
+        "heavy = {'torch', 'h5py', 'PIL', 'scipy', 'sklearn', 'pandas', 'ray', 'mlflow'}\n"
+        "print(sorted(heavy & set(sys.modules)))"
+    )
+    environment = {**os.environ, "PYTHONPATH": str(Path(__file__).parents[3])}
+    run = subprocess.run([sys.executable, "-c", code], env=environment, capture_output=True)
+    assert run.stdout.decode().strip() == "[]", run.stderr.decode()

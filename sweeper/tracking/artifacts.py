@@ -44,16 +44,23 @@ def read_json(uri: str, run: StoredRun, name: str) -> Any:
 
 def read_latents(uri: str, run: StoredRun) -> Latents:
     """A run's latents.h5. Raises TrackingError where there is none or it is damaged."""
+    try:
+        return latents_in(fetch(uri, run, layout.LATENTS))
+    except TrackingError as error:
+        raise type(error)(f"{_who(run)}: {error}") from None
+
+
+def latents_in(path: Path) -> Latents:
+    """The content of a latents.h5. Raises TrackingError for a damaged one."""
     import h5py
 
-    path = fetch(uri, run, layout.LATENTS)
     try:
         with h5py.File(path, "r", locking=False) as file:
             arrays = {name: file[name][...] for name in ("mu", "logvar", "factors", "indices")}
             names = tuple(file["names"].asstr()[...])
             sizes = tuple(int(size) for size in file["sizes"][...])
     except (OSError, KeyError) as error:
-        raise TrackingError(f"{path} of {_who(run)} is damaged: {error}") from None
+        raise TrackingError(f"{path} is damaged: {error}") from None
     return Latents(*arrays.values(), names, sizes)
 
 

@@ -38,12 +38,14 @@ class PrintedSection:
 
 @dataclass(frozen=True)
 class Printed:
-    """header: 'Dataset', 'Model', then the columns; a section's rows leave the dataset out."""
+    """header: 'Dataset', 'Model', then the columns; a section's rows leave the dataset out.
+    left: the columns that hold text and stand to the left."""
 
     title: str
     header: tuple[str, ...]
     sections: tuple[PrintedSection, ...]
     notes: tuple[str, ...]
+    left: tuple[int, ...] = (0, 1)
 
 
 def printed(table: Table, *, compare: bool = False) -> Printed:

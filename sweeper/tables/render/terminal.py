@@ -32,7 +32,7 @@ def print_page(page: Printed, console: "Console") -> None:
 
     grid = RichTable(title=Text(page.title), title_justify="left", pad_edge=False)
     for number, name in enumerate(page.header):
-        grid.add_column(Text(name), justify="left" if number < 2 else "right")
+        grid.add_column(Text(name), justify="left" if number in page.left else "right")
     for section in page.sections:
         for number, row in enumerate(section.rows):
             dataset = Text(section.dataset if number == 0 else "")

@@ -21,8 +21,10 @@ if TYPE_CHECKING:
     import pandas as pd
 
 UNFINISHED = "unfinished"
-SETTINGS = ("dataset", "source", "model", "batch_size", "learning_rate", "iterations", "seed")
-SETTINGS += ("latent_dim", "network", "reconstruction", "precision", "protocol", "num_points")
+SETTINGS = (
+    *("dataset", "source", "model", "batch_size", "learning_rate", "iterations", "seed"),
+    *("latent_dim", "network", "reconstruction", "precision", "protocol", "num_points"),
+)
 SCORES = (layout.MEASURE_PREFIX, layout.VALID_PREFIX, layout.TEST_PREFIX)
 
 

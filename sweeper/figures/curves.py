@@ -133,9 +133,10 @@ def draw_together(data: Curves) -> "Figure":
     figure, (left, right) = style.panel_grid(2, 4.2, 3.2)
     styles = ("-", "--", "-.", ":")
     for number, curve in enumerate(data.curves):
-        look = {"color": style.COLOURS[number % 7], "ls": styles[number % 4]}
-        left.plot(curve.iteration_T, curve.recon_T, label=f"\u03b2 = {curve.beta:g}", **look)
-        right.plot(curve.iteration_T, curve.kl_T, label=f"\u03b2 = {curve.beta:g}", **look)
+        colour, dashes = style.COLOURS[number % 7], styles[number % 4]
+        name = f"\u03b2 = {curve.beta:g}"
+        left.plot(curve.iteration_T, curve.recon_T, color=colour, ls=dashes, label=name)
+        right.plot(curve.iteration_T, curve.kl_T, color=colour, ls=dashes, label=name)
     for number, (axis, text) in enumerate(
         ((left, "reconstruction loss"), (right, "KL divergence [nats]"))
     ):

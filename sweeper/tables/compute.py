@@ -39,10 +39,16 @@ def compute(
     keys = sorted(groups, key=lambda key: _position(key, order, list(groups)))
     rows = [row_of(key, groups[key], spec, rule, report) for key in keys]
     present = {(dataset, model) for dataset, _, model in groups}
-    absent = tuple(pair for pair in order if pair not in present)
+    absent = absent_rows(spec, present)
     if all_rows:
         rows = _with_absent(rows, absent, spec, order)
     return finish(spec, rows, found, absent, told, report)
+
+
+def absent_rows(spec: TableSpec, present: set[tuple[str, str]]) -> tuple[tuple[str, str], ...]:
+    """What the thesis prints and no run is of; nothing for a grid's own table."""
+    order = [(row.dataset, row.model) for row in published(spec.name)] if spec.whole else []
+    return tuple(pair for pair in order if pair not in present)
 
 
 def finish(
@@ -101,7 +107,7 @@ def row_of(
 def _shown_beta(runs: Sequence[Cell], label: str) -> float | None:
     """beta_vae: the parameter. l_vae: the learned weight at the last step, mean over seeds."""
     if label == "beta_vae":
-        return beta_of(dict(runs[0]))
+        return beta_of(runs[0])
     learned = [number(run, f"last/{layout.BETA}") for run in runs]
     if label != "l_vae" or any(math.isnan(value) for value in learned):
         return None

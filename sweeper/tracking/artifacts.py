@@ -49,12 +49,16 @@ def read_latents(uri: str, run: StoredRun) -> Latents:
     path = fetch(uri, run, layout.LATENTS)
     try:
         with h5py.File(path, "r", locking=False) as file:
-            arrays = {name: file[name][...] for name in ("mu", "logvar", "factors", "indices")}
-            names = tuple(file["names"].asstr()[...])
-            sizes = tuple(int(size) for size in file["sizes"][...])
+            return Latents(
+                file["mu"][...],
+                file["logvar"][...],
+                file["factors"][...],
+                file["indices"][...],
+                tuple(file["names"].asstr()[...]),
+                tuple(int(size) for size in file["sizes"][...]),
+            )
     except (OSError, KeyError) as error:
         raise TrackingError(f"{path} of {_who(run)} is damaged: {error}") from None
-    return Latents(*arrays.values(), names, sizes)
 
 
 def read_trajectory(uri: str, run: StoredRun) -> dict[str, np.ndarray]:

@@ -210,7 +210,8 @@ def write_launch(
     protocol: str = "thesis",
     start: int = 0,
 ) -> None:
-    """A launch and its runs. outcome: (status, reason) of a cell, None for one not run; 'running' has no status yet.
+    """A launch and its runs. outcome: (status, reason) of a cell, or None for one not run; a
+    'running' one has no status yet.
 
     `change` edits a run's metrics; runs already stored are left alone; `start` dates the launch."""
     from mlflow.store.tracking.dbmodels import models as db

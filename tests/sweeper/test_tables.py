@@ -208,6 +208,8 @@ def test_a_grid_may_say_which_table_it_is_for_and_which_way_is_better(new_store)
     synthetic.write_launch(uri, synthetic.small_cells(), grid="mine", grid_text=text)
     found = table("mine", uri)
     assert found.spec.columns == TABLES["7.2"].columns
+    assert not found.partial and not found.problems  # the rest of Table 7.2 is not its business
+    assert render(found, "md").startswith("**Grid mine, as Table 7.2**")
     runs = read_study(uri).runs
     worst = runs[runs.model == "vae"].sort_values("valid/recon").iloc[-1]
     assert found.rows[0].winner.first["run_id"] == worst.run_id
@@ -326,6 +328,24 @@ def test_table_6_2_sets_the_beta_vae_nearest_to_the_learned_beta_beside_it(new_s
     ]
     assert found.rows[0].counts.asked == 12
     assert "falcor3d: beta-VAE ran at 1.9, L-VAE learned 1.70" in found.notes
+
+
+def test_table_6_2_while_the_beta_vaes_wait_for_the_beta_to_be_learned(new_store):
+    uri = new_store()
+    cells = synthetic.thesis_cells(models=("l_vae",), batch_sizes=(64,))
+    waiting = synthetic.make_cell("dsprites", "beta_vae", beta=1.0)
+    waiting |= {"run_id": "waiting-1", "model": "beta_vae", "params": {"beta": "waiting for x"}}
+    synthetic.write_launch(
+        uri,
+        [waiting, *cells],
+        grid="table6_2",
+        outcome=lambda c: None if c is waiting else ("finished", ""),
+        artifacts=False,
+    )
+    found = table("6.2", uri)
+    told = [(row.model, row.counts.told()) for row in found.rows]
+    assert told == [("beta_vae", "0/1 (1 missing)"), ("l_vae", "12/12")]
+    assert table("7.1", uri).rows[0].model == "beta_vae"
 
 
 def test_largest_deviations_come_first_and_are_sized_as_stated(small):

@@ -6,7 +6,7 @@ rank correlations (Spearman, Kendall) of each pair of measures over the finished
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from sweeper.pool import pool
 from sweeper.scores import Score, known_score
@@ -164,3 +164,26 @@ def agreements_page(found: MeasureComparison) -> Printed:
 def _agreement_cells(one: Agreement) -> tuple[PrintedCell, ...]:
     numbers = (NONE if math.isnan(v) else f"{v:.2f}" for v in (one.spearman, one.kendall))
     return tuple(map(PrintedCell, (f"{one.first}, {one.second}", *numbers, str(one.n))))
+
+
+def comparison_json(found: MeasureComparison) -> dict[str, Any]:
+    """The comparison as plain JSON values."""
+    return {
+        "standings": [
+            {
+                "dataset": standing.dataset,
+                "by": standing.by.name,
+                "order": [
+                    {
+                        "model": winner.first["label"],
+                        "score": winner.value,
+                        "settings": settings(winner),
+                        "run_ids": [run["run_id"] for run in winner.runs],
+                    }
+                    for winner in standing.winners
+                ],
+            }
+            for standing in found.standings
+        ],
+        "agreements": [vars(one) for one in found.agreements],
+    }

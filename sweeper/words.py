@@ -11,7 +11,7 @@ def known(names: Iterable[str]) -> str:
 
 def did_you_mean(word: str, names: Sequence[str]) -> str:
     """' Did you mean "x"?' for the nearest of `names`, or nothing where none is near."""
-    near = get_close_matches(word.lower()[:100], [name.lower() for name in names], n=1, cutoff=0.6)
+    near = get_close_matches(word.lower()[:100], [name.lower() for name in names], n=1, cutoff=0.55)
     matches = [name for name in names if near and name.lower() == near[0]]
     return f' Did you mean "{matches[0]}"?' if matches else ""
 

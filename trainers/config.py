@@ -2,23 +2,16 @@
 
 Standard library only, so that a planner can make thousands of these in milliseconds."""
 
-import math
-import re
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, fields
 from typing import Any
 
 from trainers.errors import ConfigError
-from trainers.specs.datasets import DATASETS
-from trainers.specs.measures import MEASURES, PROTOCOLS
-from trainers.specs.models import MODELS, canonical_model
-from trainers.specs.networks import NETWORKS
-from trainers.specs.parameters import Param, Value
+from trainers.specs.models import canonical_model
+from trainers.specs.parameters import Value
+from trainers.typed import typed_params
 
-RECONSTRUCTIONS = ("mse", "bernoulli")
-PRECISIONS = ("fp32", "bf16")
 FILE_SOURCE = "file"  # the source of a dataset of the user's own
-_DIGEST = re.compile(r"[0-9a-f]{64}")
 
 
 @dataclass(frozen=True)
@@ -125,6 +118,8 @@ class TrainingConfig:
 
     def checked(self) -> "TrainingConfig":
         """This configuration in canonical form. Raises ConfigError with every mistake."""
+        from trainers.config_checks import problems
+
         mistakes = problems(self)
         if mistakes:
             raise ConfigError("\n".join(mistakes))
@@ -132,137 +127,3 @@ class TrainingConfig:
         values = {item.name: getattr(self, item.name) for item in fields(self)}
         values |= {"model": model, "params": params, "learning_rate": float(self.learning_rate)}
         return TrainingConfig(**values)
-
-
-def problems(config: TrainingConfig) -> list[str]:
-    """Every mistake of a configuration, each a line that names the field and what is allowed."""
-    found = [*_choice_problems(config), *_number_problems(config), *_data_problems(config)]
-    if config.model in MODELS:
-        found += param_problems(config.model, config.params)
-    for name in config.measures or ():
-        if name not in MEASURES:
-            found.append(f"measures: {name!r} is unknown; known: {', '.join(MEASURES)}")
-    return found
-
-
-def param_problems(model: str, given: Mapping[str, Any]) -> list[str]:
-    """Every mistake in the parameters given for a known model."""
-    known = {param.name: param for param in MODELS[model].params}
-    found = []
-    for name, value in given.items():
-        if name not in known:
-            allowed = ", ".join(known) or "none"
-            found.append(f"params: {model} has no parameter {name!r}; it has: {allowed}")
-            continue
-        try:
-            typed_value(known[name], value)
-        except ValueError as error:
-            found.append(f"params.{name} = {value!r} {error}")
-    return found
-
-
-def typed_params(model: str, given: Mapping[str, Any]) -> dict[str, Value]:
-    """Every parameter of a model, typed; those not given take their defaults."""
-    return {
-        param.name: typed_value(param, given.get(param.name, param.default))
-        for param in MODELS[model].params
-    }
-
-
-def typed_value(param: Param, value: Any) -> Value:
-    """A parameter's value in its one spelling: 4 and 4.0 are one float.
-
-    Raises ValueError, whose text completes 'NAME = VALUE ...'."""
-    if param.kind == "bool":
-        if not isinstance(value, bool):
-            raise ValueError("is neither true nor false.")
-        return value
-    if param.kind == "choice":
-        if value not in param.choices:
-            raise ValueError(f"is unknown. Known: {', '.join(param.choices)}.")
-        return str(value)
-    if param.kind == "target" and isinstance(value, str):
-        if value not in param.choices:
-            known = ", ".join(param.choices)
-            raise ValueError(f"is unknown. Known: {known}, or a constant: a number.")
-        return value
-    if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
-        raise ValueError("is not a finite number.")
-    if param.kind == "int" and value != int(value):
-        raise ValueError("is not a whole number.")
-    if param.minimum is not None and value < param.minimum:
-        raise ValueError(f"must be at least {param.minimum:g}.")
-    if param.above is not None and value <= param.above:
-        raise ValueError(f"must be above {param.above:g}.")
-    return int(value) if param.kind == "int" else float(value) + 0.0
-
-
-def _choice_problems(config: TrainingConfig) -> list[str]:
-    choices: dict[str, tuple[object, Any]] = {
-        "model": (config.model, MODELS),
-        "network": (config.network, NETWORKS),
-        "reconstruction": (config.reconstruction, RECONSTRUCTIONS),
-        "precision": (config.precision, PRECISIONS),
-        "evaluation.protocol": (config.evaluation.protocol, PROTOCOLS),
-    }
-    return [
-        f"{name}: {value!r} is unknown; known: {', '.join(known)}"
-        for name, (value, known) in choices.items()
-        if value not in known
-    ]
-
-
-def _number_problems(config: TrainingConfig) -> list[str]:
-    evaluation = config.evaluation
-    whole = {
-        "latent_dim": (config.latent_dim, 1),
-        "batch_size": (config.batch_size, 1),
-        "seed": (config.seed, 0),
-        "record_every": (config.record_every, 1),
-        "evaluation.num_points": (evaluation.num_points, 1),
-        "evaluation.split_seed": (evaluation.split_seed, 0),
-    }
-    found = [
-        f"{name}: {value!r} is not a whole number of at least {least}"
-        for name, (value, least) in whole.items()
-        if not _is_whole(value) or value < least
-    ]
-    if not _is_real(config.learning_rate) or config.learning_rate <= 0:
-        found.append(f"learning_rate: {config.learning_rate!r} is not a number above 0")
-    if not _is_real(evaluation.alpha) or not 0 <= evaluation.alpha <= 1:
-        found.append(f"evaluation.alpha: {evaluation.alpha!r} is not a number from 0 to 1")
-    fractions = (evaluation.validation_fraction, evaluation.test_fraction)
-    if not all(_is_real(part) and 0 <= part < 1 for part in fractions) or sum(fractions) >= 1:
-        found.append("evaluation: the fractions must be 0 or more and leave images to train on")
-    milestones = config.milestones
-    if not all(_is_whole(count) and count >= 1 for count in milestones) or any(
-        later <= earlier for earlier, later in zip(milestones, milestones[1:], strict=False)
-    ):
-        found.append(f"milestones: {milestones!r} are not rising iteration counts of at least 1")
-    return found
-
-
-def _data_problems(config: TrainingConfig) -> list[str]:
-    if config.source == FILE_SOURCE:
-        if config.path is None or config.digest is None:
-            return ["dataset: a file of your own needs path and digest"]
-        if not _DIGEST.fullmatch(config.digest):
-            return ["digest: not a SHA-256 in hexadecimal digits"]
-        return []
-    if config.path is not None or config.digest is not None:
-        return [f"dataset: path and digest belong to the source {FILE_SOURCE!r}"]
-    if config.dataset not in DATASETS:
-        return [f"dataset: {config.dataset!r} is unknown; known: {', '.join(DATASETS)}"]
-    sources = DATASETS[config.dataset].sources
-    if config.source not in sources:
-        known = ", ".join(sources)
-        return [f"source: {config.dataset} has no source {config.source!r}; it has: {known}"]
-    return []
-
-
-def _is_whole(value: object) -> bool:
-    return isinstance(value, int) and not isinstance(value, bool)
-
-
-def _is_real(value: object) -> bool:
-    return isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)

@@ -5,7 +5,6 @@ report, stop or go on between them; where the slices fall changes no number."""
 
 import json
 import logging
-import math
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -31,7 +30,7 @@ from trainers.scoring import evaluate
 from trainers.seeds import stream
 from trainers.splits import Minibatches, split
 from trainers.step import Stepper
-from trainers.weights import best_so_far, keep_weights
+from trainers.weights import best_so_far, goodness, keep_weights
 
 log = logging.getLogger(__name__)
 
@@ -57,7 +56,8 @@ class Training:
     beyond the first milestone still to be scored.
 
     device: a torch device. checkpoint_s: seconds between checkpoints.
-    keep_weights: the measure by which the best milestone's weights are kept, or None."""
+    keep_weights: the metric ('measure/cbd') by which the best milestone's weights are kept, or
+    None.  keep_all: keep those of every milestone."""
 
     def __init__(
         self,
@@ -67,13 +67,14 @@ class Training:
         device: str = "cpu",
         checkpoint_s: float = 60.0,
         keep_weights: str | None = None,
+        keep_all: bool = False,
         dataset: Dataset | None = None,
     ) -> None:
         self.config = config
         self._folder = folder
         self._keep_weights = keep_weights
+        self._keep_all = keep_all
         self._checkpoint_s = checkpoint_s
-        self._started = time.monotonic()
         self._checkpointed = time.monotonic()
         found = find_records(folder)
         self._reason = ""
@@ -120,17 +121,23 @@ class Training:
             log.info("going on from iteration %d", self.iteration)
 
     @property
+    def reason(self) -> str:
+        """Why the training diverged, or ''."""
+        return self._reason
+
+    @property
     def status(self) -> Status:
         if self._missing:
             return "running"
         return "diverged" if self._reason else "finished"
 
     def advance(self, seconds: float = 2.0) -> Progress:
-        """Trains for about `seconds`, or until a milestone is scored or the training is over."""
+        """Trains for about `seconds` (one block of steps at least), or until a milestone is scored
+        or the training is over."""
         end = time.monotonic() + seconds
         records: dict[int, str] = {}
         scores: Mapping[str, float] = {}
-        while self._missing and not records and time.monotonic() < end:
+        while self._missing and not records:
             last = min(self._missing[0], self.iteration + self._steps_per_block())
             while self.iteration < last:
                 self._step()
@@ -142,6 +149,8 @@ class Training:
                 scores = milestone.metrics
                 self._missing.pop(0)
             self._checkpoint_if_due()
+            if time.monotonic() >= end:
+                break
         return Progress(
             iteration=self.iteration,
             status=self.status,
@@ -236,13 +245,14 @@ class Training:
             failed=failed,
         )
         if self._keep_weights is not None:
-            self._keep_if_best(milestone, f"measure/{self._keep_weights}")
+            self._keep(milestone, self._keep_weights)
         return milestone
 
-    def _keep_if_best(self, milestone: Milestone, by: str) -> None:
+    def _keep(self, milestone: Milestone, by: str) -> None:
         """Equal scores keep the earlier milestone, as selection does."""
-        if milestone.metrics.get(by, -math.inf) > best_so_far(self._folder, by):
-            keep_weights(self._folder, self._stepper.network, milestone, by)
+        if self._keep_all or goodness(milestone, by) > best_so_far(self._folder, by):
+            network = self._stepper.network
+            keep_weights(self._folder, network, milestone, by, alone=not self._keep_all)
 
     def _about(self) -> dict[str, object]:
         spec = self.dataset.spec

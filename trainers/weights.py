@@ -1,4 +1,4 @@
-"""Weights of the best milestone of a training, kept beside its records."""
+"""Weights of milestones, kept beside their records: of the best one, or of all."""
 
 import io
 import json
@@ -15,9 +15,12 @@ from trainers.records import Milestone, find_records, read_milestone
 _PREFIX = "weights"
 
 
-def kept_weights(folder: Folder) -> tuple[int, str] | None:
-    """(iteration, file name) of the kept weights in `folder`, or None."""
-    return next(reversed(numbered(folder, _PREFIX).items()), None)
+def kept_weights(folder: Folder, iteration: int | None = None) -> tuple[int, str] | None:
+    """(iteration, file name) of the kept weights in `folder`, the last or those of `iteration`."""
+    kept = numbered(folder, _PREFIX)
+    if iteration is not None:
+        return (iteration, kept[iteration]) if iteration in kept else None
+    return next(reversed(kept.items()), None)
 
 
 def read_weights(folder: Folder, name: str) -> dict[str, Any]:
@@ -29,19 +32,27 @@ def read_weights(folder: Folder, name: str) -> dict[str, Any]:
 
 
 def best_so_far(folder: Folder, by: str) -> float:
-    """The score of the milestone whose weights are kept, or -inf."""
+    """How good the milestone is whose weights are kept (see `goodness`), or -inf."""
     kept = kept_weights(folder)
     record = find_records(folder).milestones.get(kept[0]) if kept else None
     if record is None:
         return -math.inf
     try:
-        return read_milestone(folder, record).metrics.get(by, -math.inf)
+        return goodness(read_milestone(folder, record), by)
     except RecordError:
         return -math.inf
 
 
-def keep_weights(folder: Folder, network: nn.Module, milestone: Milestone, by: str) -> None:
-    """Keeps the network's weights as those of `milestone`, best by `by`; drops older ones."""
+def goodness(milestone: Milestone, by: str) -> float:
+    """The metric `by`, higher is better: a loss counts negative, a missing metric as -inf."""
+    value = milestone.metrics.get(by, -math.inf if by.startswith("measure/") else math.inf)
+    return value if by.startswith("measure/") else -value
+
+
+def keep_weights(
+    folder: Folder, network: nn.Module, milestone: Milestone, by: str, *, alone: bool
+) -> None:
+    """Keeps the network's weights as those of `milestone`. alone: drops those kept before."""
     buffer = io.BytesIO()
     content = {
         "iteration": milestone.iteration,
@@ -52,6 +63,7 @@ def keep_weights(folder: Folder, network: nn.Module, milestone: Milestone, by: s
     torch.save(content, buffer)
     stem = f"{_PREFIX}-{milestone.iteration:012d}"
     new = write_digested(folder, stem, ".pt", buffer.getbuffer())
-    for name in numbered(folder, _PREFIX).values():
-        if name != new:
-            folder.delete(name)
+    if alone:
+        for name in numbered(folder, _PREFIX).values():
+            if name != new:
+                folder.delete(name)

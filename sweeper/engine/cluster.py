@@ -55,3 +55,10 @@ def ray_session(
         yield
     finally:
         ray.shutdown()
+
+
+def total_gpus() -> float:
+    """GPUs of the connected cluster, in all."""
+    import ray
+
+    return float(ray.cluster_resources().get("GPU", 0.0))

@@ -28,6 +28,7 @@ class Job:
     checkpoint_s: float = 60.0
     report_s: float = 2.0
     keep_weights: str | None = None
+    keep_all: bool = False
 
 
 @dataclass(frozen=True)
@@ -49,7 +50,8 @@ def run_jobs(
     on_event: Callable[[Event], None],
     stop: threading.Event,
     *,
-    max_failures: int = 3,
+    max_failures: int = 2,
+    max_concurrent: int | None = None,
 ) -> None:
     """Runs every job in the connected Ray; returns when all are over or `stop` was set.
 
@@ -58,6 +60,7 @@ def run_jobs(
     When `stop` is set, running trainings save a checkpoint and end."""
     from ray import tune
 
+    from sweeper.engine.hooks import News, StopOn
     from sweeper.engine.trial import TrainingTrial
 
     assert len({(job.cpu, job.gpu) for job in jobs}) == 1, "one placement for all jobs of a run"
@@ -66,48 +69,24 @@ def run_jobs(
         tune.Tuner(
             tune.with_resources(TrainingTrial, resources),
             param_space={"job": tune.grid_search([asdict(job) for job in jobs])},
-            tune_config=tune.TuneConfig(reuse_actors=True),
+            tune_config=tune.TuneConfig(reuse_actors=True, max_concurrent_trials=max_concurrent),
             run_config=tune.RunConfig(
                 name="sweep",
                 storage_path=scratch,
                 verbose=0,
-                callbacks=[_Callback(on_event)],
-                stop=_stopper(stop),
+                callbacks=[
+                    News(
+                        lambda result: on_event(_event(result)),
+                        lambda trial: on_event(_failure(trial)),
+                    )
+                ],
+                stop=StopOn(stop),
                 failure_config=tune.FailureConfig(max_failures=max_failures),
                 checkpoint_config=tune.CheckpointConfig(
                     checkpoint_frequency=0, checkpoint_at_end=False
                 ),
             ),
         ).fit()
-
-
-def _stopper(stop: threading.Event) -> Any:
-    from ray import tune
-
-    class StopAll(tune.Stopper):
-        def __call__(self, trial_id: str, result: dict[str, Any]) -> bool:
-            return stop.is_set()
-
-        def stop_all(self) -> bool:
-            return stop.is_set()
-
-    return StopAll()
-
-
-def _Callback(on_event: Callable[[Event], None]) -> Any:  # noqa: N802
-    from ray import tune
-
-    class Callback(tune.Callback):
-        def on_trial_result(
-            self, iteration: int, trials: list[Any], trial: Any, result: dict[str, Any], **_: Any
-        ) -> None:
-            on_event(_event(result))
-
-        def on_trial_error(self, iteration: int, trials: list[Any], trial: Any, **_: Any) -> None:
-            job = trial.config["job"]
-            on_event(Event(job["training_id"], "failed", reason=_reason(trial)))
-
-    return Callback()
 
 
 def _event(result: Mapping[str, Any]) -> Event:
@@ -122,6 +101,10 @@ def _event(result: Mapping[str, Any]) -> Event:
         reason=result["reason"],
         host=result["host"],
     )
+
+
+def _failure(trial: Any) -> Event:
+    return Event(trial.config["job"]["training_id"], "failed", reason=_reason(trial))
 
 
 def _reason(trial: Any) -> str:

@@ -95,4 +95,5 @@ def _open(job: dict[str, Any]) -> Any:
         device="cuda" if job["gpu"] else "cpu",
         checkpoint_s=job["checkpoint_s"],
         keep_weights=job["keep_weights"],
+        keep_all=job["keep_all"],
     )

@@ -24,6 +24,7 @@ GRIDS = "sweeper.grids"  # grid names, sorted, comma separated
 MEASURES = "sweeper.measures"  # measures scored, comma separated
 PARENT = "mlflow.parentRunId"
 RECORDED_MS = "sweeper.recorded_ms"  # when the record that a run was written from was made
+ADVICE = "sweeper.advice"  # what the thesis advises for a run like this
 SELECTED_BY = "sweeper.selected_by"  # measures by which the run was selected, comma separated
 
 # tags of a launch

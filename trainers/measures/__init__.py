@@ -10,10 +10,23 @@ from typing import Any
 
 import numpy as np
 
+from trainers.errors import MeasureError
+from trainers.measures.beta_vae import beta_vae
 from trainers.measures.cbd import cbd, cbd_compactness, cbd_modularity
 from trainers.measures.checks import checked_names, checked_points, checked_settings
 from trainers.measures.correlation import absolute_pcc
+from trainers.measures.dci import dci_completeness, dci_disentanglement, dci_informativeness
+from trainers.measures.dcimig import dcimig
+from trainers.measures.explicitness import explicitness
+from trainers.measures.factor_vae import factor_vae
+from trainers.measures.irs import irs
+from trainers.measures.jemmig import jemmig
+from trainers.measures.mig import mig
+from trainers.measures.mig_sup import mig_sup
+from trainers.measures.modularity import modularity
+from trainers.measures.sap import sap
 from trainers.measures.statistics import Statistics
+from trainers.measures.threads import one_blas_thread
 
 Measure = Callable[[Statistics], float]
 
@@ -21,6 +34,19 @@ MEASURES: dict[str, Measure] = {
     "cbd": cbd,
     "cbd_compactness": cbd_compactness,
     "cbd_modularity": cbd_modularity,
+    "beta_vae": beta_vae,
+    "factor_vae": factor_vae,
+    "mig": mig,
+    "mig_sup": mig_sup,
+    "modularity": modularity,
+    "explicitness": explicitness,
+    "sap": sap,
+    "irs": irs,
+    "dci_disentanglement": dci_disentanglement,
+    "dci_completeness": dci_completeness,
+    "dci_informativeness": dci_informativeness,
+    "dcimig": dcimig,
+    "jemmig": jemmig,
 }
 
 
@@ -36,15 +62,28 @@ def score(
     """Scores by name, in the order asked; every measure when `measures` is None.
 
     A score is a pure function of the points, the protocol and, for the sampled ones, the seed: it
-    depends neither on the other measures asked for nor on the order of latents or factors.
-    Raises MeasureError, one line for each mistake."""
+    depends neither on the other measures asked for nor on the order of latents, nor, but for
+    factor_vae, of factors. Raises MeasureError, one line for each mistake."""
     names = checked_names(measures)
-    checked_settings(protocol, alpha)
+    checked_settings(protocol, seed, alpha)
     latents, factors = checked_points(latents_NL, factors_NK)
     stats = Statistics(latents, factors, protocol=protocol, seed=seed, alpha=alpha)
-    return {name: float(MEASURES[name](stats)) for name in names}
+    scores, mistakes = {}, []
+    with one_blas_thread():
+        for name in names:
+            try:
+                scores[name] = float(MEASURES[name](stats))
+            except MeasureError as error:
+                mistakes.append(f'measure "{name}" {error}')
+    if mistakes:
+        rest = f"The others can: {', '.join(scores)}" if scores else "No other was asked for."
+        raise MeasureError("\n".join([*mistakes, f"These points cannot be scored so. {rest}"]))
+    assert np.isfinite(list(scores.values())).all(), scores
+    return scores
 
 
 def pcc_matrix(latents_NL: Any, factors_NK: Any) -> np.ndarray:
     """P_LK, the absolute Pearson correlations in the order given: thesis, eq. 5.5."""
-    return absolute_pcc(*checked_points(latents_NL, factors_NK))
+    latents, factors = checked_points(latents_NL, factors_NK)
+    with one_blas_thread():
+        return absolute_pcc(latents, factors)

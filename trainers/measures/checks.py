@@ -20,7 +20,7 @@ def checked_points(latents_NL: Any, factors_NK: Any) -> tuple[np.ndarray, np.nda
     Factors are classes: integers, or numbers of which each value is shared by two points on
     average (0, 0.2, .. 1 will do). A factor of real numbers that hardly repeat is refused,
     because it has no classes; bin it first."""
-    latents, factors = np.asarray(latents_NL), np.asarray(factors_NK)
+    latents, factors = _array(latents_NL), _array(factors_NK)
     mistakes = _shape_mistakes("latents", latents, "(N, L): points, latents")
     mistakes += _shape_mistakes("factors", factors, "(N, K): points, factors")
     if not mistakes and len(latents) != len(factors):
@@ -58,14 +58,23 @@ def checked_names(measures: Sequence[str] | None) -> tuple[str, ...]:
     return names
 
 
-def checked_settings(protocol: str, alpha: float) -> None:
+def checked_settings(protocol: str, seed: int, alpha: float) -> None:
     mistakes = []
+    if isinstance(seed, bool) or not isinstance(seed, (int, np.integer)):
+        mistakes.append(f"seed = {seed!r} must be an integer")
     if protocol not in PROTOCOLS:
         mistakes.append(_unknown("protocol", protocol, PROTOCOLS))
     if not 0.0 <= alpha <= 1.0:
         mistakes.append(f"alpha = {alpha!r} weights the two halves of cbd: it must lie in 0 to 1")
     if mistakes:
         raise MeasureError("\n".join(mistakes))
+
+
+def _array(points: Any) -> np.ndarray:
+    try:
+        return np.asarray(points)
+    except ValueError:  # rows that differ in length
+        return np.asarray(points, dtype=object)
 
 
 def _unknown(what: str, name: object, known: tuple[str, ...]) -> str:

@@ -26,6 +26,5 @@ def _normalised(columns_NM: np.ndarray) -> np.ndarray:
     # by the mean, so that no digits are lost to a large offset.
     centred = scaled - scaled[0]
     centred, _ = unit_scaled(centred - centred.mean(axis=0))
-    centred[:, scaled.max(axis=0) == scaled.min(axis=0)] = 0.0
     norms = np.linalg.norm(centred, axis=0)
     return centred / np.where(norms > 0.0, norms, 1.0)

@@ -1,10 +1,12 @@
 """Table 3.1's convolutional network."""
 
+import torch
 from torch import nn
 
 from trainers.networks.base import AutoEncoder, Image, down, ups
 
 FLAT = 256
+BOTTLENECK = 3
 
 
 class CNN(AutoEncoder):
@@ -16,7 +18,11 @@ class CNN(AutoEncoder):
     The FC's 256 values are then 256 channels of 1x1 at 64 pixels and 64 channels of 2x2 at 128,
     all six transposed layers are used, and one table serves both sizes. Two consequences, kept
     because the table says so: the last hidden layer has 3 channels, a tight bottleneck, also for
-    images of one channel; and at 128 pixels the stride-1 layer ends in 32 maps of 5x5."""
+    images of one channel; and at 128 pixels the stride-1 layer ends in 32 maps of 5x5.
+
+    One departure from PyTorch's initial weights: the 3-channel layer's biases are made positive.
+    As drawn, all three channels are negative everywhere in 14 of 100 seeds at 64 pixels (7 at 128);
+    ReLU then passes neither image nor gradient, and that training can never learn."""
 
     def __init__(self, image_CHW: Image, latent_dim: int) -> None:
         super().__init__()
@@ -38,5 +44,8 @@ class CNN(AutoEncoder):
             nn.Linear(latent_dim, FLAT),
             nn.ReLU(),
             nn.Unflatten(1, (first_channels, first_side, first_side)),
-            *ups([first_channels, 64, 64, 32, 32, 3, channels]),
+            *ups([first_channels, 64, 64, 32, 32, BOTTLENECK, channels]),
         )
+        bottleneck = self.decoder[-3]
+        with torch.no_grad():
+            bottleneck.bias.abs_()

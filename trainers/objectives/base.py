@@ -41,8 +41,8 @@ class Objective(nn.Module):
 
     Learned weights are parameters (they join the network's Adam); controller state is kept in
     buffers (float64), updated in place by `loss` before the backward pass. Both are in the state
-    dict, so a checkpoint holds them. In eval mode `loss` moves no state. `loss` must not read a tensor back to the host: on a GPU the
-    whole step is a captured graph."""
+    dict, so a checkpoint holds them. In eval mode `loss` moves no state. `loss` must not read a
+    tensor back to the host: on a GPU the whole step is a captured graph."""
 
     needs_shuffle: ClassVar[bool] = False  # whether Terms must carry shuffle_BL
 

@@ -31,7 +31,7 @@ class ControlledVAE(Objective):
         )
         self.register_buffer("target_nats", scalar(0.0), persistent=False)
 
-    def step(self, kl: Tensor, target: Tensor | float) -> Tensor:
+    def step(self, kl: Tensor, target: Tensor) -> Tensor:
         """(): beta for this batch; moves the state."""
         raise NotImplementedError(type(self).__name__)
 
@@ -68,7 +68,7 @@ class ControlVAE(ControlledVAE):
         self.register_buffer("weight", scalar(self.gains.beta_min))
         self.register_buffer("beta", scalar(self.gains.beta_min))
 
-    def step(self, kl: Tensor, target: Tensor | float) -> Tensor:
+    def step(self, kl: Tensor, target: Tensor) -> Tensor:
         state = ControlState(self.integral, self.weight)
         beta, state = control_step(torch, state, kl, target, self.gains)
         self.integral.copy_(state.integral)

@@ -31,10 +31,10 @@ class Ramp:
 
     def at(self, xp: Any, iteration: Array) -> Array:
         """The target in nats at `iteration` (float64, from 1)."""
-        done = iteration // self.period - 1
         part = xp.clip((iteration % self.period + 1) / self.ramp_steps, None, 1.0)
-        climbed = xp.clip(done + part, 0.0, None)
-        return xp.clip(self.start_nats + self.step_nats * climbed, None, self.cap_nats)
+        climbs = iteration // self.period - 1 + part  # negative in the first period
+        nats = self.start_nats + self.step_nats * climbs
+        return xp.clip(nats, self.start_nats, self.cap_nats)
 
 
 @dataclass(frozen=True)
@@ -101,8 +101,8 @@ def dynamic_step(
     history_T = xp.concatenate((state.history_T[1:], kl[None]))
     error = target - history_T.mean()
     proportional = gains.Kp * (_falling(xp, error) - _falling(xp, state.error))
-    integral = xp.where(gains.frozen(state.weight, error), 0.0, gains.Ki * error)
-    weight = state.weight + proportional + integral
+    moved = state.weight + proportional
+    weight = xp.where(gains.frozen(state.weight, error), moved, moved + gains.Ki * error)
     return xp.clip(weight, gains.beta_min, None), DynamicState(weight, error, history_T)
 
 

@@ -27,7 +27,7 @@ class DynamicVAE(ControlledVAE):
         self.register_buffer("history_T", torch.zeros(int(params["window"]), dtype=torch.float64))
         self.register_buffer("beta", scalar(max(beta_0, self.gains.beta_min)))
 
-    def step(self, kl: Tensor, target: Tensor | float) -> Tensor:
+    def step(self, kl: Tensor, target: Tensor) -> Tensor:
         state = DynamicState(self.weight, self.error, self.history_T)
         beta, state = dynamic_step(torch, state, kl, target, self.gains)
         self.weight.copy_(state.weight)

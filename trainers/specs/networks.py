@@ -17,6 +17,9 @@ class NetworkSpec:
     source: str
     sizes: tuple[int, ...] = ()
 
+    def takes(self, height: int, width: int) -> bool:
+        return not self.sizes or (height == width and height in self.sizes)
+
 
 NETWORKS: dict[str, NetworkSpec] = {
     spec.name: spec
@@ -58,12 +61,9 @@ def network_errors(name: str, image_CHW: tuple[int, int, int], latent_dim: int =
     if name not in NETWORKS:
         return [*errors, unknown("network", name, list(NETWORKS))]
     channels, height, width = image_CHW
-    sizes = NETWORKS[name].sizes
-    if sizes and (height != width or height not in sizes):
-        allowed = " or ".join(f"{size}x{size}" for size in sizes)
-        fitting = [
-            spec.name for spec in NETWORKS.values() if not spec.sizes or height in spec.sizes
-        ]
+    if not NETWORKS[name].takes(height, width):
+        allowed = " or ".join(f"{size}x{size}" for size in NETWORKS[name].sizes)
+        fitting = [spec.name for spec in NETWORKS.values() if spec.takes(height, width)]
         errors.append(
             f"network {name} takes images of {allowed} pixels, not {height}x{width}; "
             f"these fit: {', '.join(fitting)}"

@@ -10,7 +10,7 @@ Value = bool | int | float | str
 Kind = Literal["float", "int", "bool", "choice", "target"]
 
 TARGET_KINDS = ("ramp", "constant")
-DEFAULT_TARGET_NATS = 18.0
+DEFAULT_CAP_NATS = 18.0
 _BOOLS = {"true": True, "yes": True, "on": True, "false": False, "no": False, "off": False}
 
 
@@ -78,8 +78,9 @@ def complete(
 
 def unknown(what: str, name: str, known: Sequence[str]) -> str:
     """The message for a name that is not known, with the nearest one that is."""
-    near = get_close_matches(name, known, n=1)
-    hint = f' Did you mean "{near[0]}"?' if near else ""
+    by_lower = {candidate.lower(): candidate for candidate in known}
+    near = get_close_matches(name.lower(), by_lower, n=1)
+    hint = f' Did you mean "{by_lower[near[0]]}"?' if near else ""
     allowed = f"Known: {', '.join(known)}" if known else "There are none"
     return f'{what} "{name}" is unknown.{hint} {allowed}.'
 
@@ -130,21 +131,18 @@ def _canonical_target(value: object) -> str:
         "must be ramp (to 18 nats), {ramp: NATS}, {constant: NATS} or the same as text, "
         "e.g. constant:18; NATS greater than 0"
     )
-    if isinstance(value, Mapping):
-        if len(value) != 1:
-            raise ValueError(wanted)
-        kind, nats = next(iter(value.items()))
+    if value == "ramp":
+        value = {"ramp": DEFAULT_CAP_NATS}
     elif isinstance(value, str):
-        kind, _, text = value.partition(":")
-        kind, nats = kind.strip(), text or DEFAULT_TARGET_NATS
-    else:
+        kind, _, nats = value.partition(":")
+        value = {kind.strip(): nats}
+    if not isinstance(value, Mapping) or len(value) != 1:
         raise ValueError(wanted)
-    if kind not in TARGET_KINDS or (value == "constant"):
-        raise ValueError(wanted)
+    kind, nats = next(iter(value.items()))
     try:
         number = _parse_number(nats, whole=False)
     except ValueError:
         raise ValueError(wanted) from None
-    if number <= 0:
+    if kind not in TARGET_KINDS or number <= 0:
         raise ValueError(wanted)
     return f"{kind}:{number!r}"

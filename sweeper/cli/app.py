@@ -1,0 +1,71 @@
+"""The application: its commands, and how errors become one line and an exit code."""
+
+import sys
+
+import typer
+from rich.console import Console
+
+from sweeper.cli import data, sweeps, tools, views
+from sweeper.errors import SweeperError
+from trainers.errors import TrainerError
+
+app = typer.Typer(
+    name="sweeper",
+    help="Sweeps of disentangled-representation research: plan, launch, and the paper's tables.",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+    add_completion=False,
+)
+
+
+@app.callback()
+def options(
+    debug: bool = typer.Option(False, "--debug", help="Show the trace of an error."),
+) -> None:
+    """Exit codes: 0 done; 1 something failed or is missing; 2 wrong use; 130, 143 interrupted."""
+    _State.debug = debug
+
+
+class _State:
+    debug = False
+
+
+for module in (sweeps, views, tools):
+    module.register(app)
+app.add_typer(data.app, name="data")
+
+
+def main() -> None:
+    """The `sweeper` command."""
+    try:
+        code = app(standalone_mode=False)
+    except (SweeperError, TrainerError) as error:
+        code = _told(error)
+    except typer.Abort:
+        code = 130
+    except KeyboardInterrupt:
+        print("interrupted", file=sys.stderr)
+        code = 130
+    except BrokenPipeError:
+        sys.stderr.close()
+        code = 1
+    except Exception as error:
+        code = _wrong_use(error)
+    sys.exit(code if isinstance(code, int) else 0)
+
+
+def _told(error: Exception) -> int:
+    if _State.debug:
+        Console(stderr=True).print_exception()
+    print(error, file=sys.stderr)
+    return error.exit_code if isinstance(error, SweeperError) else 1
+
+
+def _wrong_use(error: Exception) -> int:
+    """Click's own errors (a missing argument, an unknown option) are wrong use; others are ours."""
+    show = getattr(error, "show", None)
+    if show is None:
+        raise error
+    show()
+    return int(getattr(error, "exit_code", 2))

@@ -1,0 +1,24 @@
+"""The grid file: what a sweep asks for, written down by the person who asks.
+
+    experiment: my_study
+    datasets: [dsprites, mpi3d]
+    models:
+      - vae
+      - beta_vae: {beta: [2, 4]}
+      - mdl_vae_weak: {datasets: [mpi3d]}
+    axes:
+      batch_size: [64, 128, 256]
+      learning_rate: [1e-4, 1e-5]
+      iterations: [5e4, 10e4, 15e4, 20e4, 25e4, 30e4]
+    seeds: [0]
+    evaluation: {protocol: thesis, measures: [cbd, mig], num_points: 10000}
+    select: {by: cbd}
+
+Every list may be a single value. Everything but datasets, models and axes.iterations may be left
+out. The blocks are told in `model`, `dataset_entry`, `model_entry`, `axes`, `settings`, `seeds`."""
+
+from sweeper.grid.fields import Range
+from sweeper.grid.model import Grid
+from sweeper.grid.model_entry import Learned, ModelEntry
+
+__all__ = ["Grid", "Learned", "ModelEntry", "Range"]

@@ -1,0 +1,148 @@
+"""How the parts of a grid fit together: what cannot work is refused here, with the reason.
+
+Each check reads some top-level keys and is skipped where one of them is broken already."""
+
+from collections.abc import Callable, Collection, Iterator
+from typing import Any
+
+from sweeper import words
+from sweeper.errors import Problem
+from sweeper.grid.data_checks import (
+    batches_fit_splits,
+    datasets_can_be_measured,
+    networks_fit_images,
+)
+from sweeper.grid.fields import Range
+from sweeper.grid.learned import learned_values
+from sweeper.grid.model import Grid
+from sweeper.grid.model_entry import Learned
+from sweeper.grid.places import trail, value_problem
+from sweeper.grid.settings import ALL, LOSSES, Search
+from sweeper.yaml_source import join
+
+Found = Iterator[tuple[tuple[str | int, ...], str]]
+
+
+def check(grid: Grid, *, broken: Collection[str] = (), following: bool = True) -> list[Problem]:
+    """Every way in which the grid's parts do not fit together."""
+    found: list[Problem] = []
+    for function, reads in _CHECKS.items():
+        if not set(reads) & set(broken):
+            found += [problem(grid, loc, what) for loc, what in function(grid)]
+    if following:
+        found += [problem(grid, loc, what) for loc, what in learned_values(grid)]
+    return found
+
+
+def problem(grid: Grid, loc: tuple[str | int, ...], what: str) -> Problem:
+    """A problem at a place of the grid; without a file, only the key path tells where."""
+    if grid.origin.tree:
+        nodes, _ = trail(grid.origin.tree, loc)
+        return value_problem(nodes[-1], grid.origin.file, what)
+    path = ""
+    for part in loc:
+        path = join(path, part)
+    return Problem(grid.origin.file, 0, 0, path, what)
+
+
+def iterations_are_given(grid: Grid) -> Found:
+    """Without iterations nothing is asked for."""
+    for index, entry in enumerate(grid.models):
+        if "iterations" not in grid.axes_of(entry):
+            own = ("models", index, "axes") if entry.axes is not None else ("axes",)
+            yield own, "has no iterations; say after how many a training is scored."
+            return
+
+
+def restrictions_are_asked(grid: Grid) -> Found:
+    """An entry's datasets are among the grid's."""
+    names = [dataset.name for dataset in grid.datasets]
+    for index, entry in enumerate(grid.models):
+        for position, name in enumerate(entry.datasets or ()):
+            if name not in names:
+                what = f"is not among the grid's datasets. {words.known(names)}"
+                yield ("models", index, "datasets", position), what
+
+
+def selection_is_measured(grid: Grid) -> Found:
+    """What runs are selected by is scored."""
+    if not _is_scored(grid, grid.select.by):
+        what = f"{grid.select.by} is not among evaluation.measures; add it there."
+        yield ("select", "by"), what
+
+
+def split_leaves_images(grid: Grid) -> Found:
+    """Every split that is asked for has images."""
+    evaluation = grid.evaluation
+    if evaluation.split.validation + evaluation.test_fraction >= 1:
+        yield ("evaluation", "split"), "leaves no images to train on."
+    if evaluation.report == "test" and evaluation.test_fraction == 0:
+        yield ("evaluation", "report"), "needs a test split; set evaluation.split.test above 0."
+
+
+def money_is_countable(grid: Grid) -> Found:
+    """A budget needs a price."""
+    if grid.budget is not None and grid.price is None:
+        yield ("budget",), "has no effect without `price`, the money that a GPU-hour costs."
+
+
+def gpus_are_whole(grid: Grid) -> Found:
+    """Clusters share one GPU among trainings, or give whole ones."""
+    gpu = grid.resources.gpu
+    if gpu is not None and gpu > 1 and gpu != int(gpu):
+        yield ("resources", "gpu"), "must be a whole number above 1, or a share of 1."
+
+
+def ranges_are_searched(grid: Grid) -> Found:
+    """Ranges need a search; a search of several directions cannot be pruned."""
+    if grid.search is not None:
+        yield from _search_can_run(grid, grid.search)
+        return
+    what = "is a range, which needs a `search` block; or give a list of values."
+    for index, entry in enumerate(grid.models):
+        for name, values in entry.params.items():
+            if isinstance(values, Range):
+                yield ("models", index, "params", name), what
+        for name in _ranges(entry.axes):
+            yield ("models", index, "axes", name), what
+    for name in _ranges(grid.axes):
+        yield ("axes", name), what
+
+
+def _search_can_run(grid: Grid, search: Search) -> Found:
+    if len(search.directions or {}) > 1 and search.pruner != "none":
+        yield ("search", "pruner"), "must be none where a search has several directions."
+    for metric in search.directions or {}:
+        if not _is_scored(grid, metric):
+            yield (
+                ("search", "directions", metric),
+                "is not among evaluation.measures; add it there.",
+            )
+    for index, entry in enumerate(grid.models):
+        for name, values in entry.params.items():
+            if not isinstance(values, Range) and any(isinstance(item, Learned) for item in values):
+                yield ("models", index, "params", name), "is learned, which a search cannot use."
+
+
+def _is_scored(grid: Grid, metric: str) -> bool:
+    measures = grid.evaluation.measures
+    return metric in LOSSES or metric in measures or ALL in measures
+
+
+def _ranges(axes: Any) -> list[str]:
+    names = () if axes is None else type(axes).model_fields
+    return [name for name in names if isinstance(getattr(axes, name), Range)]
+
+
+_CHECKS: dict[Callable[[Grid], Found], tuple[str, ...]] = {
+    iterations_are_given: ("axes", "models"),
+    restrictions_are_asked: ("datasets",),
+    selection_is_measured: ("select", "evaluation"),
+    split_leaves_images: ("evaluation",),
+    money_is_countable: ("price",),
+    gpus_are_whole: (),
+    ranges_are_searched: ("search", "evaluation"),
+    datasets_can_be_measured: (),
+    networks_fit_images: (),
+    batches_fit_splits: ("evaluation",),
+}

@@ -1,0 +1,128 @@
+"""The blocks of a grid that are no axis: evaluation, selection, resources, search."""
+
+from collections.abc import Mapping
+from typing import Annotated, Any, Literal
+
+from pydantic import AfterValidator, BeforeValidator, Field
+
+from sweeper import words
+from sweeper.grid import scalars
+from sweeper.grid.fields import Block, Integer, Many, Real, Text, Word
+from trainers.specs.measures import MEASURES
+
+ALL = "all"
+LOSSES = ("valid/recon", "valid/kl", "valid/total")
+TABLES = ("6.1", "6.2", "7.1", "7.2", "7.3", "7.4")
+
+Fraction = Annotated[Real, Field(ge=0, lt=1)]
+Seconds = Annotated[Real, Field(gt=0)]
+
+
+def _measure(name: str) -> str:
+    if name != ALL and name not in MEASURES:
+        raise ValueError(words.unknown(name, [ALL, *MEASURES]))
+    return name
+
+
+def _metric(name: str) -> str:
+    if name not in MEASURES and name not in LOSSES:
+        raise ValueError(words.unknown(name, [*MEASURES, *LOSSES]))
+    return name
+
+
+def _table(name: str) -> str:
+    if name not in TABLES:
+        raise ValueError(words.unknown(name, TABLES))
+    return name
+
+
+def _directions(value: Any) -> dict[str, str]:
+    if not isinstance(value, Mapping) or not value:
+        raise ValueError("must name metrics, as in {cbd: max, valid/recon: min}.")
+    for metric, mode in value.items():
+        _metric(scalars.text(metric))
+        if mode not in ("max", "min"):
+            raise ValueError(f"has {words.shown(str(mode))} for {metric}; max or min is needed.")
+    return {str(metric): str(mode) for metric, mode in value.items()}
+
+
+Measure = Annotated[
+    Text, AfterValidator(_measure), Field(json_schema_extra={"enum": [ALL, *MEASURES]})
+]
+Metric = Annotated[
+    Text, AfterValidator(_metric), Field(json_schema_extra={"enum": [*MEASURES, *LOSSES]})
+]
+Table = Annotated[Text, AfterValidator(_table), Field(json_schema_extra={"enum": list(TABLES)})]
+Mode = Annotated[Literal["max", "min"], Word]
+
+
+class Split(Block):
+    """The seeded split of each dataset. test: None means 0.1 with `report: test`, else 0."""
+
+    seed: Annotated[Integer, Field(ge=0)] = 0
+    validation: Annotated[Real, Field(gt=0, lt=1)] = 0.1
+    test: Fraction | None = None
+
+
+class Evaluation(Block):
+    """How milestones are scored.
+
+    protocol: whose definitions of the measures.  measures: names, or `all` that the dataset
+    allows.  num_points: measures see at most so many images of a split.  alpha: the weight of
+    compactness in CbD.  report: the split whose numbers tables print; runs are always selected on
+    validation.  record_every: losses and weights are recorded at every so many iterations."""
+
+    protocol: Annotated[Literal["thesis", "locatello"], Word] = "thesis"
+    measures: Annotated[tuple[Measure, ...], Many()] = (ALL,)
+    num_points: Annotated[Integer, Field(ge=10)] = 10_000
+    alpha: Annotated[Real, Field(ge=0, le=1)] = 0.5
+    split: Split = Split()
+    report: Annotated[Literal["validation", "test"], Word] = "validation"
+    record_every: Annotated[Integer, Field(ge=1)] = 10
+
+    @property
+    def test_fraction(self) -> float:
+        """How much of each dataset is held out from selection too."""
+        default = 0.1 if self.report == "test" else 0.0
+        return default if self.split.test is None else self.split.test
+
+
+class Select(Block):
+    """Which run stands for a model in a table. mode: None means max for measures, min for
+    losses."""
+
+    by: Metric = "cbd"
+    mode: Mode | None = None
+
+    @property
+    def direction(self) -> str:
+        """'max' or 'min'."""
+        return self.mode or ("min" if self.by in LOSSES else "max")
+
+
+class Resources(Block):
+    """What one training gets and how hard it is tried.
+
+    cpu, gpu: of the cluster, per training; gpu None means a share if there is any GPU.
+    max_failures: a training that fails is tried again so often.  checkpoint_every_s: seconds.
+    max_concurrent: trainings at a time; None means as many as fit."""
+
+    cpu: Annotated[Real, Field(gt=0)] = 1.0
+    gpu: Annotated[Real, Field(ge=0)] | None = None
+    max_failures: Annotated[Integer, Field(ge=0)] = 2
+    checkpoint_every_s: Seconds = 300.0
+    max_concurrent: Annotated[Integer, Field(ge=1)] | None = None
+
+
+class Search(Block):
+    """A search by Optuna in place of the full product: ranges are allowed, and `trainings` points
+    are tried per dataset.
+
+    directions: {metric: max|min}; two make a Pareto search; None means `select`.
+    pruner: stops trainings at a milestone where they look worse than the others so far."""
+
+    sampler: Annotated[Literal["tpe", "random", "nsga2"], Word] = "tpe"
+    trainings: Annotated[Integer, Field(ge=1, le=100_000)] = 20
+    pruner: Annotated[Literal["none", "median", "halving"], Word] = "none"
+    seed: Annotated[Integer, Field(ge=0, lt=2**32)] = 0
+    directions: Annotated[dict[str, Mode], BeforeValidator(_directions)] | None = None

@@ -1,0 +1,33 @@
+"""Ids of runs, trainings and grids: hashes of what they are.
+
+An id is the first 16 hexadecimal digits of the SHA-256 of canonical JSON. It depends on typed
+values only: not on file names, order, the spelling of numbers or which other runs there are."""
+
+import hashlib
+import json
+from collections.abc import Mapping
+from typing import Any
+
+LENGTH = 16
+
+_encode = json.JSONEncoder(sort_keys=True, separators=(",", ":"), allow_nan=False).encode
+
+
+def canonical(value: Any) -> str:
+    """The one JSON text of a value: sorted keys, no spaces, floats in their shortest spelling."""
+    return _encode(value)
+
+
+def id_of(value: Any) -> str:
+    """The id of anything that is JSON."""
+    return hashlib.sha256(canonical(value).encode()).hexdigest()[:LENGTH]
+
+
+def training_id(identity: Mapping[str, Any], alone: int | None = None) -> str:
+    """The id of a training. alone: its iterations, where a grid forbids runs to share it."""
+    return id_of(dict(identity) if alone is None else {**identity, "alone": alone})
+
+
+def run_id(identity: Mapping[str, Any], iterations: int) -> str:
+    """The id of the run that a training of this identity is after so many iterations."""
+    return id_of({**identity, "iterations": iterations})

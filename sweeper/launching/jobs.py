@@ -1,0 +1,47 @@
+"""A plan's trainings as jobs of the engine: where they run, with what, in which order."""
+
+import math
+from collections.abc import Iterable
+from dataclasses import replace
+from pathlib import Path
+
+from sweeper.engine.run import Job
+from sweeper.grid import Grid
+from sweeper.plan import Training
+
+
+def jobs_of(
+    grid: Grid, trainings: Iterable[Training], *, store: str, data_dir: Path, gpus: float
+) -> list[Job]:
+    """One job for each training with something to do, the longest first, so that no worker is
+    left with a long one at the end.
+
+    data_dir: where prepared datasets lie.  gpus: what the cluster has in all."""
+    resources = grid.resources
+    gpu = resources.gpu if resources.gpu is not None else min(1.0, gpus)
+    by = grid.select.by if "/" in grid.select.by else f"measure/{grid.select.by}"
+    ready = [training for training in trainings if training.todo and not training.waiting]
+    ready.sort(key=lambda training: (-_work(training), training.training_id))
+    jobs = []
+    for training in ready:
+        place = Path(training.config.data_dir) if training.config.data_dir else data_dir
+        config = replace(training.config, data_dir=str(place.absolute()))
+        jobs.append(
+            Job(
+                training_id=training.training_id,
+                config=config.to_dict(),
+                store=store,
+                cpu=resources.cpu,
+                gpu=gpu,
+                threads=max(1, math.floor(resources.cpu)),
+                checkpoint_s=resources.checkpoint_every_s,
+                keep_weights=by if grid.keep_weights != "none" else None,
+                keep_all=grid.keep_weights == "all",
+            )
+        )
+    return jobs
+
+
+def _work(training: Training) -> int:
+    """Images to train on: steps times batch size."""
+    return training.steps_to_run * training.config.batch_size

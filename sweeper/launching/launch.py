@@ -1,0 +1,249 @@
+"""`launch`: plan, train what is missing, publish as it comes. Launch is resume."""
+
+import json
+import tempfile
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any
+
+from rich.console import Console
+
+from sweeper import stores
+from sweeper.code_version import code_version
+from sweeper.engine.cluster import ray_session, total_gpus
+from sweeper.engine.run import Event, run_jobs
+from sweeper.grid import Grid
+from sweeper.launching.jobs import jobs_of
+from sweeper.launching.live import Board, Display
+from sweeper.launching.lock import store_lock
+from sweeper.launching.publication import publication
+from sweeper.launching.signals import Interrupts, interrupts
+from sweeper.plan import Plan, Training
+from sweeper.planning import Setting, plan_grid
+from sweeper.publishing import Publisher
+from sweeper.tracking import layout
+from sweeper.tracking.writer import Writer
+from trainers.records import find_records, read_milestone
+
+_PATIENCE_S = 60.0
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """How a launch ended. plan: as it stood at the start.  failed, diverged: {run id: reason}.
+
+    unpublished: records that MLflow has not got yet; the next launch publishes them.
+    left: runs that were asked for and are not done."""
+
+    plan: Plan
+    left: int = 0
+    failed: dict[str, str] = field(default_factory=dict)
+    diverged: dict[str, str] = field(default_factory=dict)
+    unpublished: int = 0
+    interrupted: int = 0
+
+    @property
+    def exit_code(self) -> int:
+        """0: every run is done; 1: one failed, diverged or is missing; 130, 143: interrupted."""
+        if self.interrupted:
+            return self.interrupted
+        return 1 if self.failed or self.diverged or self.unpublished or self.left else 0
+
+
+def launch(
+    grid: Grid,
+    setting: Setting,
+    console: Console | None = None,
+    on_plan: Callable[[Plan], None] = lambda plan: None,
+) -> Outcome:
+    """Trains and publishes what of `grid` is not there yet. `on_plan` is told the plan first.
+
+    Raises SweeperError before anything is started: for a grid that cannot be run, a store in use,
+    an MLflow that cannot be read, a Ray that cannot be joined."""
+    console = console or Console(quiet=True)
+    with store_lock(Path(setting.store), grid.title), interrupts() as caught:
+        plan = plan_grid(grid, setting)
+        on_plan(plan)
+        return _Launch(grid, setting, plan, console, caught).run()
+
+
+class _Launch:
+    """One launch, from plan to outcome."""
+
+    def __init__(
+        self,
+        grid: Grid,
+        setting: Setting,
+        plan: Plan,
+        console: Console,
+        caught: Interrupts,
+    ) -> None:
+        self._grid = grid
+        self._setting = setting
+        self._plan = plan
+        self._console = console
+        self._caught = caught
+        self._trainings = {training.training_id: training for training in plan.trainings}
+        self._done: set[str] = {
+            run for run, status in plan.statuses.items() if status == layout.FINISHED
+        }
+        self._failed: dict[str, str] = {}
+        self._diverged: dict[str, str] = {}
+        self._parent: str | None = None
+        self._publisher: Publisher
+
+    def run(self) -> Outcome:
+        # Opened here once, before any training starts: this makes and migrates a fresh store.
+        writer: Writer | None = self._writer()
+        self._parent = self._open_parent(writer)
+        opened = [writer]
+        self._publisher = Publisher(lambda: opened.pop() if opened else self._writer())
+        try:
+            for training in self._plan.trainings:
+                self._publish_records(training, training.to_publish)
+            self._train()
+        finally:
+            outcome = self._close()
+        return outcome
+
+    def _writer(self) -> Writer:
+        writer = Writer(
+            self._setting.tracking_uri, self._grid.experiment, Path.cwd(), code_version()
+        )
+        writer.remember(self._setting.known_runs)
+        return writer
+
+    def _open_parent(self, writer: Writer) -> str:
+        plan, grid = self._plan, self._grid
+        parent = writer.open_launch(plan.grid, plan.grid_id, {})
+        with tempfile.TemporaryDirectory() as folder:
+            plan_file, grid_file = Path(folder, layout.PLAN), Path(folder, layout.GRID_TEXT)
+            plan_file.write_text(json.dumps(plan.to_json(), indent=1), encoding="utf-8")
+            grid_file.write_text(grid.origin.text, encoding="utf-8")
+            for file in (plan_file, grid_file):
+                writer.attach(parent, file)
+        return parent
+
+    def _train(self) -> None:
+        board = Board(self._plan.trainings)
+        if not board.rows:
+            return
+        setting = self._setting
+        with ray_session(setting.address), Display(board, self._console) as display:
+            jobs = jobs_of(
+                self._grid,
+                self._plan.trainings,
+                store=setting.store,
+                data_dir=Path(setting.data_dir),
+                gpus=total_gpus(),
+            )
+
+            def on_event(event: Event) -> None:
+                board.take(event)
+                self._take(event)
+                display.note(self._note())
+                display.show(event)
+
+            run_jobs(
+                jobs,
+                on_event,
+                self._caught.stop,
+                max_failures=self._grid.resources.max_failures,
+                max_concurrent=self._grid.resources.max_concurrent,
+            )
+
+    def _note(self) -> str:
+        if self._caught.stop.is_set():
+            return "stopping: trainings save a checkpoint (again: stop at once)"
+        if self._publisher.trouble:
+            return f"MLflow: {self._publisher.trouble}; {self._publisher.waiting} records wait"
+        return ""
+
+    def _take(self, event: Event) -> None:
+        training = self._trainings[event.training_id]
+        self._publish_records(training, event.records)
+        if event.kind in ("diverged", "failed"):
+            self._give_up(training, event)
+
+    def _publish_records(self, training: Training, iterations: Iterable[int]) -> None:
+        for iteration in iterations:
+            if iteration in training.config.milestones:
+                self._publisher.put(self._task(training, iteration))
+                self._done.add(_run_id(training, iteration))
+
+    def _task(self, training: Training, iteration: int) -> Any:
+        """Reads the record when its turn comes, so that the queue holds no latents."""
+
+        def publish(writer: Any) -> None:
+            folder = stores.open_folder(self._setting.store, training.training_id)
+            name = find_records(folder).milestones[iteration]
+            entry = publication(
+                training,
+                iteration,
+                grids=self._grids_of(_run_id(training, iteration)),
+                parent=self._parent,
+                milestone=read_milestone(folder, name),
+            )
+            if entry.status == layout.FAILED:
+                self._failed[entry.run_id] = entry.reason
+            writer.publish(entry)
+
+        return publish
+
+    def _give_up(self, training: Training, event: Event) -> None:
+        """Tells MLflow of the milestones that this training will not reach."""
+        ends = self._diverged if event.kind == "diverged" else self._failed
+        folder = stores.open_folder(self._setting.store, training.training_id)
+        reached = find_records(folder).milestones
+        for iteration in training.todo:
+            if iteration in reached:
+                continue
+            run_id = _run_id(training, iteration)
+            ends[run_id] = event.reason
+            entry = publication(
+                training,
+                iteration,
+                grids=self._grids_of(run_id),
+                parent=self._parent,
+                milestone=None,
+                status=event.kind,
+                reason=event.reason,
+            )
+            self._publisher.put(lambda writer, entry=entry: writer.publish(entry))
+
+    def _grids_of(self, run_id: str) -> set[str]:
+        return {self._plan.grid, *self._setting.known_grids.get(run_id, ())}
+
+    def _close(self) -> Outcome:
+        reused = self._done & set(self._plan.statuses)
+        self._publisher.put(lambda writer: self._tag_reused(writer, reused))
+        outcome = Outcome(
+            plan=self._plan,
+            left=len(set(self._plan.run_ids) - self._done - {*self._failed, *self._diverged}),
+            failed=self._failed,
+            diverged=self._diverged | self._known_diverged(),
+            interrupted=self._caught.exit_code,
+        )
+        state = "KILLED" if outcome.interrupted else "FAILED" if outcome.exit_code else "FINISHED"
+        self._publisher.put(lambda writer: writer.close_launch(self._parent, state))
+        return replace(outcome, unpublished=self._publisher.close(_PATIENCE_S))
+
+    def _known_diverged(self) -> dict[str, str]:
+        return {
+            run: "known from an earlier launch"
+            for run in self._plan.run_ids
+            if self._plan.statuses.get(run) == layout.DIVERGED
+        }
+
+    def _tag_reused(self, writer: Any, runs: Iterable[str]) -> None:
+        """Adds this grid's name to the runs that were there already."""
+        for run in runs:
+            known = self._setting.known_grids.get(run, ())
+            if self._plan.grid not in known and run in self._setting.known_runs:
+                grids = layout.join_list({self._plan.grid, *known})
+                writer.set_tags(self._setting.known_runs[run], {layout.GRIDS: grids})
+
+
+def _run_id(training: Training, iteration: int) -> str:
+    return training.run_ids[training.config.milestones.index(iteration)]

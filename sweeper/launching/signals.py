@@ -1,0 +1,44 @@
+"""Ctrl-C and SIGTERM: the first asks trainings to save and end, the second ends at once."""
+
+import contextlib
+import signal
+import threading
+from collections.abc import Iterator
+from types import FrameType
+
+
+class Interrupts:
+    """stop: set by the first signal.  number: that signal's number, 0 before."""
+
+    def __init__(self) -> None:
+        self.stop = threading.Event()
+        self.number = 0
+
+    def handle(self, number: int, frame: FrameType | None) -> None:
+        if self.stop.is_set():
+            raise KeyboardInterrupt
+        self.number = number
+        self.stop.set()
+
+    @property
+    def exit_code(self) -> int:
+        """130 after Ctrl-C, 143 after SIGTERM, 0 without a signal."""
+        return 128 + self.number if self.number else 0
+
+
+@contextlib.contextmanager
+def interrupts() -> Iterator[Interrupts]:
+    """Handles both signals inside the block; in another thread than the main one, neither."""
+    caught = Interrupts()
+    if threading.current_thread() is not threading.main_thread():
+        yield caught
+        return
+    numbers = (signal.SIGINT, signal.SIGTERM)
+    before = {number: signal.getsignal(number) for number in numbers}
+    try:
+        for number in numbers:
+            signal.signal(number, caught.handle)
+        yield caught
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)

@@ -1,0 +1,57 @@
+"""What a launch says at its end, and what it hangs on its parent run."""
+
+from collections.abc import Iterator
+from typing import Any
+
+from sweeper.errors import SweeperError
+from sweeper.grid import Grid
+from sweeper.launching.launch import Outcome
+from sweeper.planning import Setting
+
+_MOST = 5  # reasons that are printed; all of them are in MLflow
+
+
+def outcome_json(outcome: Outcome) -> dict[str, Any]:
+    """The outcome in numbers."""
+    return {
+        **outcome.plan.summary(),
+        "left": outcome.left,
+        "failed": outcome.failed,
+        "diverged": outcome.diverged,
+        "unpublished": outcome.unpublished,
+        "exit_code": outcome.exit_code,
+    }
+
+
+def closing_lines(outcome: Outcome, grid: Grid, setting: Setting, command: str) -> list[str]:
+    """The table of the grid, what is not as it should be, and the command that goes on."""
+    return [*_table_lines(outcome, setting), *_trouble(outcome), *_next(outcome, setting, command)]
+
+
+def _table_lines(outcome: Outcome, setting: Setting) -> Iterator[str]:
+    from sweeper.tables import table
+    from sweeper.tables.render import render
+
+    try:
+        found = table(outcome.plan.grid, setting.tracking_uri)
+        yield from ("", *render(found, "terminal").splitlines())
+    except SweeperError as error:
+        yield f"no table: {error}"
+
+
+def _trouble(outcome: Outcome) -> Iterator[str]:
+    for what, runs in (("diverged", outcome.diverged), ("failed", outcome.failed)):
+        if runs:
+            yield f"{len(runs)} runs {what}:"
+            yield from (f"  {run}: {reason}" for run, reason in list(runs.items())[:_MOST])
+            if len(runs) > _MOST:
+                yield f"  and {len(runs) - _MOST} more; see the tag sweeper.reason in MLflow"
+
+
+def _next(outcome: Outcome, setting: Setting, command: str) -> Iterator[str]:
+    done = outcome.plan.runs - outcome.left - len(outcome.failed) - len(outcome.diverged)
+    yield f"{done:,} of {outcome.plan.runs:,} runs done."
+    if outcome.unpublished:
+        yield f"{outcome.unpublished} records wait in {setting.store} until MLflow is there again."
+    if outcome.interrupted or outcome.left or outcome.failed or outcome.unpublished:
+        yield f"To go on: {command}"

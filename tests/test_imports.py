@@ -1,0 +1,110 @@
+"""Imports point one way, and planning stays light."""
+
+import ast
+import subprocess
+import sys
+from importlib.util import find_spec
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[1]
+PACKAGES = ("search_spaces", "trainers", "sweeper")
+HEAVY = {"torch", "ray", "mlflow", "sklearn", "pandas", "matplotlib", "scipy", "h5py", "optuna"}
+
+# What a part of the tree must not import, however deep inside a function.
+FORBIDDEN = {
+    "search_spaces": {"trainers", "sweeper", "torch", "ray", "mlflow"},
+    "trainers": {"search_spaces", "sweeper", "ray", "mlflow", "optuna"},
+    "trainers/specs": HEAVY,
+    "trainers/seeds.py": HEAVY,
+    "trainers/errors.py": HEAVY,
+    "trainers/config.py": HEAVY | {"numpy"},
+    "trainers/config_checks.py": HEAVY | {"numpy"},
+    "trainers/typed.py": HEAVY | {"numpy"},
+    "sweeper/grid": HEAVY - {"h5py"},
+    "sweeper/results": {"ray", "torch"},
+    "sweeper/select": {"ray", "torch"},
+    "sweeper/tables": {"ray", "torch"},
+    "sweeper/figures": {"ray", "torch"},
+}
+# The only place that may import a library.
+ONLY_IN = {
+    "ray": ("sweeper/engine",),
+    "mlflow": ("sweeper/tracking",),
+    "optuna": ("search_spaces/samplers.py",),
+}
+
+
+def sources() -> list[Path]:
+    return sorted(path for package in PACKAGES for path in (ROOT / package).rglob("*.py"))
+
+
+def imported(path: Path) -> set[str]:
+    """Top-level names of everything a file imports, at any depth."""
+    names = set()
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Import):
+            names |= {alias.name.split(".")[0] for alias in node.names}
+        elif isinstance(node, ast.ImportFrom):
+            assert node.level == 0, f"{path}: imports are absolute"
+            names.add((node.module or "").split(".")[0])
+    return names
+
+
+def is_under(path: Path, part: str) -> bool:
+    here = path.relative_to(ROOT).as_posix()
+    return here == part or here == f"{part}.py" or here.startswith(f"{part}/")
+
+
+@pytest.mark.parametrize("part", FORBIDDEN)
+def test_no_arrow_points_the_wrong_way(part: str) -> None:
+    wrong = {
+        str(path.relative_to(ROOT)): sorted(found)
+        for path in sources()
+        if is_under(path, part) and (found := imported(path) & FORBIDDEN[part])
+    }
+    assert not wrong
+
+
+@pytest.mark.parametrize("library", ONLY_IN)
+def test_a_library_has_one_place(library: str) -> None:
+    wrong = [
+        str(path.relative_to(ROOT))
+        for path in sources()
+        if library in imported(path) and not any(is_under(path, part) for part in ONLY_IN[library])
+    ]
+    assert not wrong
+
+
+def test_no_file_hides_a_library() -> None:
+    hiding = [path for path in sources() if path.stem in HEAVY]
+    assert not hiding
+
+
+def loaded_after(code: str) -> set[str]:
+    """Which of the heavy libraries a fresh interpreter has loaded after running `code`."""
+    told = f"{code}\nimport sys\nprint(*sorted({HEAVY!r} & set(sys.modules)))"
+    done = subprocess.run(
+        [sys.executable, "-c", told], cwd=ROOT, capture_output=True, text=True, check=True
+    )
+    return set(done.stdout.splitlines()[-1].split())
+
+
+def test_planning_loads_nothing_heavy() -> None:
+    code = (
+        "from sweeper.grid import Grid\nfrom sweeper.plan import make_plan\n"
+        "import sweeper.schema, sweeper.cost, sweeper.search_grid\n"
+        "make_plan(Grid.load('grids/quickstart.yaml'))"
+    )
+    assert loaded_after(code) == set()
+
+
+@pytest.mark.skipif(find_spec("sweeper.cli") is None, reason="no command line")
+def test_the_command_line_loads_nothing_heavy() -> None:
+    assert loaded_after("import sweeper.cli") == set()
+
+
+@pytest.mark.parametrize("package", ["trainers", "search_spaces", "sweeper"])
+def test_a_package_alone_loads_nothing_heavy(package: str) -> None:
+    assert loaded_after(f"import {package}") == set()

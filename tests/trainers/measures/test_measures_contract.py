@@ -1,0 +1,165 @@
+"""The laws that every measure keeps, and what each gives for codes with a known answer."""
+
+import numpy as np
+import pytest
+
+from trainers.measures import MEASURES, score
+from trainers.specs import measures as specs
+
+# Expected of the grid of 4 x 5 x 6 classes, as (identity, constant, duplicated) codes. A pair is
+# an interval, where a classifier or a forest decides. Constant codes carry nothing; in duplicated
+# codes each latent comes twice.
+LN = {n: np.log(n) for n in (4, 5, 6, 10, 20)}
+EMPTY_JEMMIG = {
+    bins: float(np.mean([LN[bins] / (LN[n] + LN[bins]) for n in (4, 5, 6)])) for bins in (10, 20)
+}
+BOTH = {
+    "cbd": (1.0, 0.0, 0.5),
+    "cbd_compactness": (1.0, 0.0, 1.0),
+    "cbd_modularity": (1.0, 0.0, 0.0),
+    "mig": (1.0, 0.0, 0.0),
+    "mig_sup": (1.0, 0.0, 1.0),
+    "modularity": (1.0, 0.0, 1.0),
+    "sap": (1.0, 0.0, 0.0),
+    "irs": (1.0, 0.0, 1.0),
+    "dci_disentanglement": ((0.999, 1.0), 0.0, (0.999, 1.0)),
+    # Two copies share the importance: all for one would be 1, half each 1 - ln 2 / ln 6 = 0.613.
+    "dci_completeness": ((0.999, 1.0), 0.0, (0.6, 0.9)),
+    "dci_informativeness": ((0.999, 1.0), 0.0, (0.999, 1.0)),
+    "dcimig": (1.0, 0.0, 1.0),
+}
+EXPECTED = {
+    "thesis": BOTH
+    | {
+        "beta_vae": (1.0, (-0.05, 0.05), 1.0),
+        "factor_vae": (1.0, 0.0, 1.0),
+        "explicitness": (1.0, 0.0, 1.0),
+        "jemmig": (1.0, EMPTY_JEMMIG[10], EMPTY_JEMMIG[10]),
+    },
+    "locatello": BOTH
+    | {
+        "beta_vae": (1.0, (0.28, 0.39), 1.0),
+        "factor_vae": (1.0, 0.0, 1.0),
+        "explicitness": (1.0, 0.5, 1.0),
+        "jemmig": (1.0, EMPTY_JEMMIG[20], EMPTY_JEMMIG[20]),
+    },
+}
+CODES = {
+    "identity": lambda factors_NK: factors_NK.astype(np.float32),
+    "constant": lambda factors_NK: np.full(factors_NK.shape, 0.1, dtype=np.float32),
+    "duplicated": lambda factors_NK: np.repeat(factors_NK, 2, axis=1).astype(np.float32),
+}
+PROTOCOLS = pytest.mark.parametrize("protocol", ["thesis", "locatello"])
+FORESTS = ("dci_disentanglement", "dci_completeness", "dci_informativeness")
+
+
+def without(*names: str) -> list[str]:
+    return [name for name in MEASURES if name not in names]
+
+
+def test_registry_and_specs_name_the_same_measures_in_the_same_order():
+    assert list(MEASURES) == list(specs.MEASURES)
+    assert set(specs.DEFAULT_MEASURES) <= set(MEASURES)
+    needs_grid = {name for name, spec in specs.MEASURES.items() if spec.needs == "factor grid"}
+    assert needs_grid == {"beta_vae", "factor_vae", "irs"}
+
+
+@PROTOCOLS
+def test_every_measure_has_expected_values(protocol):
+    assert set(EXPECTED[protocol]) == set(MEASURES)
+
+
+@PROTOCOLS
+@pytest.mark.parametrize("code", list(CODES))
+def test_codes_with_a_known_answer(code, protocol, grid_NK):
+    got = score(CODES[code](grid_NK), grid_NK, protocol=protocol)
+    for name, values in EXPECTED[protocol].items():
+        value = values[list(CODES).index(code)]
+        low, high = value if isinstance(value, tuple) else (value, value)
+        assert low - 1e-9 <= got[name] <= high + 1e-9, (name, got[name])
+
+
+@PROTOCOLS
+def test_permuting_latents_moves_no_bit(protocol, mixed):
+    latents_NL, factors_NK = mixed
+    there = score(latents_NL, factors_NK, protocol=protocol)
+    assert score(latents_NL[:, [2, 0, 3, 1]], factors_NK, protocol=protocol) == there
+
+
+@PROTOCOLS
+def test_permuting_factors_moves_no_bit_but_of_factor_vae(protocol, mixed):
+    latents_NL, factors_NK = mixed
+    names = without("factor_vae")
+    there = score(latents_NL, factors_NK, protocol=protocol, measures=names)
+    assert score(latents_NL, factors_NK[:, [1, 2, 0]], protocol=protocol, measures=names) == there
+
+
+def test_permuting_factors_moves_factor_vae_no_more_than_a_seed_does(mixed):
+    latents_NL, factors_NK = mixed
+    there = score(latents_NL, factors_NK, measures=["factor_vae"])["factor_vae"]
+    back = score(latents_NL, factors_NK[:, [1, 2, 0]], measures=["factor_vae"])["factor_vae"]
+    assert back == pytest.approx(there, abs=0.05)
+
+
+@PROTOCOLS
+def test_same_seed_same_scores_and_only_sampled_ones_follow_the_seed(protocol, mixed):
+    first, again, other = (score(*mixed, protocol=protocol, seed=seed) for seed in (3, 3, 4))
+    assert again == first
+    moved = {name for name in MEASURES if other[name] != first[name]}
+    assert moved <= {"beta_vae", "factor_vae", *FORESTS}
+    assert moved
+
+
+def test_a_score_does_not_depend_on_what_else_is_asked_for(mixed):
+    together = score(*mixed)
+    for name in ("cbd", "beta_vae", "factor_vae", "mig", "explicitness", "dci_completeness"):
+        assert score(*mixed, measures=[name]) == {name: together[name]}
+    assert list(score(*mixed, measures=["sap", "cbd"])) == ["sap", "cbd"]
+
+
+@PROTOCOLS
+def test_float32_and_its_float64_score_the_same(protocol, mixed):
+    latents_NL, factors_NK = mixed
+    wide = score(latents_NL.astype(np.float64), factors_NK.astype(np.int16), protocol=protocol)
+    assert wide == score(latents_NL, factors_NK.astype(np.float32), protocol=protocol)
+
+
+@PROTOCOLS
+def test_flipping_signs_moves_nothing(protocol, mixed):
+    """Forests break ties at random, so the three of DCI are left out."""
+    latents_NL, factors_NK = mixed
+    names = without(*FORESTS)
+    flipped_NL = latents_NL * np.array([1, -1, 1, -1], dtype=np.float32)
+    got = score(flipped_NL, factors_NK, measures=names, protocol=protocol)
+    expected = score(latents_NL, factors_NK, measures=names, protocol=protocol)
+    # Fitted regressions end within their tolerance of the same minimum.
+    assert got == pytest.approx(expected, abs=1e-4)
+
+
+@PROTOCOLS
+def test_scale_of_a_latent_matters_only_where_it_should(protocol, mixed):
+    """beta_vae penalises unscaled coefficients, factor_vae drops small latents, irs weights by
+    scale; nothing else may change when each latent is scaled and shifted."""
+    latents_NL, factors_NK = mixed
+    names = without("beta_vae", "factor_vae", "irs", *FORESTS)
+    scaled_NL = latents_NL.astype(np.float64) * [3.0, 0.7, 100.0, 1e-3] + [1.0, -5.0, 0.0, 2.0]
+    got = score(scaled_NL, factors_NK, measures=names, protocol=protocol)
+    expected = score(latents_NL, factors_NK, measures=names, protocol=protocol)
+    assert got == pytest.approx(expected, abs=1e-6)
+
+
+def test_class_numbers_need_not_start_at_0_or_be_integers(mixed):
+    latents_NL, factors_NK = mixed
+    expected = score(latents_NL, factors_NK, measures=without(*FORESTS))
+    for relabelled_NK in (factors_NK * 3 - 50, factors_NK / 7.0):
+        got = score(latents_NL, relabelled_NK, measures=without(*FORESTS))
+        assert got == pytest.approx(expected, abs=1e-3)
+
+
+def test_scores_do_not_depend_on_the_number_of_threads(mixed):
+    threadpoolctl = pytest.importorskip("threadpoolctl")
+    scores = []
+    for limit in (1, 2):
+        with threadpoolctl.threadpool_limits(limit):
+            scores.append(score(*mixed))
+    assert scores[0] == scores[1]

@@ -1,0 +1,154 @@
+"""One suite for every network: shapes for every dataset, seeds, gradients, layers of Table 3.1."""
+
+import pytest
+import torch
+from torch import nn
+
+from trainers.errors import ConfigError
+from trainers.networks import NETWORKS, build_network
+from trainers.specs.datasets import DATASETS
+from trainers.specs.networks import NETWORKS as SPECS
+
+EVERY = pytest.mark.parametrize("name", NETWORKS)
+IMAGES = sorted({spec.image_CHW for spec in DATASETS.values()})
+PAIRS = [(name, image) for name in NETWORKS for image in IMAGES if SPECS[name].takes(*image[1:])]
+SIZED = pytest.mark.parametrize("name", [name for name in NETWORKS if name != "mlp"])
+
+
+def test_registry_and_specs_agree() -> None:
+    assert list(NETWORKS) == list(SPECS)
+
+
+@pytest.mark.parametrize(("name", "image_CHW"), PAIRS)
+@pytest.mark.parametrize("latent_dim", [1, 7])
+def test_shapes(name: str, image_CHW: tuple[int, int, int], latent_dim: int) -> None:
+    with torch.device("meta"):
+        network = NETWORKS[name](image_CHW, latent_dim)
+        mu_BL, logvar_BL = network.encode(torch.zeros(2, *image_CHW))
+        assert mu_BL.shape == logvar_BL.shape == (2, latent_dim)
+        assert network.decode(mu_BL).shape == (2, *image_CHW)
+
+
+@EVERY
+def test_128_pixels_and_one_channel(name: str) -> None:
+    with torch.device("meta"):
+        network = NETWORKS[name]((1, 128, 128), 4)
+        mu_BL, _ = network.encode(torch.zeros(2, 1, 128, 128))
+        assert network.decode(mu_BL).shape == (2, 1, 128, 128)
+
+
+def test_each_dataset_takes_its_default_network() -> None:
+    for spec in DATASETS.values():
+        assert SPECS[spec.network].takes(*spec.image_CHW[1:])
+
+
+def test_mlp_takes_any_image() -> None:
+    network = build_network("mlp", (2, 5, 3), 4, seed=0)
+    mu_BL, _ = network.encode(torch.zeros(2, 2, 5, 3))
+    assert network.decode(mu_BL).shape == (2, 2, 5, 3)
+
+
+def tiny(name: str, seed: int) -> nn.Module:
+    return build_network(name, (1, 8, 8) if name == "mlp" else (1, 64, 64), 2, seed)
+
+
+@EVERY
+def test_weights_are_a_function_of_the_seed_alone(name: str) -> None:
+    torch.manual_seed(1)
+    first = tiny(name, seed=3).state_dict()
+    drawn = torch.rand(1)
+    torch.manual_seed(1)
+    assert torch.equal(torch.rand(1), drawn)  # building draws nothing from the global stream
+    torch.manual_seed(2)
+    same, other = tiny(name, seed=3).state_dict(), tiny(name, seed=4).state_dict()
+    assert all(torch.equal(first[key], same[key]) for key in first)
+    assert not all(torch.equal(first[key], other[key]) for key in first)
+
+
+@EVERY
+def test_every_weight_gets_a_gradient(name: str) -> None:
+    network = tiny(name, seed=0)
+    size = 8 if name == "mlp" else 64
+    x_BCHW = torch.linspace(0, 1, 3 * size * size).view(3, 1, size, size)
+    mu_BL, logvar_BL = network.encode(x_BCHW)
+    network.decode(mu_BL + logvar_BL).square().sum().backward()
+    assert all(p.grad is not None and p.grad.isfinite().all() for p in network.parameters())
+
+
+@EVERY
+def test_an_image_does_not_depend_on_its_batch(name: str) -> None:
+    network = tiny(name, seed=0).double()
+    size = 8 if name == "mlp" else 64
+    x_BCHW = torch.linspace(0, 1, 3 * size * size, dtype=torch.float64).view(3, 1, size, size)
+    alone, _ = network.encode(x_BCHW[:1])
+    together, _ = network.encode(x_BCHW)
+    torch.testing.assert_close(alone[0], together[0])
+
+
+def layers(module: nn.Module) -> list[str]:
+    told = []
+    for layer in module.modules():
+        if isinstance(layer, nn.Linear):
+            told.append(f"FC({layer.out_features})")
+        elif isinstance(layer, nn.Conv2d | nn.ConvTranspose2d):
+            kind = "Conv" if isinstance(layer, nn.Conv2d) else "ConvT"
+            height, width = layer.kernel_size
+            told.append(f"{kind}({layer.out_channels}x{height}x{width}, {layer.stride[0]})")
+    return told
+
+
+def test_mlp_is_table_3_1() -> None:
+    network = build_network("mlp", (1, 8, 8), 5, seed=0)
+    assert layers(network.encoder) == ["FC(1200)", "FC(1200)", "FC(10)"]
+    assert layers(network.decoder) == ["FC(1200)", "FC(1200)", "FC(64)"]
+
+
+@pytest.mark.parametrize(("size", "start"), [(64, (256, 1, 1)), (128, (64, 2, 2))])
+def test_cnn_is_table_3_1(size: int, start: tuple[int, int, int]) -> None:
+    network = build_network("cnn", (3, size, size), 7, seed=0)
+    assert layers(network.encoder) == [
+        "Conv(32x4x4, 2)",
+        "Conv(32x4x4, 2)",
+        "Conv(64x4x4, 2)",
+        "Conv(64x4x4, 2)",
+        "Conv(32x4x4, 1)",
+        "FC(14)",
+    ]
+    assert layers(network.decoder) == [
+        "FC(256)",
+        "ConvT(64x4x4, 2)",
+        "ConvT(64x4x4, 2)",
+        "ConvT(32x4x4, 2)",
+        "ConvT(32x4x4, 2)",
+        "ConvT(3x4x4, 2)",
+        "ConvT(3x4x4, 2)",
+    ]
+    unflatten = next(m for m in network.decoder if isinstance(m, nn.Unflatten))
+    assert tuple(unflatten.unflattened_size) == start
+
+
+@SIZED
+def test_sizes_it_does_not_take_are_refused(name: str) -> None:
+    with pytest.raises(ConfigError, match="64x64 or 128x128 pixels, not 32x32; these fit: mlp"):
+        build_network(name, (1, 32, 32), 4, seed=0)
+    with pytest.raises(ConfigError, match="not 64x128"):
+        build_network(name, (1, 64, 128), 4, seed=0)
+
+
+def test_mistakes_are_told_all_at_once() -> None:
+    with pytest.raises(ConfigError) as caught:
+        build_network("mpl", (1, 64, 64), 0, seed=0)
+    assert 'network "mpl" is unknown. Did you mean "mlp"?' in str(caught.value)
+    assert "latent_dim = 0: must be at least 1" in str(caught.value)
+
+
+@pytest.mark.parametrize("size", [64, 128])
+def test_cnn_starts_with_its_three_channel_layer_alive(size: int) -> None:
+    # Dead in all three channels, every image would decode to the same one, for ever.
+    z_BL = torch.linspace(-2, 2, 28).view(4, 7)
+    for seed in range(20):
+        decoder = build_network("cnn", (3, size, size), 7, seed).decoder
+        with torch.no_grad():
+            hidden_BCHW = decoder[:-1](z_BL)
+        assert hidden_BCHW.shape[1] == 3
+        assert (hidden_BCHW > 0).any(dim=0).flatten(1).any(dim=1).all(), f"seed {seed}"

@@ -1,0 +1,154 @@
+"""Training configurations: identity, canonical form, every mistake at once."""
+
+import json
+from dataclasses import replace
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from trainers.config import Evaluation, TrainingConfig
+from trainers.config_checks import problems
+from trainers.errors import ConfigError
+from trainers.specs.models import MODELS
+from trainers.specs.parameters import Param
+from trainers.typed import typed_value
+
+PLAIN = {
+    "dataset": "dsprites",
+    "source": "rendered",
+    "model": "beta_vae",
+    "params": {"beta": 4},
+    "network": "mlp",
+    "latent_dim": 5,
+    "batch_size": 64,
+    "learning_rate": 1e-4,
+}
+
+
+def test_it_survives_json() -> None:
+    config = TrainingConfig.from_dict({**PLAIN, "milestones": [10, 20], "measures": ["cbd"]})
+    assert TrainingConfig.from_dict(json.loads(json.dumps(config.to_dict()))) == config
+    assert config.milestones == (10, 20)
+    assert config.measures == ("cbd",)
+
+
+def test_the_identity_knows_only_what_changes_numbers() -> None:
+    config = TrainingConfig.from_dict(PLAIN)
+    same = replace(config, milestones=(1,), measures=("cbd",), record_every=1, data_dir="/x")
+    assert same.identity() == config.identity()
+    for change in (
+        {"seed": 1},
+        {"batch_size": 32},
+        {"precision": "bf16"},
+        {"evaluation": Evaluation(alpha=0.25)},
+    ):
+        assert replace(config, **change).identity() != config.identity()
+
+
+def test_parameters_are_completed_typed_and_canonical() -> None:
+    assert TrainingConfig.from_dict(PLAIN).params == {"beta": 4.0}
+    assert TrainingConfig.from_dict({**PLAIN, "params": {}}).params == MODELS["beta_vae"].defaults()
+    plain = TrainingConfig.from_dict({**PLAIN, "params": {"beta": 1}})
+    assert (plain.model, plain.params) == ("vae", {})
+
+
+def test_a_file_of_ones_own_is_its_content() -> None:
+    digest = "ab" * 32
+    own = {**PLAIN, "dataset": "mine", "source": "file", "path": "/a.npz", "digest": digest}
+    config = TrainingConfig.from_dict(own)
+    moved = TrainingConfig.from_dict({**own, "dataset": "yours", "path": "/b.npz"})
+    assert config.identity() == moved.identity()
+    assert config.identity()["dataset"] == f"custom:{digest}"
+
+
+def test_every_mistake_is_told_at_once() -> None:
+    wrong = {
+        "dataset": "dspritez",
+        "source": "rendered",
+        "model": "beta_vae",
+        "params": {"bata": 1, "beta": -1},
+        "network": "mpl",
+        "latent_dim": 0,
+        "batch_size": 2.5,
+        "learning_rate": 0,
+        "seed": -1,
+        "reconstruction": "mae",
+        "precision": "fp8",
+        "evaluation": {"protocol": "x", "alpha": 2, "validation_fraction": 1.0, "num_points": 0},
+        "milestones": [20, 10],
+        "measures": ["cdb"],
+    }
+    with pytest.raises(ConfigError) as caught:
+        TrainingConfig.from_dict(wrong)
+    lines = str(caught.value).splitlines()
+    fields = [line.split(":")[0].split(" =")[0] for line in lines]
+    assert sorted(fields) == sorted(
+        ["dataset", "params", "params.beta", "network", "latent_dim", "batch_size"]
+        + ["learning_rate", "seed", "reconstruction", "precision", "evaluation.protocol"]
+        + ["evaluation.alpha", "evaluation", "evaluation.num_points", "milestones", "measures"]
+    )
+
+
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [
+        ({"sead": 1}, "unknown keys: sead"),
+        ({"evaluation": {"points": 1}}, "points"),
+        ({"model": "vea"}, "model: 'vea' is unknown"),
+        ({"source": "published2"}, "dsprites has no source"),
+        ({"source": "file"}, "needs path and digest"),
+        ({"source": "file", "path": "a", "digest": "xyz"}, "not a SHA-256"),
+        ({"path": "a.npz"}, "belong to the source 'file'"),
+        ({"params": {"beta": "4"}}, "params.beta = '4' is not a finite number"),
+        ({"params": {"beta": float("nan")}}, "is not a finite number"),
+        ({"params": {"beta": True}}, "is not a finite number"),
+    ],
+)
+def test_what_cannot_be_run_is_refused(change: dict[str, object], said: str) -> None:
+    with pytest.raises(ConfigError, match=said.replace("'", ".")):
+        TrainingConfig.from_dict({**PLAIN, **change})
+
+
+def test_a_missing_key_is_told() -> None:
+    without = {key: value for key, value in PLAIN.items() if key != "batch_size"}
+    with pytest.raises(ConfigError, match="batch_size"):
+        TrainingConfig.from_dict(without)
+
+
+@pytest.mark.parametrize(
+    ("kind", "value", "typed"),
+    [("float", 4, 4.0), ("float", -0.0, 0.0), ("int", 4.0, 4), ("bool", True, True)]
+    + [("choice", "a", "a"), ("target", "a", "a"), ("target", 18, 18.0)],
+)
+def test_values_have_one_spelling(kind: str, value: object, typed: object) -> None:
+    param = Param("p", kind, 0, "", choices=("a", "b"))
+    found = typed_value(param, value)
+    assert repr(found) == repr(typed)
+
+
+@pytest.mark.parametrize(
+    ("kind", "value"),
+    [("float", "4"), ("float", True), ("int", 4.5), ("bool", 1), ("choice", "c"), ("target", "c")]
+    + [("float", 1.0), ("float", 5.5), ("float", float("inf")), ("target", [])],
+)
+def test_values_outside_the_kind_or_bounds_are_refused(kind: str, value: object) -> None:
+    with pytest.raises(ValueError):
+        typed_value(Param("p", kind, 0, "", above=1.0, minimum=6.0, choices=("a",)), value)
+
+
+def test_the_split_leaves_the_rest_for_training() -> None:
+    assert Evaluation().num_training(737_280) == 663_552
+    assert Evaluation(validation_fraction=0.2, test_fraction=0.1).num_training(100) == 70
+
+
+scalars = st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=3)
+
+
+@given(st.dictionaries(st.sampled_from([*PLAIN, "seed", "measures", "milestones"]), scalars))
+def test_no_value_crashes_the_checks(change: dict[str, object]) -> None:
+    try:
+        config = TrainingConfig.from_dict({**PLAIN, **change})
+    except ConfigError:
+        return
+    assert problems(config) == []

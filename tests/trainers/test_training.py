@@ -1,0 +1,191 @@
+"""A training: the same bits however it is cut, killed, resumed or shared."""
+
+import numpy as np
+import pytest
+import torch
+
+from tests.trainers.toy import TinyNetwork, Toy, toy_config
+from trainers.config import Evaluation
+from trainers.folders import LocalFolder, numbered
+from trainers.networks import NETWORKS
+from trainers.records import find_records, read_divergence, read_milestone
+from trainers.training import Training
+from trainers.weights import kept_weights, read_weights
+
+
+@pytest.fixture(scope="module", autouse=True)
+def tiny_network():
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setitem(NETWORKS, "mlp", TinyNetwork)
+        yield
+
+
+def open_training(folder, config=None, **options):
+    return Training(config or toy_config(), LocalFolder(folder), dataset=Toy(), **options)
+
+
+def finish(training, seconds=60.0):
+    while training.status == "running":
+        progress = training.advance(seconds)
+    training.close()
+    return progress
+
+
+def milestone(folder, iteration):
+    folder = LocalFolder(folder)
+    return read_milestone(folder, find_records(folder).milestones[iteration])
+
+
+def assert_equal_milestones(one, other):
+    assert dict(one.metrics) == dict(other.metrics)
+    for name in ("mu_NL", "logvar_NL", "factors_NK", "indices_N", "trajectory_ST"):
+        assert np.array_equal(getattr(one, name), getattr(other, name)), name
+
+
+@pytest.fixture(scope="module")
+def undisturbed(tiny_network, tmp_path_factory):
+    folder = tmp_path_factory.mktemp("undisturbed")
+    progress = finish(open_training(folder))
+    assert (progress.status, progress.iteration) == ("finished", 40)
+    return folder
+
+
+def test_losses_fall_and_scores_are_there(undisturbed):
+    record = milestone(undisturbed, 40)
+    recon = dict(zip(record.trajectory_names, record.trajectory_ST.T[1:], strict=True))[
+        "loss/recon"
+    ]
+    assert recon[-1] < recon[0]
+    assert set(record.metrics) == {
+        "valid/recon",
+        "valid/kl",
+        "measure/cbd",
+        "measure/cbd_compactness",
+        "measure/cbd_modularity",
+    }
+    assert record.trajectory_ST[:, 0].tolist() == [1, 10, 20, 30, 40]
+    assert record.mu_NL.shape == (30, 3)
+    assert record.failed == ""
+
+
+def test_where_the_slices_fall_changes_nothing(undisturbed, tmp_path):
+    finish(open_training(tmp_path), seconds=1e-9)
+    for iteration in (20, 40):
+        assert_equal_milestones(milestone(undisturbed, iteration), milestone(tmp_path, iteration))
+
+
+def test_killed_and_resumed_is_bitwise_undisturbed(undisturbed, tmp_path):
+    first = open_training(tmp_path, checkpoint_s=0)
+    while first.iteration < 30:
+        first.advance(1e-9)
+    first.close()
+    del first
+    second = open_training(tmp_path)
+    assert second.iteration == 30
+    finish(second)
+    for iteration in (20, 40):
+        assert_equal_milestones(milestone(undisturbed, iteration), milestone(tmp_path, iteration))
+
+
+def test_resumed_from_nothing_but_the_first_checkpoint(undisturbed, tmp_path):
+    first = open_training(tmp_path, checkpoint_s=0)
+    first.advance(1e-9)
+    first.close()
+    for name in find_records(LocalFolder(tmp_path)).milestones.values():
+        LocalFolder(tmp_path).delete(name)
+    finish(open_training(tmp_path))
+    assert_equal_milestones(milestone(undisturbed, 40), milestone(tmp_path, 40))
+
+
+def test_a_milestone_of_a_shared_training_equals_a_training_of_its_own(undisturbed, tmp_path):
+    finish(open_training(tmp_path, toy_config(milestones=(20,))))
+    assert_equal_milestones(milestone(undisturbed, 20), milestone(tmp_path, 20))
+
+
+def test_a_longer_list_of_iterations_goes_on_from_the_end(undisturbed, tmp_path):
+    finish(open_training(tmp_path, toy_config(milestones=(20,))))
+    longer = open_training(tmp_path)
+    assert longer.iteration == 20
+    finish(longer)
+    assert_equal_milestones(milestone(undisturbed, 40), milestone(tmp_path, 40))
+
+
+def test_an_iteration_added_before_the_end_is_scored_and_the_end_kept(undisturbed, tmp_path):
+    finish(open_training(tmp_path, toy_config(milestones=(40,))))
+    finish(open_training(tmp_path, toy_config(milestones=(20, 40))))
+    assert_equal_milestones(milestone(undisturbed, 20), milestone(tmp_path, 20))
+    assert list(numbered(LocalFolder(tmp_path), "checkpoint"))[-1] == 40
+
+
+def test_a_finished_training_takes_no_step(undisturbed):
+    training = open_training(undisturbed)
+    assert training.status == "finished"
+    assert training.advance().iteration == 0
+    training.close()
+
+
+def test_stopping_saves_where_it_stands(tmp_path):
+    training = open_training(tmp_path)
+    training.advance(1e-9)
+    training.save()
+    training.close()
+    assert open_training(tmp_path).iteration == training.iteration == 10
+
+
+def test_a_loss_that_is_not_finite_ends_the_training_with_step_and_term(tmp_path, monkeypatch):
+    training = open_training(tmp_path)
+    training.advance(1e-9)
+    with torch.no_grad():
+        next(training._stepper.network.parameters()).fill_(float("nan"))
+    progress = finish(training)
+    assert progress.status == "diverged"
+    assert progress.reason == "loss/recon was not finite at step 11"
+    folder = LocalFolder(tmp_path)
+    ((step, name),) = find_records(folder).diverged.items()
+    assert read_divergence(folder, name) == (11, "loss/recon") == (step, "loss/recon")
+    again = open_training(tmp_path)
+    assert (again.status, again.reason) == ("diverged", progress.reason)
+
+
+def test_latents_that_cannot_be_scored_are_recorded_with_the_reason(tmp_path, monkeypatch):
+    from trainers import scoring
+    from trainers.errors import MeasureError
+
+    def refuse(*arguments, **options):
+        raise MeasureError("latents hold inf")
+
+    monkeypatch.setattr(scoring, "score", refuse)
+    finish(open_training(tmp_path))
+    record = milestone(tmp_path, 20)
+    assert record.failed == "latents hold inf"
+    assert set(record.metrics) == {"valid/recon", "valid/kl"}
+
+
+def test_a_test_split_is_scored_too(tmp_path):
+    evaluation = Evaluation(num_points=30, test_fraction=0.2)
+    finish(open_training(tmp_path, toy_config(evaluation=evaluation, milestones=(20,))))
+    assert {"test/recon", "test/kl", "test/measure/cbd"} <= set(milestone(tmp_path, 20).metrics)
+
+
+def test_weights_of_the_best_milestone_are_kept(tmp_path):
+    training = open_training(
+        tmp_path, toy_config(milestones=(10, 20, 30)), keep_weights="measure/cbd"
+    )
+    finish(training)
+    scores = {t: milestone(tmp_path, t).metrics["measure/cbd"] for t in (10, 20, 30)}
+    iteration, name = kept_weights(LocalFolder(tmp_path))
+    assert iteration == max(scores, key=scores.get)
+    kept = read_weights(LocalFolder(tmp_path), name)
+    assert kept["iteration"] == iteration
+    assert kept["network"].keys() == training._stepper.network.state_dict().keys()
+
+
+@pytest.mark.parametrize("model", ["factor_vae", "control_vae", "dynamic_vae"])
+def test_state_beside_the_network_survives_a_kill(tmp_path, model):
+    config = toy_config(model=model, params={}, milestones=(20,))
+    finish(open_training(tmp_path / "whole", config))
+    first = open_training(tmp_path / "cut", config, checkpoint_s=0)
+    first.advance(1e-9)
+    first.close()
+    finish(open_training(tmp_path / "cut", config))
+    assert_equal_milestones(milestone(tmp_path / "whole", 20), milestone(tmp_path / "cut", 20))

@@ -1,0 +1,121 @@
+"""From a published file to its prepared form: checks first, then `writing.write`."""
+
+import hashlib
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from trainers.datasets.prepared import PreparedDataset, read_manifest
+from trainers.datasets.published import READERS
+from trainers.datasets.published.reading import Reading, Request, files_of
+from trainers.datasets.writing import BLOCK_BYTES, Progress, describe, locked, write
+from trainers.errors import ConfigError, DataError
+from trainers.specs.datasets import DATASETS, DatasetSpec
+
+Sources = Path | str | Sequence[Path | str]
+
+
+@dataclass(frozen=True)
+class Checked:
+    """What `check` found: the dataset a file holds, and how far it was recognised."""
+
+    spec: DatasetSpec
+    fingerprint_kind: str  # "published", or "published-custom-size"
+    checksum: str  # "md5 agrees", or why none was compared
+
+
+def check(
+    name: str,
+    sources: Sources,
+    *,
+    spec: DatasetSpec | None = None,
+    any_size: bool = False,
+    progress: Progress | None = None,
+) -> Checked:
+    """Whether files are what they claim: layout, number of images, labels, published checksum.
+
+    Pictures are not decoded; `prepare` does that. Raises DataError saying what was expected."""
+    reading, kind = _read(name, sources, spec, any_size)
+    return Checked(reading.spec, kind, _compare_checksums(reading, kind, progress))
+
+
+def prepare(
+    name: str,
+    sources: Sources,
+    data_dir: Path | str,
+    *,
+    spec: DatasetSpec | None = None,
+    any_size: bool = False,
+    progress: Progress | None = None,
+) -> PreparedDataset:
+    """Checks published files and writes DATA_DIR/NAME, which all processes of a node share.
+
+    sources: the file or files as published, or their folder.  any_size: a file of the same layout
+    with other numbers of images is taken; factor sizes then come from its labels, checksums are not
+    compared, and the fingerprint says "custom-size".  spec: what to expect, in place of the
+    published numbers.
+
+    A second call with the same files does nothing; one with other files replaces the dataset.
+    Raises DataError for files that are missing, damaged, altered or of another dataset."""
+    data_dir = Path(data_dir)
+    with locked(data_dir, name):
+        files = files_of(sources)
+        if _is_made_from(data_dir / name, files, any_size):
+            return PreparedDataset(data_dir / name)
+        reading, kind = _read(name, sources, spec, any_size)
+        _compare_checksums(reading, kind, progress)
+        return write(reading, data_dir, name, f"{name}/{kind}", files, progress)
+
+
+def _read(
+    name: str, sources: Sources, spec: DatasetSpec | None, any_size: bool
+) -> tuple[Reading, str]:
+    if name not in READERS:
+        raise ConfigError(
+            f"no published dataset is named {name!r}; known: {', '.join(sorted(READERS))}"
+        )
+    wanted = spec or DATASETS[name]
+    reading = READERS[name](Request(files_of(sources), wanted, any_size))
+    published = not any_size and wanted == DATASETS[name]
+    return reading, "published" if published else "published-custom-size"
+
+
+def _is_made_from(folder: Path, files: Sequence[Path], any_size: bool) -> bool:
+    if not (folder / "manifest.json").exists():
+        return False
+    try:
+        manifest = read_manifest(folder)
+        PreparedDataset(folder)
+    except DataError:
+        return False  # a damaged one is made anew
+    custom = "custom-size" in manifest.fingerprint
+    return list(manifest.sources) == describe(files) and (any_size or not custom)
+
+
+def _compare_checksums(reading: Reading, kind: str, progress: Progress | None) -> str:
+    if kind != "published":
+        return "not compared: a file of any size was asked for"
+    if not reading.checksums:
+        return "none was published"
+    for path, known in reading.checksums.items():
+        found = {one.algorithm: _file_digest(path, one.algorithm, progress) for one in known}
+        if not any(found[one.algorithm] == one.digest for one in known):
+            expected = " or ".join(f"{one.algorithm} {one.digest}" for one in known)
+            got = ", ".join(f"{algorithm} {digest}" for algorithm, digest in found.items())
+            raise DataError(
+                f"{path}: altered or damaged: expected {expected}, found {got}. Fetch it again; "
+                "to use a file of your own making, ask for any size (--any-size)"
+            )
+    return "agrees"
+
+
+def _file_digest(path: Path, algorithm: str, progress: Progress | None) -> str:
+    digest = hashlib.new(algorithm, usedforsecurity=False)
+    total, done = path.stat().st_size, 0
+    with path.open("rb") as file:
+        while block := file.read(BLOCK_BYTES):
+            digest.update(block)
+            done += len(block)
+            if progress:
+                progress(f"checking {path.name}", done, total)
+    return digest.hexdigest()

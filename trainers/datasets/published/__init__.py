@@ -1,0 +1,25 @@
+"""Readers of the published files, one a dataset: from files to a checked `Reading`."""
+
+from collections.abc import Callable
+
+from trainers.datasets.published import (
+    cars3d,
+    celeba,
+    dsprites,
+    mpi3d,
+    nvidia,
+    shapes3d,
+    smallnorb,
+)
+from trainers.datasets.published.reading import Reading, Request
+
+READERS: dict[str, Callable[[Request], Reading]] = {
+    "dsprites": dsprites.read,
+    "mpi3d": mpi3d.read,
+    "falcor3d": nvidia.read_falcor3d,
+    "isaac3d": nvidia.read_isaac3d,
+    "celeba": celeba.read,
+    "shapes3d": shapes3d.read,
+    "cars3d": cars3d.read,
+    "smallnorb": smallnorb.read,
+}

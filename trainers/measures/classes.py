@@ -1,0 +1,64 @@
+"""Factors as classes: numbers from 0 for the values that occur, and the points that share one.
+
+Shapes: N points, K factors, C classes of all factors together, V classes of one factor."""
+
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+
+from trainers.errors import MeasureError
+
+
+class FactorClasses:
+    """Classes of K factors, numbered through all of them: factor k's start at offsets_K[k]."""
+
+    def __init__(self, factors_NK: np.ndarray) -> None:
+        coded = [np.unique(column, return_inverse=True) for column in factors_NK.T]
+        self.classes_NK = np.stack([inverse for _, inverse in coded], axis=1)
+        self.sizes_K = np.array([len(values) for values, _ in coded])
+        self.offsets_K = np.concatenate([[0], np.cumsum(self.sizes_K)[:-1]])
+        self.total = int(self.sizes_K.sum())
+        self.numbered_NK = self.classes_NK + self.offsets_K
+
+    @cached_property
+    def counts_C(self) -> np.ndarray:
+        return np.bincount(self.numbered_NK.ravel(), minlength=self.total)
+
+    @cached_property
+    def groups_K(self) -> list["Groups"]:
+        return [
+            Groups.of(column, size)
+            for column, size in zip(self.classes_NK.T, self.sizes_K, strict=True)
+        ]
+
+
+@dataclass(frozen=True)
+class Groups:
+    """Points sorted by their class of one factor; class v: order_N[starts_V[v]:][:counts_V[v]]."""
+
+    order_N: np.ndarray
+    starts_V: np.ndarray
+    counts_V: np.ndarray
+
+    @classmethod
+    def of(cls, classes_N: np.ndarray, num_classes: int) -> "Groups":
+        counts_V = np.bincount(classes_N, minlength=num_classes)
+        starts_V = np.concatenate([[0], np.cumsum(counts_V)[:-1]])
+        return cls(np.argsort(classes_N, kind="stable"), starts_V, counts_V)
+
+    def shared(self) -> "Groups":
+        """Only the classes that at least two points share."""
+        kept = self.counts_V >= 2
+        return Groups(self.order_N, self.starts_V[kept], self.counts_V[kept])
+
+
+def check_interventions(classes: FactorClasses) -> None:
+    """That a factor can be held while others vary, and told from the others that are."""
+    if len(classes.sizes_K) < 2:
+        raise MeasureError("tells factors apart: it needs at least 2, there is 1")
+    if not all(len(groups.shared().counts_V) for groups in classes.groups_K):
+        raise MeasureError(
+            "compares points that share a factor's value: of some factor no two points do. Take "
+            "more points, or a factor of fewer values"
+        )

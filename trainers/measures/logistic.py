@@ -1,0 +1,92 @@
+"""Many binary logistic regressions on the same points, one for each class of each factor.
+
+Problem c tells the points of class c from the rest and minimises
+
+    sum_n s_cn log(1 + exp(-t_cn (x_n w_c + b_c))) + |w_c|^2 / 2,      t = +1 in the class, else -1
+
+with balanced weights: s_cn = N / (2 n_c) in the class, N / (2 (N - n_c)) outside. That is
+scikit-learn's LogisticRegression(C=1, class_weight="balanced"), one versus rest. Newton's method
+for all problems at once: the Hessians are one matrix product of weights with the products of
+features, so a step costs three matrix products for all classes of all factors.
+
+Shapes: N points, B points of a block, D features (the last constant 1), K factors, C classes of
+all factors together, Q = D (D + 1) / 2 products of two features."""
+
+import numpy as np
+
+from trainers.measures.classes import FactorClasses
+
+_TOLERANCE = 1e-6  # largest gradient of the mean loss; scikit-learn stops at 1e-4
+_MAX_STEPS = 100
+_BLOCK_VALUES = 1 << 15  # logits of a block of points: 256 kB, to stay in the second cache
+
+
+def fit_one_versus_rest(features_ND: np.ndarray, classes: FactorClasses) -> np.ndarray:
+    """Coefficients W_DC; features @ W are the logits. Classes of all points are not fitted: 0."""
+    problem = _OneVersusRest(features_ND, classes)
+    weights_DC = np.zeros((features_ND.shape[1], classes.total))
+    step_DC = np.zeros_like(weights_DC)
+    steepest_C = np.full(classes.total, np.inf)
+    for _ in range(_MAX_STEPS):
+        gradient_DC, hessian_CDD = problem.derivatives(weights_DC - step_DC)
+        # The loss is convex, so a Newton step that overshoots shows in a larger gradient.
+        new_steepest_C = np.abs(gradient_DC).max(axis=0)
+        too_far_C = new_steepest_C > np.maximum(steepest_C, _TOLERANCE)
+        weights_DC = np.where(too_far_C, weights_DC, weights_DC - step_DC)
+        steepest_C = np.where(too_far_C, steepest_C, new_steepest_C)
+        if steepest_C.max() <= _TOLERANCE:
+            break
+        newton_DC = np.linalg.solve(hessian_CDD, gradient_DC.T[:, :, None])[:, :, 0].T
+        step_DC = np.where(too_far_C, 0.5 * step_DC, newton_DC)
+    return weights_DC
+
+
+class _OneVersusRest:
+    """Gradients and Hessians of the mean losses of all problems, a block of points at a time."""
+
+    def __init__(self, features_ND: np.ndarray, classes: FactorClasses) -> None:
+        self.features_ND = features_ND
+        self.numbered_NK = classes.numbered_NK
+        self.pairs = np.triu_indices(features_ND.shape[1])
+        rest_C = len(features_ND) - classes.counts_C
+        self.inside_C = np.where(rest_C > 0, 0.5 / classes.counts_C, 0.0)
+        self.outside_C = np.where(rest_C > 0, 0.5 / np.maximum(rest_C, 1), 0.0)
+        self.ridge_D = np.full(features_ND.shape[1], 1.0 / len(features_ND))
+        self.ridge_D[-1] = 0.0
+        self.block = max(_BLOCK_VALUES // classes.total, 64)
+
+    def derivatives(self, weights_DC: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        num_features, num_classes = weights_DC.shape
+        gradient_DC = self.ridge_D[:, None] * weights_DC
+        products_QC = np.zeros((len(self.pairs[0]), num_classes))
+        for start in range(0, len(self.features_ND), self.block):
+            x_BD = self.features_ND[start : start + self.block]
+            slope_BC, curvature_BC = self._slopes(x_BD @ weights_DC, start)
+            gradient_DC += x_BD.T @ slope_BC
+            products_QC += (x_BD[:, self.pairs[0]] * x_BD[:, self.pairs[1]]).T @ curvature_BC
+        hessian_CDD = np.empty((num_classes, num_features, num_features))
+        hessian_CDD[:, self.pairs[0], self.pairs[1]] = products_QC.T
+        hessian_CDD[:, self.pairs[1], self.pairs[0]] = products_QC.T
+        # The tiny ridge keeps problems without any curvature left solvable.
+        return gradient_DC, hessian_CDD + np.diag(self.ridge_D + 1e-12)
+
+    def _slopes(self, logits_BC: np.ndarray, start: int) -> tuple[np.ndarray, np.ndarray]:
+        """First and second derivative of each point's loss by its logit."""
+        p_BC = sigmoid(logits_BC)
+        inside = self.numbered_NK[start : start + self.block]
+        inside_BK = (np.arange(len(p_BC))[:, None], inside)
+        p_inside_BK = p_BC[inside_BK]
+        slope_BC = self.outside_C * p_BC
+        curvature_BC = slope_BC * (1.0 - p_BC)
+        slope_BC[inside_BK] = self.inside_C[inside] * (p_inside_BK - 1.0)
+        curvature_BC[inside_BK] = self.inside_C[inside] * p_inside_BK * (1.0 - p_inside_BK)
+        return slope_BC, curvature_BC
+
+
+def sigmoid(logits: np.ndarray) -> np.ndarray:
+    """1 / (1 + exp(-logits)), in place of the logits."""
+    np.negative(logits, out=logits)
+    with np.errstate(over="ignore"):  # exp(710) is infinite, and 1 / infinity the right 0
+        np.exp(logits, out=logits)
+    logits += 1.0
+    return np.reciprocal(logits, out=logits)

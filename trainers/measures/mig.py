@@ -1,0 +1,28 @@
+"""Mutual information gap.
+
+    thesis     M_jk = I(z_j; y_k) / H(z_j)     thesis, eq. 5.1: the entropy of the binned latent
+    locatello  M_jk = I(z_j; y_k) / H(y_k)     Chen et al. 2018, eq. 6: the entropy of the factor
+    mig = mean_k [largest - second largest over latents of M_jk]
+
+0 to 1, higher is better; needs labels, no interventions. Plug-in information of latents in 10
+(thesis) or 20 (locatello) equal-width bins: unbalanced latents fill few bins, and more bins or
+fewer points raise all scores. A constant latent or factor shares no information: 0. With one
+latent there is no second largest, which then counts as 0."""
+
+import numpy as np
+
+from trainers.measures.gaps import top_two_gap
+from trainers.measures.information import ratio
+from trainers.measures.statistics import Statistics
+
+
+def mig(stats: Statistics) -> float:
+    return float(top_two_gap(normalised_information(stats), axis=0).mean())
+
+
+def normalised_information(stats: Statistics) -> np.ndarray:
+    """M_LK, by the entropy that the protocol divides by."""
+    info = stats.information
+    if stats.protocol == "thesis":
+        return ratio(info.mutual_LK, info.latent_L[:, None])
+    return ratio(info.mutual_LK, info.factor_K[None, :])

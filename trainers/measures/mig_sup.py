@@ -1,0 +1,16 @@
+"""MIG-sup: the information gap of each latent over factors, where MIG's is of each factor.
+
+    mig_sup = mean_j [largest - second largest over factors of M_jk],    M as in mig.py
+
+Li et al. 2020. 0 to 1, higher is better; needs labels, no interventions. Estimator and failure
+cases as mig's, by H(z_j) in protocol thesis and by H(y_k), with 20 bins, in locatello (which has
+no MIG-sup of its own). A constant latent scores 0 and so pulls the mean down; with one factor
+there is no second largest, which then counts as 0."""
+
+from trainers.measures.gaps import top_two_gap
+from trainers.measures.mig import normalised_information
+from trainers.measures.statistics import Statistics
+
+
+def mig_sup(stats: Statistics) -> float:
+    return float(top_two_gap(normalised_information(stats), axis=1).mean())

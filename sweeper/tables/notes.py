@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from sweeper.scores import score
 from sweeper.selection import number
 from sweeper.statistics import LEVEL, welch
+from sweeper.tables.published import published
 from sweeper.tables.table import Row, Table
 
 REASONS_TOLD = 3
@@ -49,7 +50,7 @@ def problems(table: Table) -> Iterator[str]:
 
 def _absent(table: Table) -> Iterator[str]:
     if table.absent:
-        total = len(table.absent) + len({(row.dataset, row.model) for row in table.rows})
+        total = len(published(table.spec.name))
         by_dataset: dict[str, list[str]] = {}
         for dataset, model in table.absent:
             by_dataset.setdefault(dataset, []).append(model)

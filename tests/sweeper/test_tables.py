@@ -4,6 +4,7 @@ import csv
 import json
 import math
 import random
+from dataclasses import replace
 from html.parser import HTMLParser
 from io import StringIO
 from pathlib import Path
@@ -173,6 +174,14 @@ def test_the_thesiss_rows_without_runs_are_one_line_and_refused_by_strict(small)
     assert [(row.dataset, row.model) for row in whole.rows] == [
         (row.dataset, row.model) for row in published("7.1")
     ]
+    assert whole.problems[-1].startswith(line)
+    with pytest.raises(ResultsError, match="belongs to table 7.4; launch grids/table7_4.yaml"):
+        table("7.4", restricted_to_vae(small))
+
+
+def restricted_to_vae(study):
+    runs = study.runs[study.runs.model == "vae"].reset_index(drop=True)
+    return replace(study, runs=runs, launches=())
 
 
 def test_the_beta_asked_for_and_the_beta_learned_stand_beside_the_model(small):
@@ -395,6 +404,14 @@ def test_latex_and_html_mark_the_best_and_the_second(small):
     assert r"$\hat\beta$ = " in latex and r"\toprule" in latex
     assert latex.count("{") == latex.count("}")
     Tags(html)
+
+
+def test_plain_text_marks_the_best_and_the_second_by_signs(small):
+    found = table("7.1", small)
+    text = render(found, "terminal")
+    lowest, second = sorted(row.values["reconstruction"].mean for row in found.rows)[:2]
+    assert f" {lowest:.2f}* " in text and f" {second:.2f}+ " in text
+    assert "* the best of a column within a dataset" in text
 
 
 def test_json_holds_numbers_in_full_and_no_nan(small):

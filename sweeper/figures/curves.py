@@ -119,7 +119,7 @@ def draw_panels(data: Curves) -> "Figure":
         twin.plot(curve.iteration_T, curve.kl_T, color=style.VERMILLION, ls="--", label="KL")
         axis.set_ylim(data.recon_limits)
         twin.set_ylim(data.kl_limits)
-        axis.set_title(style.letter(number, f"{_name(data)}, \u03b2 = {curve.beta:g}"))
+        axis.set_title(style.letter(number, f"{_name(data)}, \u03b2 = {curve.beta:g}", len(axes)))
         axis.set_ylabel("reconstruction loss", color=style.BLUE)
         twin.set_ylabel("KL divergence [nats]", color=style.VERMILLION)
         axis.tick_params(axis="y", colors=style.BLUE)
@@ -140,7 +140,7 @@ def draw_together(data: Curves) -> "Figure":
     for number, (axis, text) in enumerate(
         ((left, "reconstruction loss"), (right, "KL divergence [nats]"))
     ):
-        axis.set_title(style.letter(number, f"{_name(data)}, {text.split(' [')[0]}"))
+        axis.set_title(style.letter(number, f"{_name(data)}, {text.split(' [')[0]}", 2))
         axis.set_ylabel(text)
         axis.set_ylim(data.recon_limits if axis is left else data.kl_limits)
         axis.legend(frameon=False)

@@ -80,8 +80,8 @@ def cells_of(
         named = {row.model for row in published(spec.name)}
         cells = [c for c in cells if c["label"] in named or own is not None]
     if not cells:
-        told = f"launch grids/{spec.grid}.yaml" if spec.whole else "launch it again"
-        raise ResultsError(f"no run in {study.place} belongs to table {spec.name}; {told}")
+        way = f"launch grids/{spec.grid}.yaml" if spec.whole else "launch it again"
+        raise ResultsError(f"no run in {study.place} belongs to table {spec.name}; {way}")
     return found, cells, told
 
 

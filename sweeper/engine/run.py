@@ -58,6 +58,8 @@ def run_jobs(
     Jobs start in the order given. A job whose worker dies starts again, from its newest
     checkpoint, up to `max_failures` times; then it is reported as failed and the others go on.
     When `stop` is set, running trainings save a checkpoint and end."""
+    if stop.is_set():
+        return
     from ray import tune
 
     from sweeper.engine.hooks import News, StopOn

@@ -1,6 +1,7 @@
 """`launch`: plan, train what is missing, publish as it comes. Launch is resume."""
 
 import json
+import signal
 import tempfile
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field, replace
@@ -129,8 +130,16 @@ class _Launch:
         board = Board(self._plan.trainings)
         if not board.rows:
             return
+        try:
+            self._train_on_ray(board)
+        except SystemExit:
+            # Ray's own handler, in place while it starts, exits on SIGTERM.
+            self._caught.note(signal.SIGTERM)
+
+    def _train_on_ray(self, board: Board) -> None:
         setting = self._setting
         with ray_session(setting.address), Display(board, self._console) as display:
+            self._caught.arm()
             jobs = jobs_of(
                 self._grid,
                 self._plan.trainings,

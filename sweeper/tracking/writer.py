@@ -4,6 +4,7 @@ Publishing a run twice leaves what publishing it once does: the MLflow run is fo
 a metric point carries the time of its record, and MLflow takes an equal point for the same one.
 A run that a killed driver left half written is completed by the next one."""
 
+import logging
 import os
 import tempfile
 import time
@@ -223,3 +224,5 @@ def _quieten() -> None:
     os.environ.setdefault("MLFLOW_HTTP_REQUEST_TIMEOUT", "20")
     os.environ.setdefault("MLFLOW_DISABLE_TELEMETRY", "true")
     os.environ.setdefault("DO_NOT_TRACK", "true")
+    for name in ("mlflow.store.db.utils", "alembic"):
+        logging.getLogger(name).setLevel(logging.WARNING)

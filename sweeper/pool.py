@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from sweeper.errors import ResultsError
 from sweeper.study import SETTINGS, Study, launched
+from sweeper.tracking import layout
 from sweeper.tracking.reader import Launch, age
 
 if TYPE_CHECKING:
@@ -77,7 +78,7 @@ def beta_of(row: Mapping[str, Any]) -> float | None:
 
 def _missing(cell: dict[str, Any]) -> dict[str, Any]:
     told = {**cell.get("evaluation", {}), **cell}
-    row = {name: told.get(name) for name in SETTINGS}
+    row = {name: told.get(name, "" if name in layout.TEXT_PARAMS else None) for name in SETTINGS}
     row |= {f"param/{name}": value for name, value in cell.get("params", {}).items()}
     ids = {"run_id": cell["run_id"], "training_id": cell.get("training_id", "")}
     synthetic = cell.get("source") == "synthetic"

@@ -23,10 +23,10 @@ def compute_ablation(
     found, cells, told = cells_of(study, spec, grid)
     rule = spec.rule(found.cells.columns)
     order = list(dict.fromkeys(row.dataset for row in published(spec.name)))
-    keys = {(cell["dataset"], cell["source"] or "") for cell in cells}
+    keys = {(cell["dataset"], cell["source"]) for cell in cells}
     rows: list[Row] = []
     for dataset, source in sorted(keys, key=lambda k: (_place(k[0], order), k)):
-        here = [c for c in cells if (c["dataset"], c["source"] or "") == (dataset, source)]
+        here = [c for c in cells if (c["dataset"], c["source"]) == (dataset, source)]
         learned = [cell for cell in here if cell["label"] == "l_vae"]
         fixed = [cell for cell in here if cell["label"] == "beta_vae"]
         pair = []

@@ -34,7 +34,7 @@ def compute(
     rule = spec.rule(found.cells.columns)
     groups: dict[tuple[str, str, str], list[Cell]] = {}
     for cell in cells:
-        groups.setdefault((cell["dataset"], cell["source"] or "", cell["label"]), []).append(cell)
+        groups.setdefault((cell["dataset"], cell["source"], cell["label"]), []).append(cell)
     order = [(row.dataset, row.model) for row in published(spec.name)] if spec.published else []
     keys = sorted(groups, key=lambda key: _position(key, order, list(groups)))
     rows = [row_of(key, groups[key], spec, rule, report) for key in keys]
@@ -119,7 +119,7 @@ def _comparable(cells: list[dict[str, Any]]) -> tuple[list[dict[str, Any]], list
     """Cells of one protocol and one reconstruction loss: numbers of two are not comparable."""
     told = []
     for name, preferred in COMPARABLE.items():
-        kinds = sorted({cell[name] for cell in cells if isinstance(cell[name], str)})
+        kinds = sorted({cell[name] for cell in cells} - {""})
         if len(kinds) > 1:
             kept = preferred if preferred in kinds else kinds[0]
             before = len(cells)

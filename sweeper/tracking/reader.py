@@ -71,11 +71,10 @@ def finished_runs(uri: str = layout.DEFAULT_URI) -> dict[str, FinishedRun]:
     if path is not None and not path.exists():
         return {}
     runs = _one_each(_stored_runs(uri, None)[0])
-    ended = (run for run in runs if _ended(run))
-    return {run.tags[layout.RUN_ID]: _finished(run) for run in ended}
+    return {run.tags[layout.RUN_ID]: _finished(run) for run in runs if ended(run)}
 
 
-def _ended(run: StoredRun) -> bool:
+def ended(run: StoredRun) -> bool:
     """Whether the run was written to its end: a killed writer leaves it RUNNING."""
     return run.state != "RUNNING" and run.tags.get(layout.STATUS) in layout.STATUSES
 

@@ -17,7 +17,7 @@ from sweeper.grid.learned import learned_values
 from sweeper.grid.model import Grid
 from sweeper.grid.model_entry import Learned, ModelEntry, model_params
 from sweeper.grid.places import trail, value_problem
-from sweeper.grid.settings import ALL, LOSSES, Search
+from sweeper.grid.settings import GROUPS, LOSSES, Search
 from sweeper.yaml_source import join
 
 Found = Iterator[tuple[tuple[str | int, ...], str]]
@@ -150,8 +150,10 @@ def _search_can_run(grid: Grid, search: Search) -> Found:
 
 
 def _is_scored(grid: Grid, metric: str) -> bool:
-    measures = grid.evaluation.measures
-    return metric in LOSSES or metric in measures or ALL in measures
+    named = grid.evaluation.measures
+    return metric in LOSSES or any(
+        metric == name or metric in GROUPS.get(name, ()) for name in named
+    )
 
 
 def _ranges(axes: Any) -> list[str]:

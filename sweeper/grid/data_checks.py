@@ -8,7 +8,7 @@ from sweeper.grid.axes import AUTO
 from sweeper.grid.facts import Facts, facts_of
 from sweeper.grid.fields import Range
 from sweeper.grid.model import Grid
-from sweeper.grid.settings import ALL
+from sweeper.grid.settings import GROUPS
 from trainers.specs.measures import MEASURES
 from trainers.specs.networks import NETWORKS
 
@@ -66,10 +66,10 @@ def batches_fit_splits(grid: Grid) -> Found:
 
 
 def allowed_measures(grid: Grid, facts: Facts) -> tuple[str, ...]:
-    """The measures that are scored on a dataset; `all` means all that it allows."""
-    if ALL in grid.evaluation.measures:
-        return tuple(name for name in MEASURES if _allows(facts, name))
-    return grid.evaluation.measures
+    """The measures that are scored on a dataset; of a group, those that it allows."""
+    named = grid.evaluation.measures
+    grouped = {name for group in named for name in GROUPS.get(group, ()) if _allows(facts, name)}
+    return tuple(name for name in MEASURES if name in grouped or name in named)
 
 
 def _allows(facts: Facts, measure: str) -> bool:

@@ -19,6 +19,7 @@ from sweeper.launching.jobs import jobs_of
 from sweeper.launching.live import Board, Display
 from sweeper.launching.lock import store_lock
 from sweeper.launching.publication import publication
+from sweeper.launching.rescoring import lacking, rescore
 from sweeper.launching.signals import Interrupts, interrupts
 from sweeper.plan import Plan, Training
 from sweeper.planning import Setting, plan_grid
@@ -44,6 +45,12 @@ class Outcome:
     unpublished: int = 0
     interrupted: int = 0
 
+    def then(self, later: "Outcome") -> "Outcome":
+        """This outcome and that of the next round of the same launch."""
+        return replace(
+            later, failed=self.failed | later.failed, diverged=self.diverged | later.diverged
+        )
+
     @property
     def exit_code(self) -> int:
         """0: every run is done; 1: one failed, diverged or is missing; 130, 143: interrupted."""
@@ -66,7 +73,20 @@ def launch(
     with store_lock(Path(setting.store), grid.title), interrupts() as caught:
         plan = plan_grid(grid, setting)
         on_plan(plan)
-        return _Launch(grid, setting, plan, console, caught).run()
+        outcome = _Launch(grid, setting, plan, console, caught).run()
+        while not outcome.interrupted and (plan := _next_round(grid, setting, outcome)):
+            on_plan(plan)
+            outcome = outcome.then(_Launch(grid, setting, plan, console, caught).run())
+    return outcome
+
+
+def _next_round(grid: Grid, setting: Setting, outcome: Outcome) -> Plan | None:
+    """The plan once more, if what was just trained made something ready that was not known
+    before: a learned value, or that mdL-weak takes over from mdL-strong."""
+    plan = plan_grid(grid, setting)
+    known = {training.training_id for training in outcome.plan.trainings}
+    fresh = [t for t in plan.trainings if t.todo and not t.waiting and t.training_id not in known]
+    return plan if fresh else None
 
 
 class _Launch:
@@ -104,6 +124,7 @@ class _Launch:
             for training in self._plan.trainings:
                 self._publish_records(training, training.to_publish)
             self._train()
+            self._rescore()
         finally:
             outcome = self._close()
         return outcome
@@ -160,6 +181,18 @@ class _Launch:
                 self._caught.stop,
                 max_failures=self._grid.resources.max_failures,
                 max_concurrent=self._grid.resources.max_concurrent,
+            )
+
+    def _rescore(self) -> None:
+        """Scores finished runs by measures that the grid asks for and that they lack, from the
+        latents in MLflow: nothing is trained for that."""
+        for lack in lacking(self._plan, self._setting.known_measures):
+            if self._caught.stop.is_set():
+                return
+            self._console.print(f"scoring {lack.run_id} by {', '.join(lack.measures)}")
+            mlflow_run_id = self._setting.known_runs[lack.run_id]
+            self._publisher.put(
+                lambda writer, lack=lack, run=mlflow_run_id: rescore(writer, run, lack)
             )
 
     def _note(self) -> str:

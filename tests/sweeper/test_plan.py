@@ -238,7 +238,8 @@ def test_a_measure_that_intervenes_needs_every_combination(tmp_path: Path) -> No
     np.savez(tmp_path / "a.npz", images=np.zeros((3, 64, 64), np.uint8), factors=factors)
     dataset = {"name": "mine", "path": str(tmp_path / "a.npz")}
     axes = {"iterations": 10, "batch_size": 1}
-    [training] = make_plan(grid_of(datasets=dataset, axes=axes)).trainings
+    every = grid_of(datasets=dataset, axes=axes, evaluation={"measures": "all"})
+    [training] = make_plan(every).trainings
     assert set(training.config.measures or ()) == set(_measures()) - set(needs)
     for name in needs:
         with pytest.raises(GridError, match="has no grid of factors"):

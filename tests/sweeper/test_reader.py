@@ -18,7 +18,7 @@ import pytest
 from sweeper.errors import ResultsError, TrackingError
 from sweeper.study import read_study
 from sweeper.tracking import database, layout, server
-from sweeper.tracking.reader import FinishedRun, finished_runs, read_store
+from sweeper.tracking.reader import FinishedRun, finished_runs, read_store, stored_runs
 from sweeper.tracking.store import schema_revisions, shown, sqlite_path
 from sweeper.tracking.tagging import tag_selected
 from tests.sweeper import synthetic_store as synthetic
@@ -40,7 +40,7 @@ def test_no_store_here_is_told_with_the_place_and_what_to_do(tmp_path):
     uri = f"sqlite:///{tmp_path / 'mlflow.db'}"
     with pytest.raises(TrackingError, match="no MLflow store at .*mlflow.db.*Launch a grid"):
         read_store(uri)
-    assert finished_runs(uri) == {}
+    assert finished_runs(stored_runs(uri)) == {}
     assert not (tmp_path / "mlflow.db").exists()
 
 
@@ -144,7 +144,7 @@ def test_finished_runs_tell_how_each_run_ended(new_store):
     outcomes = iter([("finished", ""), ("diverged", "loss is nan"), ("failed", "lost"), None])
     uri, cells = new_store(), synthetic.small_cells()[:4]
     synthetic.write_launch(uri, cells, grid="g", outcome=lambda c: next(outcomes), artifacts=False)
-    found = finished_runs(uri)
+    found = finished_runs(stored_runs(uri))
     assert [found[cell["run_id"]].status for cell in cells[:3]] == list(layout.STATUSES)
     assert cells[3]["run_id"] not in found
     first = found[cells[0]["run_id"]]
@@ -263,7 +263,7 @@ def test_more_than_a_thousand_runs_are_all_read(new_store):
     uri, cells = new_store(), synthetic.thesis_cells(("dsprites", "falcor3d", "isaac3d", "mpi3d"))
     cells += synthetic.thesis_cells(("dsprites",), ("mdl_vae_v1", "mdl_vae_v2", "mdl_vae_v3"))
     synthetic.write_launch(uri, cells, artifacts=False)
-    assert len(finished_runs(uri)) == len(cells) == 1260
+    assert len(finished_runs(stored_runs(uri))) == len(cells) == 1260
     experiments = [found.experiment_id for found in server.read_experiments(uri)]
     assert len(server.read_runs(uri, experiments)) == 1261  # and the launch
 

@@ -7,7 +7,7 @@ import pytest
 from sweeper.errors import ResultsError
 from sweeper.study import read_study, results
 from sweeper.tables import table
-from sweeper.tracking.reader import finished_runs
+from sweeper.tracking.reader import finished_runs, stored_runs
 from tests.sweeper import synthetic_store as synthetic
 
 
@@ -56,7 +56,7 @@ def test_a_run_that_has_not_ended_is_unfinished_and_counts_as_missing(new_store)
     )
     study = read_study(uri)
     assert sorted(study.runs.status) == ["finished", "unfinished"]
-    assert finished_runs(uri).keys() == {cells[1]["run_id"]}
+    assert finished_runs(stored_runs(uri)).keys() == {cells[1]["run_id"]}
     assert table("7.1", study).rows[0].counts.told() == "1/2 (1 missing)"
 
 

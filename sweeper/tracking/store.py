@@ -105,7 +105,8 @@ def schema_revisions() -> tuple[frozenset[str], str]:
     spec = importlib.util.find_spec("mlflow")
     if spec is None or spec.origin is None:
         raise TrackingError("mlflow is not installed: pip install mlflow")
-    revisions, parents = set(), set()
+    revisions: set[str] = set()
+    parents: set[str | None] = set()
     for script in (Path(spec.origin).parent / "store/db_migrations/versions").glob("*.py"):
         for node in ast.parse(script.read_text(encoding="utf-8")).body:
             if isinstance(node, ast.Assign) and isinstance(node.targets[0], ast.Name):

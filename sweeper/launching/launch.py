@@ -5,6 +5,7 @@ import signal
 import tempfile
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field, replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -25,7 +26,7 @@ from sweeper.plan import Plan, Training
 from sweeper.planning import Setting, plan_grid
 from sweeper.publishing import Publisher
 from sweeper.tracking import layout
-from sweeper.tracking.writer import Writer
+from sweeper.tracking.writer import Publication, Writer
 from trainers.records import find_records, read_milestone
 
 _PATIENCE_S = 60.0
@@ -74,9 +75,9 @@ def launch(
         plan = plan_grid(grid, setting)
         on_plan(plan)
         outcome = _Launch(grid, setting, plan, console, caught).run()
-        while not outcome.interrupted and (plan := _next_round(grid, setting, outcome)):
-            on_plan(plan)
-            outcome = outcome.then(_Launch(grid, setting, plan, console, caught).run())
+        while not outcome.interrupted and (more := _next_round(grid, setting, outcome)):
+            on_plan(more)
+            outcome = outcome.then(_Launch(grid, setting, more, console, caught).run())
     return outcome
 
 
@@ -116,7 +117,7 @@ class _Launch:
 
     def run(self) -> Outcome:
         # Opened here once, before any training starts: this makes and migrates a fresh store.
-        writer: Writer | None = self._writer()
+        writer = self._writer()
         self._parent = self._open_parent(writer)
         opened = [writer]
         self._publisher = Publisher(lambda: opened.pop() if opened else self._writer())
@@ -191,9 +192,7 @@ class _Launch:
                 return
             self._console.print(f"scoring {lack.run_id} by {', '.join(lack.measures)}")
             mlflow_run_id = self._setting.known_runs[lack.run_id]
-            self._publisher.put(
-                lambda writer, lack=lack, run=mlflow_run_id: rescore(writer, run, lack)
-            )
+            self._publisher.put(partial(rescore, mlflow_run_id=mlflow_run_id, lack=lack))
 
     def _note(self) -> str:
         if self._caught.stop.is_set():
@@ -252,7 +251,7 @@ class _Launch:
                 status=event.kind,
                 reason=event.reason,
             )
-            self._publisher.put(lambda writer, entry=entry: writer.publish(entry))
+            self._publisher.put(partial(_publish, entry=entry))
 
     def _grids_of(self, run_id: str) -> set[str]:
         return {self._plan.grid, *self._setting.known_grids.get(run_id, ())}
@@ -285,6 +284,10 @@ class _Launch:
             if self._plan.grid not in known and run in self._setting.known_runs:
                 grids = layout.join_list({self._plan.grid, *known})
                 writer.set_tags(self._setting.known_runs[run], {layout.GRIDS: grids})
+
+
+def _publish(writer: Writer, entry: Publication) -> None:
+    writer.publish(entry)
 
 
 def _run_id(training: Training, iteration: int) -> str:

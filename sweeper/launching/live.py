@@ -11,7 +11,7 @@ from rich.table import Table
 from rich.text import Text
 
 from sweeper.durations import duration
-from sweeper.engine.run import Event
+from sweeper.engine.jobs import Event
 from sweeper.launching.publication import run_name
 from sweeper.plan import Training
 

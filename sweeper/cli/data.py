@@ -93,9 +93,7 @@ def prepare(
     with _progress(quiet=as_json) as report:
         found = run(name, source, data, any_size=any_size, progress=report)
     if as_json:
-        common.print_json(
-            {"dataset": name, "images": len(found), "fingerprint": found.fingerprint}
-        )
+        common.print_json({"dataset": name, "images": len(found), "fingerprint": found.fingerprint})
     else:
         print(f"{name}: {len(found):,} images in {data / name} ({found.fingerprint})")
 

@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from dataclasses import replace
 from pathlib import Path
 
-from sweeper.engine.run import Job
+from sweeper.engine.jobs import Job
 from sweeper.grid import Grid
 from sweeper.plan import Training
 

@@ -1,10 +1,12 @@
 """`launch`: plan, train what is missing, publish as it comes. Launch is resume."""
 
 import json
+import logging
 import signal
 import tempfile
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field, replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +15,8 @@ from rich.console import Console
 from sweeper import stores
 from sweeper.code_version import code_version
 from sweeper.engine.cluster import ray_session, total_gpus
-from sweeper.engine.run import Event, run_jobs
+from sweeper.engine.jobs import Event
+from sweeper.engine.run import run_jobs
 from sweeper.grid import Grid
 from sweeper.launching.jobs import jobs_of
 from sweeper.launching.live import Board, Display
@@ -25,10 +28,15 @@ from sweeper.plan import Plan, Training
 from sweeper.planning import Setting, plan_grid
 from sweeper.publishing import Publisher
 from sweeper.tracking import layout
-from sweeper.tracking.writer import Writer
-from trainers.records import find_records, read_milestone
+from sweeper.tracking.writer import Publication, Writer
+from trainers.errors import RecordError
+from trainers.folders import is_damaged
+from trainers.records import Milestone, find_records, read_milestone
 
-_PATIENCE_S = 60.0
+log = logging.getLogger(__name__)
+
+_PATIENCE_S = 60.0  # with an MLflow that is away when all is trained
+_PATIENCE_STOPPED_S = 10.0  # after a signal: whoever sent it will not wait for long
 
 
 @dataclass(frozen=True)
@@ -70,13 +78,13 @@ def launch(
     Raises SweeperError before anything is started: for a grid that cannot be run, a store in use,
     an MLflow that cannot be read, a Ray that cannot be joined."""
     console = console or Console(quiet=True)
-    with store_lock(Path(setting.store), grid.title), interrupts() as caught:
+    with store_lock(setting.store, grid.title), interrupts() as caught:
         plan = plan_grid(grid, setting)
         on_plan(plan)
         outcome = _Launch(grid, setting, plan, console, caught).run()
-        while not outcome.interrupted and (plan := _next_round(grid, setting, outcome)):
-            on_plan(plan)
-            outcome = outcome.then(_Launch(grid, setting, plan, console, caught).run())
+        while not outcome.interrupted and (more := _next_round(grid, setting, outcome)):
+            on_plan(more)
+            outcome = outcome.then(_Launch(grid, setting, more, console, caught).run())
     return outcome
 
 
@@ -116,7 +124,7 @@ class _Launch:
 
     def run(self) -> Outcome:
         # Opened here once, before any training starts: this makes and migrates a fresh store.
-        writer: Writer | None = self._writer()
+        writer = self._writer()
         self._parent = self._open_parent(writer)
         opened = [writer]
         self._publisher = Publisher(lambda: opened.pop() if opened else self._writer())
@@ -125,6 +133,8 @@ class _Launch:
                 self._publish_records(training, training.to_publish)
             self._train()
             self._rescore()
+        except KeyboardInterrupt:  # the second signal: what MLflow lacks can wait
+            self._publisher.hurry()
         finally:
             outcome = self._close()
         return outcome
@@ -191,9 +201,7 @@ class _Launch:
                 return
             self._console.print(f"scoring {lack.run_id} by {', '.join(lack.measures)}")
             mlflow_run_id = self._setting.known_runs[lack.run_id]
-            self._publisher.put(
-                lambda writer, lack=lack, run=mlflow_run_id: rescore(writer, run, lack)
-            )
+            self._publisher.put(partial(rescore, mlflow_run_id=mlflow_run_id, lack=lack))
 
     def _note(self) -> str:
         if self._caught.stop.is_set():
@@ -218,20 +226,38 @@ class _Launch:
         """Reads the record when its turn comes, so that the queue holds no latents."""
 
         def publish(writer: Any) -> None:
-            folder = stores.open_folder(self._setting.store, training.training_id)
-            name = find_records(folder).milestones[iteration]
+            run_id = _run_id(training, iteration)
+            milestone = self._read(training, iteration)
+            if milestone is None:
+                self._done.discard(run_id)
+                return
             entry = publication(
                 training,
                 iteration,
-                grids=self._grids_of(_run_id(training, iteration)),
+                grids=self._grids_of(run_id),
                 parent=self._parent,
-                milestone=read_milestone(folder, name),
+                milestone=milestone,
             )
             if entry.status == layout.FAILED:
                 self._failed[entry.run_id] = entry.reason
             writer.publish(entry)
 
         return publish
+
+    def _read(self, training: Training, iteration: int) -> Milestone | None:
+        """The record; a damaged one is removed, so that the next launch makes it again."""
+        folder = stores.open_folder(self._setting.store, training.training_id)
+        name = find_records(folder).milestones.get(iteration)
+        if name is None:
+            return None
+        try:
+            return read_milestone(folder, name)
+        except RecordError as error:
+            if not is_damaged(folder, name):  # of a later version, or not read for now
+                raise
+            log.warning("%s; it is removed, and the same command makes it again", error)
+            folder.delete(name)
+            return None
 
     def _give_up(self, training: Training, event: Event) -> None:
         """Tells MLflow of the milestones that this training will not reach."""
@@ -252,7 +278,7 @@ class _Launch:
                 status=event.kind,
                 reason=event.reason,
             )
-            self._publisher.put(lambda writer, entry=entry: writer.publish(entry))
+            self._publisher.put(partial(_publish, entry=entry))
 
     def _grids_of(self, run_id: str) -> set[str]:
         return {self._plan.grid, *self._setting.known_grids.get(run_id, ())}
@@ -260,16 +286,24 @@ class _Launch:
     def _close(self) -> Outcome:
         reused = self._done & set(self._plan.statuses)
         self._publisher.put(lambda writer: self._tag_reused(writer, reused))
-        outcome = Outcome(
+        self._publisher.put(lambda writer: writer.close_launch(self._parent, self._state()))
+        patience_s = _PATIENCE_STOPPED_S if self._caught.exit_code else _PATIENCE_S
+        unpublished = self._publisher.close(patience_s)
+        return replace(self._outcome(), unpublished=unpublished)
+
+    def _outcome(self) -> Outcome:
+        return Outcome(
             plan=self._plan,
             left=len(set(self._plan.run_ids) - self._done - {*self._failed, *self._diverged}),
             failed=self._failed,
             diverged=self._diverged | self._known_diverged(),
             interrupted=self._caught.exit_code,
         )
-        state = "KILLED" if outcome.interrupted else "FAILED" if outcome.exit_code else "FINISHED"
-        self._publisher.put(lambda writer: writer.close_launch(self._parent, state))
-        return replace(outcome, unpublished=self._publisher.close(_PATIENCE_S))
+
+    def _state(self) -> str:
+        """The parent run's state, asked once all that is before it in the queue is written."""
+        outcome = self._outcome()
+        return "KILLED" if outcome.interrupted else "FAILED" if outcome.exit_code else "FINISHED"
 
     def _known_diverged(self) -> dict[str, str]:
         return {
@@ -285,6 +319,10 @@ class _Launch:
             if self._plan.grid not in known and run in self._setting.known_runs:
                 grids = layout.join_list({self._plan.grid, *known})
                 writer.set_tags(self._setting.known_runs[run], {layout.GRIDS: grids})
+
+
+def _publish(writer: Writer, entry: Publication) -> None:
+    writer.publish(entry)
 
 
 def _run_id(training: Training, iteration: int) -> str:

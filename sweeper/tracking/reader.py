@@ -75,10 +75,10 @@ def stored_runs(uri: str = layout.DEFAULT_URI) -> dict[str, StoredRun]:
 
 def finished_runs(stored: Mapping[str, StoredRun]) -> dict[str, FinishedRun]:
     """run id -> every run that ended, of those that `stored_runs` gave."""
-    return {run_id: _finished(run) for run_id, run in stored.items() if _ended(run)}
+    return {run_id: _finished(run) for run_id, run in stored.items() if ended(run)}
 
 
-def _ended(run: StoredRun) -> bool:
+def ended(run: StoredRun) -> bool:
     """Whether the run was written to its end: a killed writer leaves it RUNNING."""
     return run.state != "RUNNING" and run.tags.get(layout.STATUS) in layout.STATUSES
 

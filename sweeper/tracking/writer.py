@@ -19,7 +19,7 @@ from sweeper.errors import TrackingError
 from sweeper.tracking import layout
 from sweeper.tracking.artifacts import Latents, latents_in
 from sweeper.tracking.record_files import extend_metrics, write_artifacts
-from sweeper.tracking.store import check_uri, open_sqlite, sqlite_path
+from sweeper.tracking.store import check_uri, open_sqlite, shown, sqlite_path
 from trainers.records import Milestone
 
 _POINTS = 200  # of each metric's trajectory in MLflow; trajectory.parquet holds them all
@@ -65,8 +65,8 @@ class Writer:
         try:
             self._client = MlflowClient(uri)
             self._experiment_id = self._experiment(experiment, path is not None, folder)
-        except MlflowException as error:
-            raise TrackingError(f"MLflow store {uri}: {_first_line(error)}") from error
+        except (MlflowException, OSError) as error:
+            raise TrackingError(f"MLflow store {shown(uri)}: {_first_line(error)}") from error
         self._known: dict[str, str] = {}
 
     def _experiment(self, name: str, local: bool, folder: Path) -> str:

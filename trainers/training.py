@@ -264,6 +264,7 @@ class Training:
             "factor_names": list(spec.factor_names),
             "factor_sizes": list(spec.factor_sizes),
             "image_CHW": list(spec.image_CHW),
+            "scale": self.dataset.scale,
             "created_s": time.time(),
             "torch": torch.__version__,
             "threads": torch.get_num_threads(),

@@ -74,27 +74,44 @@ def select(
     by: str = typer.Option("cbd", "--by", help="The score to select by."),
     dataset: str = typer.Option(None, "--dataset", help="This dataset only."),
     tag: bool = typer.Option(True, "--tag/--no-tag", help="Mark the winners in MLflow."),
+    register: bool = typer.Option(
+        True, "--register/--no-register", help="Keep their weights; register them as models."
+    ),
+    strict: bool = typer.Option(False, "--strict", help="Exit 1 if weights are missing."),
     tracking_uri: str = common.TRACKING,
+    store: str = common.STORE,
     as_json: bool = common.JSON,
 ) -> None:
-    """Print the winner of each dataset and model with its settings, and mark it in MLflow."""
+    """Print the winner of each dataset and model with its settings, mark it in MLflow, keep its
+    weights there and register its encoder as a model."""
+    from sweeper.champions import Kept, keep_champions, kept_json
     from sweeper.selection import select as winners
-    from sweeper.tables.render.terminal import page_terminal
+    from sweeper.study import read_study
     from sweeper.tracking.tagging import tag_selected
     from sweeper.winners import winners_page
 
-    uri = common.setting(tracking_uri=tracking_uri).tracking_uri
-    found = winners(uri, by=by, dataset=dataset, grid=common.grid_name(grid))
+    where = common.setting(tracking_uri=tracking_uri, store=store)
+    study, name = read_study(where.tracking_uri), common.grid_name(grid)
+    found = winners(study, by=by, dataset=dataset, grid=name)
     rows = found.to_dict("records")
+    if not as_json:
+        print_page(winners_page(found, by))
+    if tag and rows:
+        tag_selected([run for row in rows for run in row["run_ids"].split(",")], by, study.uri)
+    kept = Kept({}, ())
+    if register and rows:
+        kept = keep_champions(study, rows, grid=name, store=where.store)
     if as_json:
-        common.print_json(rows)
+        common.print_json({"winners": rows, **kept_json(kept)} if register else rows)
     else:
-        print(page_terminal(winners_page(found, by)), end="")
+        for model, version in kept.models.items():
+            print(f"registered {model}, version {version}")
+    for line in kept.missing:
+        typer.echo(line, err=True)
     if not rows:
         typer.echo("no finished run has this score", err=True)
+    if not rows or (strict and kept.missing):
         raise typer.Exit(1)
-    if tag:
-        tag_selected([run for row in rows for run in row["run_ids"].split(",")], by, uri)
 
 
 def compare(

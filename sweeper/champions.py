@@ -51,5 +51,11 @@ def model_name(grid: str | None, row: Mapping[str, Any]) -> str:
     return "-".join(["sweeper", *([grid] if grid else []), row["dataset"], *stand_in, row["label"]])
 
 
-def kept_json(kept: Kept) -> dict[str, Any]:
-    return {"models": kept.models, "missing_weights": list(kept.missing)}
+def kept_json(rows: Iterable[Mapping[str, Any]], kept: Kept, grid: str | None) -> list[Any]:
+    """The rows, each with the model registered from it: {'name', 'version'} or None."""
+    told = []
+    for row in rows:
+        name = model_name(grid, row)
+        model = {"name": name, "version": kept.models[name]} if name in kept.models else None
+        told.append({**row, "registered": model})
+    return told

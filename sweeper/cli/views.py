@@ -1,11 +1,16 @@
 """Commands that read MLflow: table, figure, select, compare, report, ui."""
 
+import sys
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import typer
 
 from sweeper.cli import common
 from sweeper.errors import UsageError
+
+if TYPE_CHECKING:
+    from sweeper.tables.printed import Printed
 
 OUT = typer.Option(None, "--out", help="Write to this file.")
 FROM_GRID = typer.Option(None, "--grid", help="Take runs of this launched grid only.")
@@ -32,6 +37,7 @@ def table(
 ) -> None:
     """Print a table of the paper from what MLflow holds."""
     from sweeper.tables import table as make
+    from sweeper.tables.printed import printed
     from sweeper.tables.render import render
 
     found = make(
@@ -43,7 +49,10 @@ def table(
         all_rows=all_rows or strict,
         runs=runs.split(",") if runs else None,
     )
-    write(render(found, "json" if as_json else format, compare=compare), out)
+    if format == "terminal" and not as_json and out is None:
+        print_page(printed(found, compare=compare))
+    else:
+        write(render(found, "json" if as_json else format, compare=compare), out)
     if strict and found.problems:
         for problem in found.problems:
             typer.echo(problem, err=True)
@@ -102,7 +111,7 @@ def select(
     if register and rows:
         kept = keep_champions(study, rows, grid=name, store=where.store)
     if as_json:
-        common.print_json({"winners": rows, **kept_json(kept)} if register else rows)
+        common.print_json(kept_json(rows, kept, name))
     else:
         for model, version in kept.models.items():
             print(f"registered {model}, version {version}")
@@ -124,7 +133,6 @@ def compare(
     """Show how the winner changes with the measure, and how far measures agree on runs."""
     from sweeper.comparison import agreements_page, comparison_json, winners_page
     from sweeper.comparison import compare as make
-    from sweeper.tables.render.terminal import page_terminal
 
     uri = common.setting(tracking_uri=tracking_uri).tracking_uri
     names = [name.strip() for name in by.split(",") if name.strip()]
@@ -132,8 +140,9 @@ def compare(
     if as_json:
         common.print_json(comparison_json(found))
         return
-    print(page_terminal(winners_page(found)))
-    print(page_terminal(agreements_page(found)), end="")
+    print_page(winners_page(found))
+    print()
+    print_page(agreements_page(found))
 
 
 def report(
@@ -157,6 +166,18 @@ def ui(
     from sweeper.tracking.ui import serve
 
     raise typer.Exit(serve(common.setting(tracking_uri=tracking_uri).tracking_uri, port))
+
+
+def print_page(page: "Printed") -> None:
+    """Bold and underlined on a terminal, as wide as that is; plain text anywhere else."""
+    from rich.console import Console
+
+    from sweeper.tables.render import terminal
+
+    if sys.stdout.isatty():
+        terminal.print_page(page, Console())
+    else:
+        print(terminal.page_terminal(page), end="")
 
 
 def write(text: str, out: Path | None) -> None:

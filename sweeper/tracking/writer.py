@@ -4,6 +4,7 @@ Publishing a run twice leaves what publishing it once does: the MLflow run is fo
 a metric point carries the time of its record, and MLflow takes an equal point for the same one.
 A run that a killed driver left half written is completed by the next one."""
 
+import logging
 import os
 import tempfile
 import time
@@ -17,7 +18,7 @@ import numpy as np
 from sweeper.errors import TrackingError
 from sweeper.tracking import layout
 from sweeper.tracking.record_files import write_artifacts
-from sweeper.tracking.store import check_uri, open_sqlite, sqlite_path
+from sweeper.tracking.store import check_uri, open_sqlite, shown, sqlite_path
 from trainers.records import Milestone
 
 _POINTS = 200  # of each metric's trajectory in MLflow; trajectory.parquet holds them all
@@ -64,7 +65,7 @@ class Writer:
             self._client = MlflowClient(uri)
             self._experiment_id = self._experiment(experiment, path is not None, folder)
         except MlflowException as error:
-            raise TrackingError(f"MLflow store {uri}: {_first_line(error)}") from error
+            raise TrackingError(f"MLflow store {shown(uri)}: {_first_line(error)}") from error
         self._known: dict[str, str] = {}
 
     def _experiment(self, name: str, local: bool, folder: Path) -> str:
@@ -223,3 +224,4 @@ def _quieten() -> None:
     os.environ.setdefault("MLFLOW_HTTP_REQUEST_TIMEOUT", "20")
     os.environ.setdefault("MLFLOW_DISABLE_TELEMETRY", "true")
     os.environ.setdefault("DO_NOT_TRACK", "true")
+    logging.getLogger("mlflow.store.db.utils").setLevel(logging.WARNING)

@@ -202,8 +202,3 @@ def test_a_password_is_in_no_message(tmp_path):
     with pytest.raises(TrackingError) as refused:
         Writer("ftp://user:secret@host/x", "sweeper", tmp_path, "0")
     assert "secret" not in str(refused.value)
-
-
-def test_a_folder_that_cannot_hold_a_store_is_told(tmp_path):
-    with pytest.raises(TrackingError):
-        Writer(f"sqlite:///{tmp_path / 'none' / 'mlflow.db'}", "sweeper", tmp_path, "0")

@@ -9,7 +9,7 @@ import threading
 import time
 from collections import deque
 from collections.abc import Callable
-from typing import Protocol
+from typing import Any
 
 log = logging.getLogger(__name__)
 
@@ -17,11 +17,7 @@ FIRST_PAUSE_S = 1.0
 _LONGEST_PAUSE_S = 30.0
 _TRIES = 3  # of one task; then the one behind it has its turn
 
-Task = Callable[["SupportsPublish"], None]
-
-
-class SupportsPublish(Protocol):
-    """What a task is called with: the writer of MLflow."""
+Task = Callable[[Any], None]  # called with the writer
 
 
 class Publisher:
@@ -29,7 +25,7 @@ class Publisher:
 
     One that fails while others succeed is at fault itself: it goes to the end of the queue."""
 
-    def __init__(self, open_writer: Callable[[], SupportsPublish]) -> None:
+    def __init__(self, open_writer: Callable[[], Any]) -> None:
         """`open_writer` is called on the publisher's thread, and again after a failure."""
         self._open_writer = open_writer
         self._tasks: deque[Task] = deque()
@@ -70,7 +66,7 @@ class Publisher:
         return len(self._tasks)
 
     def _run(self) -> None:
-        writer: SupportsPublish | None = None
+        writer: Any | None = None
         failed_in_a_row = 0
         while (task := self._next()) is not None:
             try:

@@ -87,8 +87,15 @@ class Stepper:
         self.optimizer.step()
         if self._adversary_optimizer is not None:
             self._adversary_step(terms)
-        values = [terms.recon, terms.kl, total, *terms.kl_L, *self.objective.logged_values()]
-        return torch.stack([value.detach().double() for value in values])
+        return self._values(terms, total)
+
+    @torch.no_grad()
+    def _values(self, terms: Terms, total: Tensor) -> Tensor:
+        """The values of `names`, in as few small tensors as can be: each costs a step 20 us."""
+        first_3 = torch.stack((terms.recon, terms.kl, total))
+        logged = [value.double() for value in self.objective.logged_values()]
+        parts = [torch.cat((first_3, terms.kl_L)).double()]
+        return torch.cat([*parts, torch.stack(logged)]) if logged else parts[0]
 
     def _terms(
         self, images_BCHW: Tensor, noise_BL: Tensor, iteration: Tensor, shuffle_BL: Tensor | None

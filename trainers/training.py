@@ -18,6 +18,7 @@ from trainers.checkpoints import CheckpointWriter, load_newest
 from trainers.config import TrainingConfig
 from trainers.datasets import open_dataset
 from trainers.datasets.base import Dataset
+from trainers.device import prepare_process
 from trainers.folders import Folder
 from trainers.records import (
     Milestone,
@@ -94,10 +95,11 @@ class Training:
             self._open(config, device, dataset)
 
     def _open(self, config: TrainingConfig, device: str, dataset: Dataset | None) -> None:
+        prepare_process()
         self._identity = json.dumps(config.identity(), sort_keys=True)
         self.dataset = dataset or open_dataset(
             config.dataset,
-            source=config.source,
+            source=None if config.path else config.source,
             data_dir=Path(config.data_dir) if config.data_dir else None,
             path=Path(config.path) if config.path else None,
         )

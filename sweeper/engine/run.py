@@ -28,7 +28,7 @@ def run_jobs(
     checkpoint, up to `max_failures` times in a row; then it is reported as failed and the others
     go on (`attempts` tells what counts). When `stop` is set, running trainings save a checkpoint
     and end."""
-    if not jobs:
+    if not jobs or stop.is_set():
         return
     from ray import tune
 

@@ -2,9 +2,11 @@
 
 import json
 import logging
+import signal
 import tempfile
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field, replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -20,12 +22,13 @@ from sweeper.launching.jobs import jobs_of
 from sweeper.launching.live import Board, Display
 from sweeper.launching.lock import store_lock
 from sweeper.launching.publication import publication
+from sweeper.launching.rescoring import lacking, rescore
 from sweeper.launching.signals import Interrupts, interrupts
 from sweeper.plan import Plan, Training
 from sweeper.planning import Setting, plan_grid
 from sweeper.publishing import Publisher
 from sweeper.tracking import layout
-from sweeper.tracking.writer import Writer
+from sweeper.tracking.writer import Publication, Writer
 from trainers.errors import RecordError
 from trainers.folders import is_damaged
 from trainers.records import Milestone, find_records, read_milestone
@@ -50,6 +53,12 @@ class Outcome:
     unpublished: int = 0
     interrupted: int = 0
 
+    def then(self, later: "Outcome") -> "Outcome":
+        """This outcome and that of the next round of the same launch."""
+        return replace(
+            later, failed=self.failed | later.failed, diverged=self.diverged | later.diverged
+        )
+
     @property
     def exit_code(self) -> int:
         """0: every run is done; 1: one failed, diverged or is missing; 130, 143: interrupted."""
@@ -72,7 +81,20 @@ def launch(
     with store_lock(setting.store, grid.title), interrupts() as caught:
         plan = plan_grid(grid, setting)
         on_plan(plan)
-        return _Launch(grid, setting, plan, console, caught).run()
+        outcome = _Launch(grid, setting, plan, console, caught).run()
+        while not outcome.interrupted and (more := _next_round(grid, setting, outcome)):
+            on_plan(more)
+            outcome = outcome.then(_Launch(grid, setting, more, console, caught).run())
+    return outcome
+
+
+def _next_round(grid: Grid, setting: Setting, outcome: Outcome) -> Plan | None:
+    """The plan once more, if what was just trained made something ready that was not known
+    before: a learned value, or that mdL-weak takes over from mdL-strong."""
+    plan = plan_grid(grid, setting)
+    known = {training.training_id for training in outcome.plan.trainings}
+    fresh = [t for t in plan.trainings if t.todo and not t.waiting and t.training_id not in known]
+    return plan if fresh else None
 
 
 class _Launch:
@@ -102,7 +124,7 @@ class _Launch:
 
     def run(self) -> Outcome:
         # Opened here once, before any training starts: this makes and migrates a fresh store.
-        writer: Writer | None = self._writer()
+        writer = self._writer()
         self._parent = self._open_parent(writer)
         opened = [writer]
         self._publisher = Publisher(lambda: opened.pop() if opened else self._writer())
@@ -110,6 +132,7 @@ class _Launch:
             for training in self._plan.trainings:
                 self._publish_records(training, training.to_publish)
             self._train()
+            self._rescore()
         except KeyboardInterrupt:  # the second signal: what MLflow lacks can wait
             self._publisher.hurry()
         finally:
@@ -138,8 +161,16 @@ class _Launch:
         board = Board(self._plan.trainings)
         if not board.rows:
             return
+        try:
+            self._train_on_ray(board)
+        except SystemExit:
+            # Ray's own handler, in place while it starts, exits on SIGTERM.
+            self._caught.note(signal.SIGTERM)
+
+    def _train_on_ray(self, board: Board) -> None:
         setting = self._setting
         with ray_session(setting.address), Display(board, self._console) as display:
+            self._caught.arm()
             jobs = jobs_of(
                 self._grid,
                 self._plan.trainings,
@@ -161,6 +192,16 @@ class _Launch:
                 max_failures=self._grid.resources.max_failures,
                 max_concurrent=self._grid.resources.max_concurrent,
             )
+
+    def _rescore(self) -> None:
+        """Scores finished runs by measures that the grid asks for and that they lack, from the
+        latents in MLflow: nothing is trained for that."""
+        for lack in lacking(self._plan, self._setting.known_measures):
+            if self._caught.stop.is_set():
+                return
+            self._console.print(f"scoring {lack.run_id} by {', '.join(lack.measures)}")
+            mlflow_run_id = self._setting.known_runs[lack.run_id]
+            self._publisher.put(partial(rescore, mlflow_run_id=mlflow_run_id, lack=lack))
 
     def _note(self) -> str:
         if self._caught.stop.is_set():
@@ -237,7 +278,7 @@ class _Launch:
                 status=event.kind,
                 reason=event.reason,
             )
-            self._publisher.put(lambda writer, entry=entry: writer.publish(entry))
+            self._publisher.put(partial(_publish, entry=entry))
 
     def _grids_of(self, run_id: str) -> set[str]:
         return {self._plan.grid, *self._setting.known_grids.get(run_id, ())}
@@ -278,6 +319,10 @@ class _Launch:
             if self._plan.grid not in known and run in self._setting.known_runs:
                 grids = layout.join_list({self._plan.grid, *known})
                 writer.set_tags(self._setting.known_runs[run], {layout.GRIDS: grids})
+
+
+def _publish(writer: Writer, entry: Publication) -> None:
+    writer.publish(entry)
 
 
 def _run_id(training: Training, iteration: int) -> str:

@@ -6,6 +6,8 @@ import threading
 from collections.abc import Iterator
 from types import FrameType
 
+_NUMBERS = (signal.SIGINT, signal.SIGTERM)
+
 
 class Interrupts:
     """stop: set by the first signal.  number: that signal's number, 0 before."""
@@ -17,8 +19,19 @@ class Interrupts:
     def handle(self, number: int, frame: FrameType | None) -> None:
         if self.stop.is_set():
             raise KeyboardInterrupt
+        self.note(number)
+
+    def note(self, number: int) -> None:
+        """Remembers the signal and asks trainings to stop."""
         self.number = number
         self.stop.set()
+
+    def arm(self) -> None:
+        """Takes both signals; again after a library has put its own handlers in place, as Ray
+        does (its SIGTERM handler aborts the process)."""
+        if threading.current_thread() is threading.main_thread():
+            for number in _NUMBERS:
+                signal.signal(number, self.handle)
 
     @property
     def exit_code(self) -> int:
@@ -33,11 +46,9 @@ def interrupts() -> Iterator[Interrupts]:
     if threading.current_thread() is not threading.main_thread():
         yield caught
         return
-    numbers = (signal.SIGINT, signal.SIGTERM)
-    before = {number: signal.getsignal(number) for number in numbers}
+    before = {number: signal.getsignal(number) for number in _NUMBERS}
     try:
-        for number in numbers:
-            signal.signal(number, caught.handle)
+        caught.arm()
         yield caught
     finally:
         for number, handler in before.items():

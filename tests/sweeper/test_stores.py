@@ -14,13 +14,17 @@ from trainers.records import Found
 ID = "0123456789abcdef"
 
 
-@pytest.mark.parametrize("name", ["", "..", "a/../../b", "0123456789ABCDEF", ID + "0", "/" + ID[1:]])
+@pytest.mark.parametrize(
+    "name", ["", "..", "a/../../b", "0123456789ABCDEF", ID + "0", "/" + ID[1:]]
+)
 def test_what_is_no_id_opens_no_folder(name, tmp_path):
     with pytest.raises(StoreError, match="not a training id"):
         stores.open_folder(str(tmp_path), name)
 
 
-@pytest.mark.parametrize("address", ["s3://", "gs://bucket/x", "s3://key:secret@bucket/x", "s3://b/?a=b"])
+@pytest.mark.parametrize(
+    "address", ["s3://", "gs://bucket/x", "s3://key:secret@bucket/x", "s3://b/?a=b"]
+)
 def test_an_address_of_another_kind_is_refused_without_its_secrets(address):
     with pytest.raises(UsageError, match="s3://BUCKET/FOLDER") as refused:
         stores.open_folder(address, ID)
@@ -81,9 +85,9 @@ def bucket():
         file_system.cache_clear()
         import boto3
 
-        boto3.client("s3", endpoint_url=f"http://{host}:{port}", region_name="us-east-1").create_bucket(
-            Bucket="sweeps"
-        )
+        boto3.client(
+            "s3", endpoint_url=f"http://{host}:{port}", region_name="us-east-1"
+        ).create_bucket(Bucket="sweeps")
         yield "s3://sweeps/some/store"
         file_system.cache_clear()
         server.stop()

@@ -7,7 +7,7 @@ import pytest
 
 from sweeper.errors import TrackingError
 from sweeper.tracking import layout
-from sweeper.tracking.reader import finished_runs
+from sweeper.tracking.reader import finished_runs, stored_runs
 from sweeper.tracking.writer import Publication, Writer
 from trainers.records import Milestone
 
@@ -102,7 +102,9 @@ def assert_whole(uri, cbd=0.25):
     assert run.data.tags[layout.STATUS] == layout.FINISHED
     assert run.data.metrics["measure/cbd"] == cbd
     counted = points(uri, run)
-    assert {key: max(counts.values()) for key, counts in counted.items()} == dict.fromkeys(counted, 1)
+    assert {key: max(counts.values()) for key, counts in counted.items()} == dict.fromkeys(
+        counted, 1
+    )
     assert len(counted["loss/kl"]) == 200
     return run
 
@@ -139,7 +141,7 @@ def test_a_run_left_half_written_is_completed(writer, uri, tmp_path, monkeypatch
     monkeypatch.setattr("sweeper.tracking.record_files._write_pcc", lambda *_: None)
     (half,) = runs(uri)
     assert half.info.status == "RUNNING"
-    assert finished_runs(uri) == {}
+    assert finished_runs(stored_runs(uri)) == {}
     Writer(uri, "sweeper-tests", tmp_path, "0.1.0").publish(publication(milestone()))
     assert assert_whole(uri).info.run_id == half.info.run_id
 
@@ -155,7 +157,7 @@ def test_a_failed_run_that_succeeds_later_is_one_finished_run(writer, uri, tmp_p
     (failed,) = runs(uri)
     assert failed.info.status == "FAILED"
     assert failed.data.tags[layout.REASON] == "the worker died"
-    assert finished_runs(uri)["ab" * 8].status == layout.FAILED
+    assert finished_runs(stored_runs(uri))["ab" * 8].status == layout.FAILED
     Writer(uri, "sweeper-tests", tmp_path, "0.1.0").publish(publication(milestone()))
     assert assert_whole(uri).data.tags[layout.REASON] == ""
 
@@ -164,7 +166,7 @@ def test_a_diverged_run_is_ended_and_known(writer, uri):
     writer.publish(publication(None, status=layout.DIVERGED, reason="loss/kl was not finite"))
     (run,) = runs(uri)
     assert run.info.status == "FAILED" and run.info.end_time
-    assert finished_runs(uri)["ab" * 8].status == layout.DIVERGED
+    assert finished_runs(stored_runs(uri))["ab" * 8].status == layout.DIVERGED
 
 
 def test_no_infinite_value_is_stored_as_a_number(writer, uri):
@@ -202,3 +204,9 @@ def test_a_password_is_in_no_message(tmp_path):
     with pytest.raises(TrackingError) as refused:
         Writer("ftp://user:secret@host/x", "sweeper", tmp_path, "0")
     assert "secret" not in str(refused.value)
+
+
+def test_a_folder_that_cannot_hold_a_store_is_told(tmp_path):
+    (tmp_path / "file").write_text("not a folder")
+    with pytest.raises(TrackingError):
+        Writer(f"sqlite:///{tmp_path / 'file' / 'mlflow.db'}", "sweeper", tmp_path, "0")

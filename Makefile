@@ -1,0 +1,44 @@
+# make quickstart   a first sweep on dSprites, to a printed table
+# make test         the default tests
+# make check        what CI runs first: format, lint, types, default tests
+# make faults       tests that kill things, and slow ones
+# make bench        the benchmarks, to benchmarks/results/REPORT.md
+# Each makes .venv when it is missing or older than pyproject.toml.
+
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+STAMP := $(VENV)/.installed
+
+.PHONY: quickstart test check faults bench install clean
+
+quickstart: $(STAMP)
+	$(BIN)/sweeper launch grids/quickstart.yaml
+
+test: $(STAMP)
+	$(BIN)/python -m pytest -n 2 --dist loadgroup
+
+check: $(STAMP)
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+	$(MAKE) test
+
+faults: $(STAMP)
+	$(BIN)/python -m pytest -m "slow or fault or browser" --timeout 900
+
+bench: $(STAMP)
+	$(BIN)/python -m benchmarks
+
+install: $(STAMP)
+
+$(STAMP): pyproject.toml constraints.txt
+	@$(PYTHON) -c 'import sys; v = sys.version_info; sys.exit(0 if (3, 11) <= v < (3, 13) else \
+	  f"Python 3.11 or 3.12 is needed, $(PYTHON) is {v[0]}.{v[1]}; try: make PYTHON=python3.11")'
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --upgrade pip
+	$(BIN)/python -m pip install --quiet --constraint constraints.txt --editable '.[test]'
+	@touch $@
+
+clean:
+	rm -rf $(VENV) build *.egg-info

@@ -4,7 +4,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from sweeper import stores
-from sweeper.cells import SyntheticFor
+from sweeper.cells import Options, SyntheticFor
 from sweeper.grid import Grid
 from sweeper.plan import Plan, Progress, make_plan
 
@@ -47,11 +47,8 @@ def plan_grid(grid: Grid, setting: Setting) -> Plan:
     found = finished_runs(setting.tracking_uri)
     setting.known_runs = {run: entry.mlflow_run_id for run, entry in found.items()}
     setting.known_grids = {run: entry.grids for run, entry in found.items()}
-    plan = make_plan(
-        grid,
-        scale=setting.scale,
-        synthetic_for=_stand_in(setting) if setting.synthetic else None,
-    )
+    options = options_of(setting)
+    plan = make_plan(grid, scale=options.scale, synthetic_for=options.synthetic_for)
     held = stores.scan(setting.store, (t.training_id for t in plan.trainings if not t.waiting))
     return plan.with_progress(
         {run: entry.status for run, entry in found.items()},
@@ -63,6 +60,11 @@ def plan_grid(grid: Grid, setting: Setting) -> Plan:
             for training_id, records in held.items()
         },
     )
+
+
+def options_of(setting: Setting) -> Options:
+    """How a grid is taken in this setting."""
+    return Options(setting.scale, _stand_in(setting) if setting.synthetic else None)
 
 
 def _stand_in(setting: Setting) -> SyntheticFor:

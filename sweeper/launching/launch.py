@@ -34,7 +34,7 @@ class Outcome:
     """How a launch ended. plan: as it stood at the start.  failed, diverged: {run id: reason}.
 
     unpublished: records that MLflow has not got yet; the next launch publishes them.
-    left: runs that were asked for and are not done."""
+    left: runs that were asked for and are not done.  notes: what else is to be told."""
 
     plan: Plan
     left: int = 0
@@ -42,6 +42,7 @@ class Outcome:
     diverged: dict[str, str] = field(default_factory=dict)
     unpublished: int = 0
     interrupted: int = 0
+    notes: tuple[str, ...] = ()
 
     @property
     def exit_code(self) -> int:
@@ -63,12 +64,16 @@ def launch(
     an MLflow that cannot be read, a Ray that cannot be joined."""
     console = console or Console(quiet=True)
     with store_lock(Path(setting.store), grid.title), interrupts() as caught:
+        if grid.search is not None:
+            from sweeper.launching.searching import launch_search
+
+            return launch_search(grid, setting, console, caught)
         plan = plan_grid(grid, setting)
         on_plan(plan)
-        return _Launch(grid, setting, plan, console, caught).run()
+        return Launching(grid, setting, plan, console, caught).run()
 
 
-class _Launch:
+class Launching:
     """One launch, from plan to outcome."""
 
     def __init__(
@@ -117,12 +122,8 @@ class _Launch:
     def _open_parent(self, writer: Writer) -> str:
         plan, grid = self._plan, self._grid
         parent = writer.open_launch(plan.grid, plan.grid_id, {})
-        with tempfile.TemporaryDirectory() as folder:
-            plan_file, grid_file = Path(folder, layout.PLAN), Path(folder, layout.GRID_TEXT)
-            plan_file.write_text(json.dumps(plan.to_json(), indent=1), encoding="utf-8")
-            grid_file.write_text(grid.origin.text, encoding="utf-8")
-            for file in (plan_file, grid_file):
-                writer.attach(parent, file)
+        attach_text(writer, parent, layout.PLAN, json.dumps(plan.to_json(), indent=1))
+        attach_text(writer, parent, layout.GRID_TEXT, grid.origin.text)
         return parent
 
     def _train(self) -> None:
@@ -217,7 +218,7 @@ class _Launch:
         return {self._plan.grid, *self._setting.known_grids.get(run_id, ())}
 
     def _close(self) -> Outcome:
-        reused = self._done & set(self._plan.statuses)
+        reused = self._done & set(self._plan.statuses) & set(self._plan.run_ids)
         self._publisher.put(lambda writer: self._tag_reused(writer, reused))
         outcome = Outcome(
             plan=self._plan,
@@ -244,6 +245,14 @@ class _Launch:
             if self._plan.grid not in known and run in self._setting.known_runs:
                 grids = layout.join_list({self._plan.grid, *known})
                 writer.set_tags(self._setting.known_runs[run], {layout.GRIDS: grids})
+
+
+def attach_text(writer: Writer, parent: str, name: str, text: str) -> None:
+    """Stores text with a launch, as an artifact called `name`."""
+    with tempfile.TemporaryDirectory() as folder:
+        file = Path(folder, name)
+        file.write_text(text, encoding="utf-8")
+        writer.attach(parent, file)
 
 
 def _run_id(training: Training, iteration: int) -> str:

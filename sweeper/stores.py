@@ -3,8 +3,11 @@
 It serves going on after a kill, and nothing else: tables and figures come from MLflow, and the
 store may be deleted when a sweep is done."""
 
+import contextlib
+import fcntl
 import re
-from collections.abc import Iterable
+import time
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from sweeper.errors import StoreError
@@ -20,6 +23,37 @@ def open_folder(store: str, training_id: str) -> Folder:
     if _ID.fullmatch(training_id) is None:
         raise StoreError(f"{training_id!r} is not a training id")
     return LocalFolder(Path(store) / "trainings" / training_id)
+
+
+@contextlib.contextmanager
+def hold(store: str, training_id: str, patience_s: float = 60.0) -> Iterator[None]:
+    """Held by the one worker that writes into a training's folder.
+
+    The workers of a launch that was killed live on for some seconds; the next launch's wait here
+    until they are gone. The system lets go when a process ends, however it ends. Where a file
+    system cannot lock, nothing is held: files are immutable and appear whole, so two writers
+    waste work but spoil nothing.
+
+    Raises StoreError when another worker holds the folder for longer than `patience_s`."""
+    folder = Path(store) / "trainings" / training_id
+    folder.mkdir(parents=True, exist_ok=True)
+    with (folder / ".held").open("a") as file:
+        end = time.monotonic() + patience_s
+        while not _locked(file.fileno()):
+            if time.monotonic() > end:
+                raise StoreError(f"{folder} is in use by another worker")
+            time.sleep(0.1)
+        yield
+
+
+def _locked(handle: int) -> bool:
+    try:
+        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    except OSError:
+        return True
+    return True
 
 
 def scan(store: str, training_ids: Iterable[str]) -> dict[str, Found]:

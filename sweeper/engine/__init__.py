@@ -1,3 +1,5 @@
 """Ray: the only package that imports it.
 
-cluster: starting or joining a Ray.  trial: a training as a Tune trial.  run: all of them."""
+cluster: starting or joining a Ray.  run: all trainings of a plan as one Tune run.  trial: one
+attempt at a training, in a worker.  attempts: what is tried next and where.  nodes: what is alive.
+jobs: what goes in and comes out.  hooks: what Tune calls.  reasons: failures in words."""

@@ -3,6 +3,7 @@
 import contextlib
 import logging
 import os
+import secrets
 from collections.abc import Iterator
 
 from sweeper.errors import EngineError
@@ -10,6 +11,7 @@ from sweeper.errors import EngineError
 # Read by Ray when it is imported or started. All listeners of a Ray of our own on loopback: Ray
 # turns 127.0.0.1 into the machine's outward address unless multi-node is switched off.
 _LOCAL = {"RAY_ENABLE_WINDOWS_OR_OSX_CLUSTER": "0"}
+_own = False
 _ALWAYS = {
     "TUNE_DISABLE_AUTO_CALLBACK_LOGGERS": "1",
     "TUNE_DISABLE_SIGINT_HANDLER": "1",
@@ -28,12 +30,15 @@ def ray_session(
     """A connected Ray, shut down at the end (one that was joined goes on without us).
 
     Raises EngineError when the cluster at `address` cannot be reached."""
+    global _own
     os.environ.update(_ALWAYS)
     if address is None:
         os.environ.update(_LOCAL)
+        _authenticate()
     import ray
 
-    logging.getLogger("ray").setLevel(logging.ERROR)
+    # What fails is told by the events of `run_jobs`, in one line and not in forty.
+    logging.getLogger("ray").setLevel(logging.CRITICAL)
     try:
         if address is None:
             ray.init(
@@ -42,19 +47,36 @@ def ray_session(
                 num_gpus=gpus,
                 include_dashboard=False,
                 log_to_driver=False,
-                logging_level=logging.ERROR,
+                logging_level=logging.CRITICAL,
                 _node_ip_address="127.0.0.1",
             )
         else:
-            ray.init(address=address, log_to_driver=False, logging_level=logging.ERROR)
+            ray.init(address=address, log_to_driver=False, logging_level=logging.CRITICAL)
     except (ConnectionError, RuntimeError, ValueError, OSError) as error:
         where = "a local Ray" if address is None else f"the Ray cluster at {address}"
         reason = next(iter(str(error).splitlines()), type(error).__name__)
         raise EngineError(f"{where} cannot be used: {reason}") from error
+    _own = address is None
     try:
         yield
     finally:
+        _own = False
         ray.shutdown()
+
+
+def _authenticate() -> None:
+    """A Ray of our own takes orders from its owner alone: a token that only its processes know.
+
+    Without one Ray would write a token into the home folder, which need not be writable."""
+    if os.environ.get("RAY_AUTH_MODE") is None:
+        os.environ["RAY_AUTH_MODE"] = "token"
+        if not {"RAY_AUTH_TOKEN", "RAY_AUTH_TOKEN_PATH"} & set(os.environ):
+            os.environ["RAY_AUTH_TOKEN"] = secrets.token_hex(32)
+
+
+def started_here() -> bool:
+    """Whether the connected Ray is one of our own."""
+    return _own
 
 
 def total_gpus() -> float:

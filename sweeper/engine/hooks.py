@@ -1,23 +1,65 @@
-"""What Ray Tune calls during a run: news of trials, and whether to stop.
+"""What Ray Tune calls during a run: for the next training, with news, and whether to stop.
 
 Tune pickles its own set-up, these included, to be able to restore it. Nothing here ever restores
 one (a launch plans anew), so each pickles as Tune's idle counterpart."""
 
+import json
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from dataclasses import asdict
 from typing import Any
 
 from ray import tune
+from ray.tune.schedulers import FIFOScheduler
+from ray.tune.search import Searcher
+
+from sweeper.engine.attempts import Attempts
+from sweeper.engine.jobs import Event
+from sweeper.engine.nodes import Nodes
+from sweeper.engine.reasons import reason_of
+
+class Supply(Searcher):
+    """Hands Tune the next training; a failed one comes back as a trial of its own."""
+
+    def __init__(
+        self, attempts: Attempts, nodes: Nodes, stop: threading.Event, most: int | None
+    ) -> None:
+        """most: trainings at a time; None means as many as fit."""
+        super().__init__()
+        self._attempts, self._nodes, self._stop, self._most = attempts, nodes, stop, most
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return Searcher, ()
+
+    def save_to_dir(self, checkpoint_dir: str, session_str: str = "default") -> None:
+        """Nothing is saved: a launch plans anew."""
+
+    def suggest(self, trial_id: str) -> dict[str, Any] | str | None:
+        if self._stop.is_set() or self._attempts.over:
+            return str(Searcher.FINISHED)
+        room = self._nodes.room() if self._most is None else min(self._most, self._nodes.room())
+        if self._attempts.running >= room:
+            return None
+        found = self._attempts.next(self._nodes.alive())
+        if found is None:
+            return None
+        job, avoid = found
+        return {"job": asdict(job), "avoid": list(avoid)}
+
+    def on_trial_complete(
+        self, trial_id: str, result: dict[str, Any] | None = None, error: bool = False
+    ) -> None:
+        """The callbacks below have been told already."""
 
 
 class News(tune.Callback):
-    """Hands on each result and each trial that is given up."""
+    """Turns results and failed trials into events, and keeps the account of attempts."""
 
     def __init__(
-        self, on_result: Callable[[dict[str, Any]], None], on_error: Callable[[Any], None]
+        self, attempts: Attempts, nodes: Nodes, on_event: Callable[[Event], None]
     ) -> None:
-        self._on_result = on_result
-        self._on_error = on_error
+        self._attempts, self._nodes, self._on_event = attempts, nodes, on_event
+        self._node_of: dict[str, str] = {}
 
     def __reduce__(self) -> tuple[Any, ...]:
         return tune.Callback, ()
@@ -25,10 +67,56 @@ class News(tune.Callback):
     def on_trial_result(
         self, iteration: int, trials: list[Any], trial: Any, result: dict[str, Any], **_: Any
     ) -> None:
-        self._on_result(result)
+        name, node, status = result["training_id"], result["node_id"], result["status"]
+        self._node_of[trial.trial_id] = node
+        if status == "opened":
+            self._attempts.opened(name, result["iteration"])
+            status = "running"
+        if status == "unusable":
+            self._lost(name, node, result["reason"], result["host"], here=False)
+            return
+        event = _event(result, status)
+        if event.records:
+            self._attempts.went_well(node)
+        if status != "running":
+            self._attempts.ended(name)
+        self._on_event(event)
 
     def on_trial_error(self, iteration: int, trials: list[Any], trial: Any, **_: Any) -> None:
-        self._on_error(trial)
+        name = trial.config["job"]["training_id"]
+        node = self._node_of.get(trial.trial_id, "")
+        self._lost(name, node, reason_of(trial.error_file), self._nodes.host(node))
+
+    def on_trial_complete(self, iteration: int, trials: list[Any], trial: Any, **_: Any) -> None:
+        if trial.trial_id not in self._node_of:  # taken back before it began: see Placement
+            self._attempts.put_back(trial.config["job"]["training_id"])
+
+    def _lost(self, name: str, node: str, reason: str, host: str, *, here: bool = True) -> None:
+        aside = set(self._attempts.set_aside)
+        again = self._attempts.lost(name, node, self._nodes.alive(), here=here)
+        for bad in self._attempts.set_aside - aside:
+            reason = f"{self._nodes.host(bad)} is set aside: everything fails there ({reason})"
+        kind = "progress" if again else "failed"
+        self._on_event(Event(name, kind, reason=reason, host=host))
+
+
+class Placement(FIFOScheduler):
+    """Takes back a waiting trial that no live node may run any more: it may have been kept off
+    some, and the others are gone."""
+
+    def __init__(self, nodes: Nodes) -> None:
+        super().__init__()
+        self._nodes = nodes
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return FIFOScheduler, ()
+
+    def choose_trial_to_run(self, tune_controller: Any, **_: Any) -> Any:
+        for trial in tune_controller.get_live_trials():
+            avoid = set(trial.config["avoid"])
+            if avoid and trial.status == trial.PENDING and self._nodes.alive() <= avoid:
+                tune_controller.request_stop_trial(trial)
+        return super().choose_trial_to_run(tune_controller)
 
 
 class StopOn(tune.Stopper):
@@ -45,3 +133,16 @@ class StopOn(tune.Stopper):
 
     def stop_all(self) -> bool:
         return self._event.is_set()
+
+
+def _event(result: Mapping[str, Any], status: Any) -> Event:
+    return Event(
+        training_id=result["training_id"],
+        kind="progress" if status == "running" else status,
+        iteration=result.get("iteration", 0),
+        losses=json.loads(result.get("losses", "{}")),
+        scores=json.loads(result.get("scores", "{}")),
+        records={int(k): v for k, v in json.loads(result.get("records", "{}")).items()},
+        reason=result.get("reason", ""),
+        host=result["host"],
+    )

@@ -1,48 +1,17 @@
-"""All trainings of a plan as one Ray Tune run: one trial a training, actors reused."""
+"""All trainings of a plan as one Ray Tune run: one trial an attempt, actors reused."""
 
-import json
-import logging
+import os
 import tempfile
 import threading
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import asdict, dataclass, field
-from typing import Any, Literal
+from typing import Any
 
-log = logging.getLogger(__name__)
+from sweeper.engine.attempts import Attempts
+from sweeper.engine.jobs import Event, Job
 
-EventKind = Literal["progress", "finished", "diverged", "failed"]
+__all__ = ["Event", "Job", "run_jobs"]
 
-
-@dataclass(frozen=True)
-class Job:
-    """One training to run. `config`: TrainingConfig as a dict; `store`: the sweep store's place.
-
-    threads: of torch, on the CPU.  report_s: seconds between two reports."""
-
-    training_id: str
-    config: Mapping[str, Any]
-    store: str
-    cpu: float = 1.0
-    gpu: float = 0.0
-    threads: int = 1
-    checkpoint_s: float = 60.0
-    report_s: float = 2.0
-    keep_weights: str | None = None
-    keep_all: bool = False
-
-
-@dataclass(frozen=True)
-class Event:
-    """News of one training. records: {iteration: record name} written since the last event."""
-
-    training_id: str
-    kind: EventKind
-    iteration: int = 0
-    losses: Mapping[str, float] = field(default_factory=dict)
-    scores: Mapping[str, float] = field(default_factory=dict)
-    records: Mapping[int, str] = field(default_factory=dict)
-    reason: str = ""
-    host: str = ""
+_AHEAD_LOCAL, _AHEAD_CLUSTER = 1, 16  # trainings that wait at Ray's door beyond what has room
 
 
 def run_jobs(
@@ -56,32 +25,38 @@ def run_jobs(
     """Runs every job in the connected Ray; returns when all are over or `stop` was set.
 
     Jobs start in the order given. A job whose worker dies starts again, from its newest
-    checkpoint, up to `max_failures` times; then it is reported as failed and the others go on.
-    When `stop` is set, running trainings save a checkpoint and end."""
+    checkpoint, up to `max_failures` times in a row; then it is reported as failed and the others
+    go on (`attempts` tells what counts). When `stop` is set, running trainings save a checkpoint
+    and end."""
+    if not jobs:
+        return
     from ray import tune
 
-    from sweeper.engine.hooks import News, StopOn
+    from sweeper.engine.hooks import News, Placement, StopOn, Supply
+    from sweeper.engine.nodes import Nodes
     from sweeper.engine.trial import TrainingTrial
 
-    assert len({(job.cpu, job.gpu) for job in jobs}) == 1, "one placement for all jobs of a run"
-    resources = tune.PlacementGroupFactory([{"CPU": jobs[0].cpu, "GPU": jobs[0].gpu}])
+    (cpu, gpu), *others = {(job.cpu, job.gpu) for job in jobs}
+    assert not others, "one placement for all jobs of a run"
+    ahead = _AHEAD_LOCAL if _is_own() else _AHEAD_CLUSTER
+    os.environ["TUNE_MAX_PENDING_TRIALS_PG"] = str(ahead)
+    attempts, nodes = Attempts(jobs, max_failures), Nodes(cpu, gpu, ahead)
     with tempfile.TemporaryDirectory(prefix="sweeper-tune-") as scratch:
         tune.Tuner(
-            tune.with_resources(TrainingTrial, resources),
-            param_space={"job": tune.grid_search([asdict(job) for job in jobs])},
-            tune_config=tune.TuneConfig(reuse_actors=True, max_concurrent_trials=max_concurrent),
+            tune.with_resources(TrainingTrial, _placement),
+            tune_config=tune.TuneConfig(
+                search_alg=Supply(attempts, nodes, stop, max_concurrent),
+                scheduler=Placement(nodes),
+                num_samples=-1,
+                reuse_actors=True,
+            ),
             run_config=tune.RunConfig(
                 name="sweep",
                 storage_path=scratch,
                 verbose=0,
-                callbacks=[
-                    News(
-                        lambda result: on_event(_event(result)),
-                        lambda trial: on_event(_failure(trial)),
-                    )
-                ],
+                callbacks=[News(attempts, nodes, on_event)],
                 stop=StopOn(stop),
-                failure_config=tune.FailureConfig(max_failures=max_failures),
+                failure_config=tune.FailureConfig(max_failures=0),
                 checkpoint_config=tune.CheckpointConfig(
                     checkpoint_frequency=0, checkpoint_at_end=False
                 ),
@@ -89,29 +64,19 @@ def run_jobs(
         ).fit()
 
 
-def _event(result: Mapping[str, Any]) -> Event:
-    status = result["status"]
-    return Event(
-        training_id=result["training_id"],
-        kind="progress" if status == "running" else status,
-        iteration=result.get("iteration", 0),
-        losses=json.loads(result.get("losses", "{}")),
-        scores=json.loads(result.get("scores", "{}")),
-        records={int(k): v for k, v in json.loads(result.get("records", "{}")).items()},
-        reason=result["reason"],
-        host=result["host"],
-    )
+def _placement(config: Mapping[str, Any]) -> Any:
+    """Where an attempt may run: one bundle, on none of the nodes it is kept off."""
+    from ray import tune
+
+    job, avoid = config["job"], config["avoid"]
+    bundle = {"CPU": job["cpu"], "GPU": job["gpu"]}
+    if not avoid:
+        return tune.PlacementGroupFactory([bundle])
+    selector = {"ray.io/node-id": f"!in({','.join(avoid)})"}
+    return tune.PlacementGroupFactory([bundle], bundle_label_selector=[selector])
 
 
-def _failure(trial: Any) -> Event:
-    return Event(trial.config["job"]["training_id"], "failed", reason=_reason(trial))
+def _is_own() -> bool:
+    from sweeper.engine.cluster import started_here
 
-
-def _reason(trial: Any) -> str:
-    """The last line of what a failed trial raised."""
-    try:
-        with open(trial.error_file, encoding="utf-8") as file:
-            lines = [line.strip() for line in file if line.strip()]
-    except (OSError, TypeError):
-        return "the worker died"
-    return lines[-1] if lines else "the worker died"
+    return started_here()

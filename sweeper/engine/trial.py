@@ -1,15 +1,17 @@
-"""One training as one Ray Tune trial, in an actor that serves many trials one after the other."""
+"""One attempt at a training as a Ray Tune trial, in an actor that serves many, one by one."""
 
+import contextlib
 import json
 import logging
 import os
 import socket
-import time
+from collections.abc import Iterator
 from typing import Any
 
+import ray
 from ray import tune
 
-from trainers.errors import TrainerError
+from trainers.errors import DataError, TrainerError
 
 log = logging.getLogger(__name__)
 
@@ -17,47 +19,55 @@ log = logging.getLogger(__name__)
 class TrainingTrial(tune.Trainable):
     """Advances a training slice by slice.
 
-    `config` is {'job': Job as a dict}. Progress goes back as the result of each step; a milestone
-    goes back at once. What a retry cannot mend (wrong data, wrong configuration) ends the trial
-    as failed; anything else is raised, and Tune tries again from the newest checkpoint."""
+    `config` is {'job': Job as a dict}. The first result tells where the training goes on; then
+    each step's progress goes back as a result, a milestone at once. What a retry cannot mend (a
+    wrong configuration, a foreign store) ends the trial as failed, and what this machine lacks
+    (its data) as unusable; anything else is raised, which costs the worker its life, so that the
+    next attempt begins in a clean process."""
 
     def setup(self, config: dict[str, Any]) -> None:
         self._training: Any = None
-        self._failure = ""
+        self._leaving = contextlib.ExitStack()
         self._job = config["job"]
 
     def reset_config(self, new_config: dict[str, Any]) -> bool:
         self._leave()
-        self._failure = ""
         self._job = new_config["job"]
         return True
 
     def step(self) -> dict[str, Any]:
-        started = time.monotonic()
         try:
             if self._training is None:
-                self._training = _open(self._job)
+                self._training = self._leaving.enter_context(_training(self._job))
+                return self._result(status="opened", iteration=self._training.iteration)
             progress = self._training.advance(self._job["report_s"])
+        except DataError as error:
+            return self._failed("unusable", error)
         except TrainerError as error:
-            return self._result({"status": "failed", "reason": str(error), "done": True})
-        done = progress.status != "running"
+            return self._failed("failed", error)
+        except BaseException:
+            # In the middle of a step the state is of no iteration: it must not be saved.
+            self._abandon()
+            raise
         return self._result(
-            {
-                "status": progress.status,
-                "iteration": progress.iteration,
-                "losses": json.dumps(dict(progress.losses)),
-                "scores": json.dumps(dict(progress.scores)),
-                "records": json.dumps(dict(progress.records)),
-                "reason": progress.reason,
-                "seconds": time.monotonic() - started,
-                "done": done,
-            }
+            status=progress.status,
+            iteration=progress.iteration,
+            losses=json.dumps(dict(progress.losses)),
+            scores=json.dumps(dict(progress.scores)),
+            records=json.dumps(dict(progress.records)),
+            reason=progress.reason,
+            done=progress.status != "running",
         )
 
-    def _result(self, values: dict[str, Any]) -> dict[str, Any]:
+    def _failed(self, status: str, error: TrainerError) -> dict[str, Any]:
+        self._abandon()
+        return self._result(status=status, reason=str(error), done=True)
+
+    def _result(self, **values: Any) -> dict[str, Any]:
         return {
             "training_id": self._job["training_id"],
             "host": socket.gethostname(),
+            "node_id": ray.get_runtime_context().get_node_id(),
             "pid": os.getpid(),
             **values,
         }
@@ -67,33 +77,41 @@ class TrainingTrial(tune.Trainable):
 
     def _leave(self) -> None:
         """Saves an unfinished training, so that the next launch goes on from here."""
-        training, self._training = self._training, None
-        if training is None:
-            return
         try:
-            if training.status == "running":
-                training.save()
+            if self._training is not None and self._training.status == "running":
+                self._training.save()
         finally:
-            training.close()
+            self._abandon()
+
+    def _abandon(self) -> None:
+        self._training = None
+        try:
+            self._leaving.close()
+        except OSError as error:  # of the last checkpoint's write
+            log.warning("%s: %s", self._job["training_id"], error)
 
 
-def _open(job: dict[str, Any]) -> Any:
-    """The training of a job. Imports torch here: the driver never does."""
+@contextlib.contextmanager
+def _training(job: dict[str, Any]) -> Iterator[Any]:
+    """The training of a job, its folder held. Imports torch here: the driver never does."""
     if not job["gpu"]:
         # Ray leaves every GPU visible to a task that asked for none.
         os.environ["CUDA_VISIBLE_DEVICES"] = ""
     import torch
 
-    from sweeper.stores import open_folder
+    from sweeper.stores import hold, open_folder
     from trainers.config import TrainingConfig
     from trainers.training import Training
 
     torch.set_num_threads(job["threads"])
-    return Training(
-        TrainingConfig.from_dict(job["config"]),
-        open_folder(job["store"], job["training_id"]),
-        device="cuda" if job["gpu"] else "cpu",
-        checkpoint_s=job["checkpoint_s"],
-        keep_weights=job["keep_weights"],
-        keep_all=job["keep_all"],
-    )
+    with hold(job["store"], job["training_id"]):
+        training = Training(
+            TrainingConfig.from_dict(job["config"]),
+            open_folder(job["store"], job["training_id"]),
+            device="cuda" if job["gpu"] else "cpu",
+            checkpoint_s=job["checkpoint_s"],
+            keep_weights=job["keep_weights"],
+            keep_all=job["keep_all"],
+        )
+        with contextlib.closing(training):
+            yield training

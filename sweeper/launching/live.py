@@ -105,9 +105,10 @@ class Display:
         """Shows the board after `event` was taken in."""
         if self._console.is_terminal:
             self._live.update(self._picture(), refresh=True)
-        elif event.kind != "progress" or event.records or time.monotonic() > self._line_due:
+        elif _is_news(event) or time.monotonic() > self._line_due:
             self._line_due = time.monotonic() + _LINE_EVERY_S
-            self._console.print(self._line(event), markup=False, highlight=False)
+            line = self._line(event) + (f"  ({event.reason})" if event.reason else "")
+            self._console.print(line, markup=False, highlight=False, soft_wrap=True)
 
     def _line(self, event: Event) -> str:
         row = self._board.rows[event.training_id]
@@ -149,6 +150,10 @@ class Display:
         over = [row for row in rows if row.status not in ("running", "waiting")]
         room = max(0, _ROWS - len(running))
         return running[:_ROWS] + (over[-room:] if room else [])
+
+
+def _is_news(event: Event) -> bool:
+    return bool(event.kind != "progress" or event.records or event.reason)
 
 
 def _goes_on(row: Row) -> bool:

@@ -1,0 +1,109 @@
+"""Which training is tried next, where it must not run, and when it is given up. No Ray in here.
+
+A failure counts against the training only where the training may be at fault: a lost machine does
+not count, nor does a machine on which everything fails, and a training that has got further since
+its last failure starts counting anew. So a sweep on machines that come and go always ends."""
+
+import heapq
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+
+from sweeper.engine.jobs import Job
+
+SET_ASIDE_AFTER = 3  # trainings that fail on a machine, none of them going well there in between
+MOST_LOSSES = 50  # of machines in a row, under one training that gets no further
+
+
+@dataclass
+class _State:
+    job: Job
+    place: int
+    start: int = 0
+    failures: int = 0
+    losses: int = 0
+    avoid: set[str] = field(default_factory=set)
+
+
+class Attempts:
+    """The jobs that wait, and the machines ("nodes", by id) that are set aside."""
+
+    def __init__(self, jobs: Iterable[Job], max_failures: int) -> None:
+        self._states = {job.training_id: _State(job, place) for place, job in enumerate(jobs)}
+        self._waiting = [(state.place, name) for name, state in self._states.items()]
+        self._running: set[str] = set()
+        self._max_failures = max_failures
+        self._failed_on: dict[str, set[str]] = {}
+        self.set_aside: set[str] = set()
+
+    @property
+    def over(self) -> bool:
+        """Whether nothing waits and nothing runs."""
+        return not self._waiting and not self._running
+
+    @property
+    def running(self) -> int:
+        """How many jobs were handed out and are not back."""
+        return len(self._running)
+
+    def next(self, nodes: Iterable[str]) -> tuple[Job, tuple[str, ...]] | None:
+        """The next job in the order given, and which of the live `nodes` it must not run on."""
+        if not self._waiting:
+            return None
+        _, name = heapq.heappop(self._waiting)
+        self._running.add(name)
+        state, alive = self._states[name], set(nodes)
+        for unwanted in (self.set_aside | state.avoid, self.set_aside):
+            if alive - unwanted:
+                return state.job, tuple(sorted(unwanted & alive))
+        return state.job, ()
+
+    def opened(self, name: str, iteration: int) -> None:
+        """A training goes on from `iteration`."""
+        state = self._states[name]
+        if iteration > state.start:
+            state.start, state.failures, state.losses = iteration, 0, 0
+
+    def went_well(self, node: str) -> None:
+        """A milestone was reached on this node: what failed there before was not its fault."""
+        self._failed_on.pop(node, None)
+
+    def ended(self, name: str) -> None:
+        """A training is over and is not tried again."""
+        self._running.discard(name)
+
+    def put_back(self, name: str) -> None:
+        """A training comes back as it was: nothing is counted."""
+        if name in self._running:
+            self._running.discard(name)
+            heapq.heappush(self._waiting, (self._states[name].place, name))
+
+    def lost(self, name: str, node: str, nodes: Iterable[str], *, here: bool = True) -> bool:
+        """A training failed on `node` ('' when unknown); `nodes`: those alive now. Whether it is
+        tried again.  here: whether another try on the same node can help."""
+        state, alive = self._states[name], set(nodes)
+        if node and node not in alive:
+            state.losses += 1
+            again = state.losses < MOST_LOSSES
+        else:
+            again = self._failed(state, name, node, alive)
+            again = again and (here or bool(alive - self.set_aside - state.avoid))
+        self.put_back(name) if again else self.ended(name)
+        return again
+
+    def _failed(self, state: _State, name: str, node: str, alive: set[str]) -> bool:
+        if node:
+            state.avoid.add(node)
+            failed_there = self._failed_on.setdefault(node, set())
+            failed_there.add(name)
+            others = alive - self.set_aside - {node}
+            if len(failed_there) >= SET_ASIDE_AFTER and others:
+                self._give_up(node)
+        if node not in self.set_aside:
+            state.failures += 1
+        return state.failures <= self._max_failures
+
+    def _give_up(self, node: str) -> None:
+        """What failed on this node was the node's fault."""
+        self.set_aside.add(node)
+        for name in self._failed_on.pop(node, set()):
+            self._states[name].failures = 0

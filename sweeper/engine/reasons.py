@@ -1,0 +1,45 @@
+"""Why a trial failed, as one line with what to do about it."""
+
+import re
+
+_DIED = "the worker died"
+_ADVICE = (
+    (
+        re.compile(r"OutOfMemoryError|CUDA out of memory|MemoryError|OUT_OF_MEMORY"),
+        "out of memory: give each training more (`resources: gpu` or `cpu`, so that fewer share "
+        "a node) or take a smaller batch",
+    ),
+    (re.compile(r"No space left on device|Disk quota exceeded"), "make room in the sweep store"),
+)
+# How Ray begins the line that names the exception.
+_RAISED = re.compile(r"^(?:[\w.]+\.)?(\w*(?:Error|Exception|Interrupt|Exit)\b.*)")
+
+
+def reason_of(error_file: str | None) -> str:
+    """Of the file that Tune wrote about a failed trial: the exception's line, and advice."""
+    try:
+        with open(error_file or "", encoding="utf-8", errors="replace") as file:
+            return reason_in(file.read())
+    except OSError:
+        return _DIED
+
+
+def reason_in(text: str) -> str:
+    """The last line of `text` that names an exception, or its last line at all."""
+    if re.search(r"^The actor (died|is dead|is unavailable)", text, re.MULTILINE):
+        return with_advice(_DIED + _exit_of(text), text)
+    lines = [line.strip() for line in text.splitlines() if line.strip()]
+    raised = [match[1] for line in lines if (match := _RAISED.match(line))]
+    reason = raised[-1] if raised else lines[-1] if lines else _DIED
+    return with_advice(reason, text)
+
+
+def with_advice(reason: str, text: str) -> str:
+    """`reason`, and what to do where `text` tells of a cause that has a remedy."""
+    advice = [told for pattern, told in _ADVICE if pattern.search(text)]
+    return "; ".join([reason, *advice])
+
+
+def _exit_of(text: str) -> str:
+    found = re.search(r"Worker exit type: (\w+)", text)
+    return f" ({found[1].lower().replace('_', ' ')})" if found else ""

@@ -1,0 +1,130 @@
+"""The account of attempts: order, what counts as a failure, machines set aside."""
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from sweeper.engine.attempts import MOST_LOSSES, SET_ASIDE_AFTER, Attempts
+from sweeper.engine.jobs import Job
+
+
+def attempts(*names, max_failures=2):
+    return Attempts([Job(name, {}, "") for name in names], max_failures)
+
+
+def hand_out(account, nodes=("n1", "n2")):
+    found = account.next(nodes)
+    return None if found is None else (found[0].training_id, found[1])
+
+
+def test_jobs_are_handed_out_in_order_and_once():
+    account = attempts("c", "a", "b")
+    assert [hand_out(account) for _ in range(4)] == [("c", ()), ("a", ()), ("b", ()), None]
+    assert not account.over
+    for name in "abc":
+        account.ended(name)
+    assert account.over
+
+
+def test_a_job_that_fails_comes_back_before_those_behind_it_and_avoids_the_node():
+    account = attempts("a", "b")
+    hand_out(account)
+    assert account.lost("a", "n1", {"n1", "n2"})
+    assert hand_out(account) == ("a", ("n1",))
+
+
+def test_on_the_only_node_it_comes_back_to_the_same():
+    account = attempts("a")
+    hand_out(account, ["n1"])
+    assert account.lost("a", "n1", {"n1"})
+    assert hand_out(account, ["n1"]) == ("a", ())
+
+
+def test_it_is_given_up_after_max_failures_more():
+    account = attempts("a", max_failures=2)
+    told = []
+    for _ in range(3):
+        hand_out(account, ["n1"])
+        told.append(account.lost("a", "n1", {"n1"}))
+    assert told == [True, True, False]
+    assert account.over
+
+
+def test_getting_further_starts_the_count_anew():
+    account = attempts("a", max_failures=1)
+    for start in (0, 10, 20, 30):
+        hand_out(account, ["n1"])
+        account.opened("a", start)
+        assert account.lost("a", "n1", {"n1"})
+    hand_out(account, ["n1"])
+    account.opened("a", 30)
+    assert not account.lost("a", "n1", {"n1"})
+
+
+def test_a_lost_machine_does_not_count_but_not_without_end():
+    account = attempts("a", max_failures=0)
+    for _ in range(MOST_LOSSES - 1):
+        hand_out(account)
+        assert account.lost("a", "gone", {"n1"})
+    hand_out(account)
+    assert not account.lost("a", "gone", {"n1"})
+
+
+def test_what_only_another_machine_can_mend_is_not_tried_on_the_only_one():
+    account = attempts("a", "b")
+    hand_out(account), hand_out(account)
+    assert not account.lost("a", "n1", {"n1"}, here=False)
+    assert account.lost("b", "n1", {"n1", "n2"}, here=False)
+    assert hand_out(account) == ("b", ("n1",))
+    assert not account.lost("b", "n2", {"n1", "n2"}, here=False)
+
+
+def test_a_machine_on_which_everything_fails_is_set_aside_and_costs_no_training():
+    account = attempts("a", "b", "c", "d", max_failures=1)
+    failing = [hand_out(account)[0] for _ in range(SET_ASIDE_AFTER)]
+    for name in failing:
+        assert account.lost(name, "bad", {"bad", "good"})
+    assert account.set_aside == {"bad"}
+    assert [hand_out(account, ["bad", "good"]) for _ in range(4)] == [
+        (name, ("bad",)) for name in "abcd"
+    ]
+    # The failures on the bad machine are forgotten: one more is still allowed.
+    assert account.lost("a", "good", {"bad", "good"})
+
+
+def test_a_machine_where_trainings_go_well_in_between_is_kept():
+    account = attempts("a", "b", "c", "d", max_failures=5)
+    for name in [hand_out(account)[0] for _ in range(4)]:
+        account.went_well("n1")
+        account.lost(name, "n1", {"n1", "n2"})
+    assert not account.set_aside
+
+
+def test_the_last_machine_is_never_set_aside():
+    account = attempts("a", "b", "c", "d", max_failures=9)
+    for name in [hand_out(account, ["n1"])[0] for _ in range(4)]:
+        account.lost(name, "n1", {"n1"})
+    assert not account.set_aside
+
+
+def test_a_machine_set_aside_serves_again_when_the_others_are_gone():
+    account = attempts("a", "b", "c", max_failures=5)
+    for name in [hand_out(account)[0] for _ in range(3)]:
+        account.lost(name, "bad", {"bad", "good"})
+    assert hand_out(account, ["bad"]) == ("a", ())
+
+
+@given(st.lists(st.tuples(st.integers(0, 5), st.sampled_from(["n1", "n2", "gone", ""])), max_size=300))
+def test_every_job_ends_whatever_happens(fates):
+    account = attempts(*"abcdef", max_failures=1)
+    ends = dict.fromkeys("abcdef", 0)
+    fate = iter(fates)
+    while (found := hand_out(account)) is not None:
+        name = found[0]
+        kind, node = next(fate, (0, "n1"))
+        if kind == 0:
+            account.ended(name)
+            ends[name] += 1
+        else:
+            ends[name] += not account.lost(name, node, {"n1", "n2"}, here=kind != 5)
+    assert account.over
+    assert set(ends.values()) == {1}

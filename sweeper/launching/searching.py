@@ -38,9 +38,7 @@ def launch_search(grid: Grid, setting: Setting, console: Console, caught: Interr
     the search was begun with."""
     options = options_of(setting)
     shelves = open_shelves(setting)
-    searches = [
-        _open(grid, number, options, shelves, setting) for number in range(len(grid.datasets))
-    ]
+    searches = [_open(grid, dataset, options, shelves, setting) for dataset in grid.datasets]
     return SearchLaunch(grid, setting, options, searches, shelves, console, caught).run()
 
 

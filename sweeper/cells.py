@@ -18,13 +18,13 @@ from sweeper.grid.facts import Facts, facts_of
 from sweeper.ids import id_of, run_id, training_id
 from trainers.config import Evaluation, TrainingConfig
 from trainers.specs.datasets import DATASETS
-from trainers.specs.models import MODELS, canonical_model
-from trainers.typed import typed_value
+from trainers.specs.models import MODEL_ALIASES, MODELS, canonical_model
 
 MAX_RUNS = 200_000
 
 Resolve = Callable[[Learned, str], float | None]
 SyntheticFor = Callable[[str], bool]
+GivesWay = Callable[[str], bool | None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,8 +32,8 @@ class Cell:
     """A run as asked for.
 
     label: the model as the grid names it; `beta_vae` with beta 1 is stored as the model `vae`.
-    config: the training, with the one milestone of this run.  waiting: learned values that are
-    not known yet; the ids of such a cell are placeholders that begin with 'waiting-'."""
+    config: the training, with every milestone that its entry asks for.  waiting: learned values
+    that are not known yet; the ids of such a cell are placeholders that begin with 'waiting-'."""
 
     run_id: str
     training_id: str
@@ -57,6 +57,7 @@ class Options:
     scale: float = 1.0
     synthetic_for: SyntheticFor | None = None
     resolve: Resolve | None = None
+    gives_way: GivesWay | None = None
 
 
 AS_WRITTEN = Options()
@@ -97,7 +98,9 @@ class CellMaker:
         self, grid: Grid, entry: ModelEntry, dataset: DatasetEntry, options: Options
     ) -> None:
         self.grid, self.entry, self.dataset = grid, entry, dataset
-        self.resolve = options.resolve
+        self.resolve, self.gives_way = options.resolve, options.gives_way
+        self.alias = MODEL_ALIASES.get(entry.name)
+        self.model = self.alias.first if self.alias else entry.name
         self.facts = facts_of(dataset, grid.origin.folder)
         self.source = _source(dataset, self.facts, options.synthetic_for)
         self.axes = grid.axes_of(entry)
@@ -115,7 +118,16 @@ class CellMaker:
 
     def cells(self, point: Mapping[str, Any]) -> Iterator[Cell]:
         """The cells of one point: values for the entry's parameters, axes and seed."""
-        config, waiting = self._config(point)
+        config, waiting = self._config(self.model, point)
+        cells = self._cells_of(config, waiting)
+        if self.alias is None or self.gives_way is None:
+            yield from cells
+            return
+        second = self._cells_of(*self._config(self.alias.then, point))
+        for cell, instead in zip(cells, second, strict=True):
+            yield instead if self.gives_way(cell.run_id) else cell
+
+    def _cells_of(self, config: TrainingConfig, waiting: tuple[str, ...]) -> Iterator[Cell]:
         identity = config.identity()
         mark = "waiting-" if waiting else ""
         shared = mark + training_id(identity)
@@ -124,9 +136,11 @@ class CellMaker:
             run = mark + run_id(identity, iterations)
             yield Cell(run, own, self.entry.name, iterations, config, waiting)
 
-    def _config(self, point: Mapping[str, Any]) -> tuple[TrainingConfig, tuple[str, ...]]:
-        params, waiting = self._params(point)
-        model, params = canonical_model(self.entry.name, params)
+    def _config(
+        self, name: str, point: Mapping[str, Any]
+    ) -> tuple[TrainingConfig, tuple[str, ...]]:
+        params, waiting = self._params(name, point)
+        model, params = canonical_model(name, params)
         latent_dim, network = point["latent_dim"], point["network"]
         config = replace(
             self.base,
@@ -142,10 +156,12 @@ class CellMaker:
         )
         return config, waiting
 
-    def _params(self, point: Mapping[str, Any]) -> tuple[dict[str, Any], tuple[str, ...]]:
+    def _params(
+        self, name: str, point: Mapping[str, Any]
+    ) -> tuple[dict[str, Any], tuple[str, ...]]:
         """Every parameter of the model, and the learned ones among them that are not known."""
-        params, waiting = MODELS[self.entry.name].defaults(), []
-        for param in MODELS[self.entry.name].params:
+        params, waiting = MODELS[name].defaults(), []
+        for param in MODELS[name].params:
             value = point.get(param.name, param.default)
             if isinstance(value, Learned):
                 found = self.resolve(value, self.dataset.name) if self.resolve else None
@@ -154,7 +170,7 @@ class CellMaker:
                     value = f"waiting for {id_of(value.model_dump(mode='json'))}"
                 else:
                     digits = 15 if value.digits is None else value.digits
-                    value = typed_value(param, round(found, digits))
+                    value = param.parse(round(found, digits))
             params[param.name] = value
         return params, tuple(waiting)
 
@@ -166,8 +182,8 @@ class CellMaker:
             source=self.source,
             path=self.facts.path,
             digest=self.facts.digest,
-            data_dir=self.dataset.data,
-            model=self.entry.name,
+            data_dir=self._data_dir(),
+            model=self.model,
             params={},
             network=self.facts.network,
             latent_dim=self.facts.latent_dim,
@@ -181,9 +197,15 @@ class CellMaker:
                 validation_fraction=asked.split.validation,
                 test_fraction=asked.test_fraction,
             ),
+            milestones=self.milestones,
             measures=allowed_measures(self.grid, self.facts),
             record_every=asked.record_every,
         )
+
+    def _data_dir(self) -> str | None:
+        """Absolute, since a worker has another working folder."""
+        given = self.dataset.data
+        return None if given is None else str((self.grid.origin.folder / given).resolve())
 
     def _scaled(self, asked: tuple[int, ...], scale: float) -> tuple[int, ...]:
         """Milestones times `scale`, rounded up; those that become equal are merged."""

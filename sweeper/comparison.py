@@ -118,8 +118,8 @@ def winners_page(found: MeasureComparison) -> Printed:
         )
         for name in names
     )
-    header = ("Dataset", "Selected by", "Score", "Best model", "Settings", "Order of models")
-    return Printed("Winners by measure", header, sections, ())
+    header = ("Dataset", "Selected by", "Best model", "Score", "Settings", "Order of models")
+    return Printed("Winners by measure", header, sections, (), left=(0, 1, 2, 4, 5))
 
 
 def _winner_cells(standing: Standing) -> tuple[PrintedCell, ...]:
@@ -130,7 +130,7 @@ def _winner_cells(standing: Standing) -> tuple[PrintedCell, ...]:
     order = " > ".join(
         f"{model_title(winner.first['label'])} {winner.value:.2f}" for winner in standing.winners
     )
-    texts = (f"{first.value:.2f}", model_title(first.first["label"]), settings(first), order)
+    texts = (model_title(first.first["label"]), f"{first.value:.2f}", settings(first), order)
     return (title, *map(PrintedCell, texts))
 
 

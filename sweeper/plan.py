@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from sweeper.cells import Cell, Options, Resolve, SyntheticFor, expand
+from sweeper.cells import Cell, GivesWay, Options, Resolve, SyntheticFor, expand
 from sweeper.errors import UsageError
 from sweeper.grid import Grid
 from sweeper.ids import id_of
@@ -27,6 +27,9 @@ class Progress:
     recorded: frozenset[int] = frozenset()
 
 
+_NOTHING = Progress()
+
+
 @dataclass(frozen=True)
 class Training:
     """One optimisation and what is left of it.
@@ -43,6 +46,11 @@ class Training:
     to_publish: tuple[int, ...] = ()
     start: int = 0
     waiting: tuple[str, ...] = ()
+
+    @property
+    def is_whole(self) -> bool:
+        """Whether all of it is left."""
+        return self.todo == self.config.milestones and not self.start
 
     @property
     def steps_asked(self) -> int:
@@ -119,7 +127,7 @@ class Plan:
         """The plan given what is known: `finished` maps run ids to 'finished', 'diverged' or
         'failed', `records` training ids to what the store holds. Failed runs are tried again."""
         trainings = (
-            _remaining(training, finished, records.get(training.training_id, Progress()))
+            _remaining(training, finished, records.get(training.training_id, _NOTHING))
             for training in self.trainings
         )
         return replace(self, trainings=tuple(trainings), statuses=dict(finished))
@@ -156,6 +164,7 @@ def make_plan(
     scale: float = 1.0,
     synthetic_for: SyntheticFor | None = None,
     resolve: Resolve | None = None,
+    gives_way: GivesWay | None = None,
     finished: Mapping[str, str] | None = None,
     records: Mapping[str, Progress] | None = None,
 ) -> Plan:
@@ -164,11 +173,13 @@ def make_plan(
     scale: multiplies every iteration count, rounded up, at least 1.
     synthetic_for: whether to take the stand-in of a dataset whose published file is not at hand.
     resolve: (learned value, dataset) -> number, or None while it is not known.
+    gives_way: whether the first model of an alias (`mdl_vae_auto`) has learned, in the run of this
+    id, that the second is to be trained in its place; None while it is not known.
     finished, records: see `Plan.with_progress`.
     Raises GridError for what cannot be run, UsageError for a scale that is not above 0."""
     if not 0 < scale < float("inf"):
         raise UsageError(f"--scale {scale}: a number above 0 is needed.")
-    cells, warnings = expand(grid, Options(scale, synthetic_for, resolve))
+    cells, warnings = expand(grid, Options(scale, synthetic_for, resolve, gives_way))
     told = (*grid.origin.warnings, *warnings)
     plan = plan_of(grid.title, grid_id(grid, scale, cells), cells, told)
     return plan.with_progress(finished or {}, records or {})
@@ -193,7 +204,9 @@ def grid_id(grid: Grid, scale: float, cells: Iterable[Cell]) -> str:
 def _gathered(identity: str, cells: list[Cell]) -> Training:
     """The training that gives all of these cells."""
     runs = dict(sorted({cell.iterations: cell.run_id for cell in cells}.items()))
-    config = replace(cells[0].config, milestones=tuple(runs))
+    config = cells[0].config
+    if config.milestones != tuple(runs):
+        config = replace(config, milestones=tuple(runs))
     return Training(
         training_id=identity,
         config=config,
@@ -205,6 +218,8 @@ def _gathered(identity: str, cells: list[Cell]) -> Training:
 
 def _remaining(training: Training, finished: Mapping[str, str], store: Progress) -> Training:
     """What is left of a training. A checkpoint behind the first missing milestone is no help."""
+    if training.is_whole and store is _NOTHING and finished.keys().isdisjoint(training.run_ids):
+        return training  # thousands of these are common
     runs = zip(training.config.milestones, training.run_ids, strict=True)
     missing = [iterations for iterations, run in runs if finished.get(run) not in SETTLED]
     todo = tuple(iterations for iterations in missing if iterations not in store.recorded)

@@ -6,6 +6,7 @@ from pathlib import Path
 from sweeper import stores
 from sweeper.cells import Options, SyntheticFor
 from sweeper.grid import Grid
+from sweeper.learned import Lessons
 from sweeper.plan import Plan, Progress, make_plan
 
 
@@ -15,8 +16,9 @@ class Setting:
 
     store: of records and checkpoints.  data_dir: of prepared datasets.  address: of a Ray cluster;
     None starts a Ray on this machine.  scale: multiplies iterations.  synthetic: take stand-ins
-    where a published dataset is not at hand.  known_runs, known_grids: filled in by `plan_grid`:
-    {run id: MLflow id}, {run id: names of grids that asked for it}."""
+    where a published dataset is not at hand.
+    known_runs, known_grids, known_measures: filled in by `plan_grid`: {run id: MLflow id},
+    {run id: names of grids that asked for it}, {run id: measures scored}."""
 
     store: str
     data_dir: str
@@ -24,8 +26,10 @@ class Setting:
     address: str | None = None
     scale: float = 1.0
     synthetic: bool = False
+    price: float | None = None
     known_runs: dict[str, str] = field(default_factory=dict)
     known_grids: dict[str, tuple[str, ...]] = field(default_factory=dict)
+    known_measures: dict[str, frozenset[str]] = field(default_factory=dict)
 
 
 def default_setting(folder: Path | None = None) -> Setting:
@@ -42,13 +46,22 @@ def plan_grid(grid: Grid, setting: Setting) -> Plan:
     """The plan, with what is finished (by MLflow) and recorded (by the store) left out.
 
     Raises GridError, UsageError, TrackingError."""
-    from sweeper.tracking.reader import finished_runs
+    from sweeper.tracking.reader import finished_runs, stored_runs
 
-    found = finished_runs(setting.tracking_uri)
+    stored = stored_runs(setting.tracking_uri)
+    found = finished_runs(stored)
     setting.known_runs = {run: entry.mlflow_run_id for run, entry in found.items()}
     setting.known_grids = {run: entry.grids for run, entry in found.items()}
-    options = options_of(setting)
-    plan = make_plan(grid, scale=options.scale, synthetic_for=options.synthetic_for)
+    setting.known_measures = {run: entry.measures for run, entry in found.items()}
+    synthetic_for = options_of(setting).synthetic_for
+    lessons = Lessons(stored, grid.origin.folder, setting.scale, synthetic_for)
+    plan = make_plan(
+        grid,
+        scale=setting.scale,
+        synthetic_for=synthetic_for,
+        resolve=lessons.resolve,
+        gives_way=lessons.gives_way,
+    )
     held = stores.scan(setting.store, (t.training_id for t in plan.trainings if not t.waiting))
     return plan.with_progress(
         {run: entry.status for run, entry in found.items()},

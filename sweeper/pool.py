@@ -5,12 +5,13 @@ A cell is a run under the name of a model as a grid asked for it: a `vae` that o
 `beta_vae` with beta 1 is a cell of both. Of several launches of a grid the newest counts, since
 what it plans is what is asked for now."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from sweeper.errors import ResultsError
 from sweeper.study import SETTINGS, Study, launched
+from sweeper.tracking import layout
 from sweeper.tracking.reader import Launch, age
 
 if TYPE_CHECKING:
@@ -65,15 +66,19 @@ def newest_launches(launches: Iterable[Launch]) -> dict[str, Launch]:
     return {name: newest[name] for name in sorted(newest)}
 
 
-def beta_of(row: dict[str, Any]) -> float | None:
-    """The beta a cell was asked with: its parameter; 1 for a beta_vae that is stored as vae."""
+def beta_of(row: Mapping[str, Any]) -> float | None:
+    """The beta a cell was asked with: its parameter; 1 for a beta_vae that is stored as vae.
+
+    None for another model, and for a cell that waits for a beta another grid has yet to learn."""
     if row["label"] != "beta_vae":
         return None
-    return 1.0 if row["model"] == "vae" else float(row["param/beta"])
+    beta = 1.0 if row["model"] == "vae" else row["param/beta"]
+    return None if isinstance(beta, str) else float(beta)
 
 
 def _missing(cell: dict[str, Any]) -> dict[str, Any]:
-    row = {name: cell.get(name) for name in SETTINGS}
+    told = {**cell.get("evaluation", {}), **cell}
+    row = {name: told.get(name, "" if name in layout.TEXT_PARAMS else None) for name in SETTINGS}
     row |= {f"param/{name}": value for name, value in cell.get("params", {}).items()}
     ids = {"run_id": cell["run_id"], "training_id": cell.get("training_id", "")}
     synthetic = cell.get("source") == "synthetic"

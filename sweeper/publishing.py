@@ -5,32 +5,34 @@ second, then after at most half a minute; what is still waiting when a launch en
 sweep store, and the next launch publishes it."""
 
 import logging
-import queue
 import threading
 import time
+from collections import deque
 from collections.abc import Callable
-from typing import Protocol
+from typing import Any
 
 log = logging.getLogger(__name__)
 
+FIRST_PAUSE_S = 1.0
 _LONGEST_PAUSE_S = 30.0
+_TRIES = 3  # of one task; then the one behind it has its turn
 
-Task = Callable[["SupportsPublish"], None]
-
-
-class SupportsPublish(Protocol):
-    """What a task is called with: the writer of MLflow."""
+Task = Callable[[Any], None]  # called with the writer
 
 
 class Publisher:
-    """Runs tasks in order on one thread, each until it succeeds or the publisher is closed."""
+    """Runs tasks on one thread, in order, each until it succeeds or the publisher is closed.
 
-    def __init__(self, open_writer: Callable[[], SupportsPublish]) -> None:
+    One that fails while others succeed is at fault itself: it goes to the end of the queue."""
+
+    def __init__(self, open_writer: Callable[[], Any]) -> None:
         """`open_writer` is called on the publisher's thread, and again after a failure."""
         self._open_writer = open_writer
-        self._tasks: queue.Queue[Task | None] = queue.Queue()
-        self._closing = threading.Event()
-        self._deadline = float("inf")
+        self._tasks: deque[Task] = deque()
+        self._news = threading.Condition()
+        self._closed = False
+        self._patience_s = float("inf")
+        self._deadline: float | None = None
         self.published = 0
         self.trouble = ""
         self._thread = threading.Thread(target=self._run, name="publisher", daemon=True)
@@ -39,51 +41,73 @@ class Publisher:
     @property
     def waiting(self) -> int:
         """Tasks not done yet."""
-        return self._tasks.unfinished_tasks
+        return len(self._tasks)
 
     def put(self, task: Task) -> None:
-        self._tasks.put(task)
+        with self._news:
+            self._tasks.append(task)
+            self._news.notify()
+
+    def hurry(self) -> None:
+        """Waits for nothing any more: what fails from now on is left undone."""
+        with self._news:
+            self._patience_s = 0.0
+            self._news.notify()
 
     def close(self, patience_s: float) -> int:
         """Waits for the queue to empty, at most `patience_s` past the first failure from now.
 
         Returns the number of tasks left undone."""
-        self._patience_s = patience_s
-        self._closing.set()
-        self._tasks.put(None)
+        with self._news:
+            self._patience_s = min(self._patience_s, patience_s)
+            self._closed = True
+            self._news.notify()
         self._thread.join()
-        return self._left
+        return len(self._tasks)
 
     def _run(self) -> None:
-        self._left = 0
-        writer: SupportsPublish | None = None
-        while (task := self._tasks.get()) is not None:
-            pause_s = 1.0
-            while True:
-                try:
-                    writer = writer or self._open_writer()
-                    task(writer)
-                    self.published += 1
-                    self.trouble = ""
-                    self._deadline = float("inf")
-                    break
-                except Exception as error:
-                    # Whatever MLflow, its database driver or the network throw: the record is
-                    # safe in the store, so the only wrong answer is to lose the sweep over it.
-                    self.trouble = next(iter(str(error).splitlines()), type(error).__name__)
-                    log.warning("MLflow: %s", self.trouble)
-                    writer = None
+        writer: Any | None = None
+        failed_in_a_row = 0
+        while (task := self._next()) is not None:
+            try:
+                writer = writer or self._open_writer()
+                task(writer)
+            except Exception as error:
+                # Whatever MLflow, its database driver or the network throw: the record is safe
+                # in the store, so the only wrong answer is to lose the sweep over it.
+                self.trouble = next(iter(str(error).splitlines()), type(error).__name__)
+                log.info("MLflow: %s", self.trouble)
+                writer = None
+                failed_in_a_row += 1
+                if failed_in_a_row % _TRIES == 0:
+                    self._tasks.rotate(-1)
                 if self._given_up():
-                    self._left += 1
-                    break
-                if self._closing.wait(pause_s):
-                    time.sleep(min(pause_s, 1.0))
-                pause_s = min(2 * pause_s, _LONGEST_PAUSE_S)
-            self._tasks.task_done()
+                    return
+                self._pause(failed_in_a_row)
+                continue
+            with self._news:
+                self._tasks.popleft()
+            self.published += 1
+            self.trouble = ""
+            self._deadline = None
+            failed_in_a_row = 0
+
+    def _next(self) -> Task | None:
+        """The first task, once there is one; None when all are done and no more will come."""
+        with self._news:
+            self._news.wait_for(lambda: self._tasks or self._closed)
+            return self._tasks[0] if self._tasks else None
+
+    def _pause(self, failures: int) -> None:
+        pause_s = min(FIRST_PAUSE_S * 2 ** min(failures - 1, 10), _LONGEST_PAUSE_S)
+        with self._news:
+            if self._closed:
+                pause_s = min(pause_s, FIRST_PAUSE_S)
+            self._news.wait(pause_s)
 
     def _given_up(self) -> bool:
-        if not self._closing.is_set():
+        if not self._closed:
             return False
-        if self._deadline == float("inf"):
+        if self._deadline is None:
             self._deadline = time.monotonic() + self._patience_s
-        return time.monotonic() > self._deadline
+        return time.monotonic() >= self._deadline or self._patience_s == 0.0

@@ -9,7 +9,7 @@ from html import escape
 
 import sweeper
 from sweeper.comparison import agreements_page, compare, winners_page
-from sweeper.errors import SweeperError
+from sweeper.errors import ResultsError, SweeperError
 from sweeper.figures import FIGURES
 from sweeper.figures.style import as_bytes
 from sweeper.pool import newest_launches
@@ -20,14 +20,15 @@ from sweeper.tables.render.html import page_html
 from sweeper.tables.table import Table
 
 _STYLE = """
-body { font: 15px/1.5 system-ui, sans-serif; max-width: 72rem; margin: 2rem auto; padding: 0 1rem;
+body { font: 15px/1.5 system-ui, sans-serif; max-width: 80rem; margin: 2rem auto; padding: 0 1rem;
   color: #1a1a1a; background: #fff; }
 h1, h2 { line-height: 1.2; } h2 { margin-top: 2.5rem; border-bottom: 1px solid #ccc; }
 table.sweeper { border-collapse: collapse; margin: 1rem 0 .5rem;
   font-variant-numeric: tabular-nums; }
 table.sweeper caption { text-align: left; font-weight: 600; padding-bottom: .4rem; }
-table.sweeper th, table.sweeper td { padding: .2rem .7rem; text-align: right; }
-table.sweeper tbody th, table.sweeper thead th:nth-child(-n+2) { text-align: left; }
+table.sweeper th, table.sweeper td { padding: .2rem .7rem; text-align: right;
+  white-space: nowrap; }
+table.sweeper tbody th, table.sweeper .text { text-align: left; }
 table.sweeper th { font-weight: 500; }
 table.sweeper tbody th[scope=rowgroup] { vertical-align: top; }
 table.sweeper thead th { border-bottom: 2px solid #444; }
@@ -78,9 +79,17 @@ def _summary(study: Study, grid: str) -> str:
 
 
 def _tables(study: Study, grid: str) -> list[Table]:
-    """The grid's own table, and the thesis's table that it is for."""
-    names = [grid] + [name for name, spec in TABLES.items() if spec.grid == grid]
-    return [table(name, study) for name in names]
+    """The grid's own table, then those of the thesis of which its runs fill every row."""
+    own = table(grid, study)
+    found = [own]
+    for name in TABLES:
+        try:
+            other = table(name, study)
+        except ResultsError:
+            continue
+        if not other.absent and name != own.spec.name:
+            found.append(other)
+    return found
 
 
 def _table(found: Table) -> str:

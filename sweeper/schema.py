@@ -6,9 +6,9 @@ the table of models. A schema cannot tell everything; `Grid.load` can."""
 from typing import Any
 
 from sweeper.grid import Grid, Learned, Range
+from sweeper.grid.model_entry import MODEL_NAMES, model_params
 from trainers.specs.datasets import DATASETS
-from trainers.specs.models import MODELS
-from trainers.specs.parameters import Param
+from trainers.specs.parameters import TARGET_KINDS, Param
 
 # What YAML 1.1 parsers read as text although it is a number: 1e-4.
 NUMBER_AS_TEXT = {"type": "string", "pattern": r"^[-+]?[0-9_]+(\.[0-9_]*)?[eE][-+]?[0-9]+$"}
@@ -41,14 +41,13 @@ def _model_entry() -> dict[str, Any]:
     with_settings = [
         {
             "type": "object",
-            "title": spec.title,
-            "properties": {name: _parameters(spec.params)},
+            "properties": {name: _parameters(model_params(name))},
             "required": [name],
             "additionalProperties": False,
         }
-        for name, spec in MODELS.items()
+        for name in MODEL_NAMES
     ]
-    return {"anyOf": [{"type": "string", "enum": list(MODELS)}, *with_settings]}
+    return {"anyOf": [{"type": "string", "enum": list(MODEL_NAMES)}, *with_settings]}
 
 
 def _parameters(params: tuple[Param, ...]) -> dict[str, Any]:
@@ -78,11 +77,14 @@ def _value(param: Param) -> dict[str, Any]:
     if param.kind == "choice":
         return {"type": "string", "enum": list(param.choices)}
     if param.kind == "target":
-        constant = {"type": "object", "properties": {"constant": {"type": "number"}}}
-        return {"anyOf": [{"enum": list(param.choices)}, {"type": "number"}, constant]}
+        kinds = {kind: {"type": "number", "exclusiveMinimum": 0} for kind in TARGET_KINDS}
+        in_nats = {"type": "object", "properties": kinds, "additionalProperties": False}
+        return {"anyOf": [{"type": "string"}, in_nats]}
     number: dict[str, Any] = {"type": "integer" if param.kind == "int" else "number"}
     if param.minimum is not None:
         number["minimum"] = param.minimum
+    if param.maximum is not None:
+        number["maximum"] = param.maximum
     if param.above is not None:
         number["exclusiveMinimum"] = param.above
     learned = [{"$ref": "#/$defs/Learned"}] if param.kind == "float" else []

@@ -14,8 +14,8 @@ from sweeper.errors import UsageError
 from sweeper.grid import Grid, ModelEntry, Range
 from sweeper.grid.axes import Axes
 from sweeper.grid.dataset_entry import DatasetEntry
+from sweeper.grid.model_entry import model_params
 from sweeper.grid.settings import Search
-from trainers.specs.models import MODELS
 
 SWITCH = "model"
 _WHOLE = {"batch_size", "latent_dim"}
@@ -95,7 +95,7 @@ def search_summary(grid: Grid, options: Options = AS_WRITTEN) -> dict[str, int]:
 
 
 def _branch(grid: Grid, entry: ModelEntry, own: set[str]) -> tuple[Axis, ...]:
-    kinds = {param.name: param.kind for param in MODELS[entry.name].params}
+    kinds = {param.name: param.kind for param in model_params(entry.name)}
     params = (_axis(name, values, kinds[name] == "int") for name, values in entry.params.items())
     merged = grid.axes_of(entry)
     axes = (_axis(name, merged[name], name in _WHOLE) for name in sorted(own - {"iterations"}))

@@ -8,6 +8,7 @@ import time
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from sweeper import stores
 from sweeper.grid import Grid
 
 _SAVE_EVERY_S = 5.0
@@ -17,7 +18,7 @@ _HOUR = 3600.0
 @dataclass
 class Spending:
     """gpu_hours, hours: of earlier launches and this one.  rate: money for a GPU-hour, if known.
-    gpu: what a training holds of a GPU."""
+    gpu: what a training holds of a GPU, once that is known."""
 
     path: Path
     gpu_hours_limit: float | None = None
@@ -68,16 +69,15 @@ class Spending:
         temporary.replace(self.path)
 
 
-def open_spending(store: str, grid: Grid, *, gpu: float, rate: float | None = None) -> Spending:
+def open_spending(store: str, grid: Grid, rate: float | None = None) -> Spending:
     """What `grid` has used so far. rate: money for a GPU-hour; None takes the grid's price."""
     budget = grid.budget
     spending = Spending(
-        Path(store) / "spending" / f"{grid.title}.json",
+        stores.beside(store) / "spending" / f"{grid.title}.json",
         gpu_hours_limit=budget.gpu_hours if budget else None,
         money_limit=budget.money if budget else None,
         hours_limit=budget.hours if budget else None,
         rate=rate if rate is not None else grid.price.on_demand if grid.price else None,
-        gpu=gpu,
     )
     try:
         told = json.loads(spending.path.read_text())

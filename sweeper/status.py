@@ -12,6 +12,7 @@ from sweeper.launching.publication import run_name
 from sweeper.plan import Plan, Training
 from sweeper.planning import Setting
 from sweeper.tracking import layout
+from trainers.records import find_records
 
 
 @dataclass(frozen=True)
@@ -64,7 +65,7 @@ def _training(training: Training, plan: Plan, setting: Setting) -> TrainingStatu
     reached = 0
     if not training.waiting:
         folder = stores.open_folder(setting.store, training.training_id)
-        reached = max(stores.find_records(folder).checkpoints, default=0)
+        reached = max(find_records(folder).checkpoints, default=0)
     counts: Counter[str] = Counter()
     for iterations, run in zip(milestones, training.run_ids, strict=True):
         recorded = "recorded" if iterations in training.to_publish else "missing"

@@ -21,8 +21,10 @@ if TYPE_CHECKING:
     import pandas as pd
 
 UNFINISHED = "unfinished"
-SETTINGS = ("dataset", "source", "model", "batch_size", "learning_rate", "iterations", "seed")
-SETTINGS += ("latent_dim", "network", "reconstruction", "precision", "protocol", "num_points")
+SETTINGS = (
+    *("dataset", "source", "model", "batch_size", "learning_rate", "iterations", "seed"),
+    *("latent_dim", "network", "reconstruction", "precision", "protocol", "num_points"),
+)
 SCORES = (layout.MEASURE_PREFIX, layout.VALID_PREFIX, layout.TEST_PREFIX)
 
 
@@ -80,6 +82,8 @@ def read_study(store: str | None = None, *, experiment: str | None = None) -> St
     names = sorted({name for row in rows for name in row if "/" in name})
     frame = pd.DataFrame(rows, columns=[*_row_names(), *names])
 
+    texts = list(layout.TEXT_PARAMS)
+    frame[texts] = frame[texts].fillna("")
     frame = frame.sort_values([*SETTINGS, "run_id"], ignore_index=True)
     notes = [f"launch {grid} has no {layout.PLAN}: what it asked for is unknown"
              for grid in contents.planless]  # fmt: skip
@@ -128,7 +132,7 @@ def _row(run: StoredRun) -> dict[str, Any]:
     row: dict[str, Any] = {
         "run_id": tags[layout.RUN_ID],
         "training_id": tags.get(layout.TRAINING_ID, ""),
-        "status": tags.get(layout.STATUS, UNFINISHED),
+        "status": tags[layout.STATUS] if reader.ended(run) else UNFINISHED,
         "reason": tags.get(layout.REASON, ""),
         "synthetic": tags.get(layout.SYNTHETIC) == "true",
         "fingerprint": tags.get(layout.FINGERPRINT, ""),

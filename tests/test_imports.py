@@ -21,7 +21,6 @@ FORBIDDEN = {
     "trainers/errors.py": HEAVY,
     "trainers/config.py": HEAVY | {"numpy"},
     "trainers/config_checks.py": HEAVY | {"numpy"},
-    "trainers/typed.py": HEAVY | {"numpy"},
     "sweeper/grid": HEAVY - {"h5py"},
     "sweeper/results": {"ray", "torch"},
     "sweeper/select": {"ray", "torch"},

@@ -7,9 +7,8 @@ from dataclasses import asdict, dataclass, field, fields
 from typing import Any
 
 from trainers.errors import ConfigError
-from trainers.specs.models import canonical_model
+from trainers.specs.models import canonical_model, complete_params
 from trainers.specs.parameters import Value
-from trainers.typed import typed_params
 
 FILE_SOURCE = "file"  # the source of a dataset of the user's own
 
@@ -47,7 +46,7 @@ class TrainingConfig:
     user's own, any name, the source 'file', `path`, and `digest`, the SHA-256 of the file's bytes.
     The identity then holds `custom:DIGEST` in place of the name, so that neither the file's place
     nor the name given to it matters, and a changed file is another dataset.
-    model, params: canonical, with every parameter of the model, typed (`typed_params`).
+    model, params: canonical, with every parameter of the model, typed (`specs.models`).
     latent_dim, batch_size: at least 1.  learning_rate: above 0.
     milestones: iterations at which to score, rising.  measures: None means every measure.
     record_every: losses and weights are recorded at every so many iterations.
@@ -123,7 +122,7 @@ class TrainingConfig:
         mistakes = problems(self)
         if mistakes:
             raise ConfigError("\n".join(mistakes))
-        model, params = canonical_model(self.model, typed_params(self.model, self.params))
+        model, params = canonical_model(self.model, complete_params(self.model, self.params)[0])
         values = {item.name: getattr(self, item.name) for item in fields(self)}
         values |= {"model": model, "params": params, "learning_rate": float(self.learning_rate)}
         return TrainingConfig(**values)

@@ -8,9 +8,8 @@ from typing import Any
 from trainers.config import FILE_SOURCE, TrainingConfig
 from trainers.specs.datasets import DATASETS
 from trainers.specs.measures import MEASURES, PROTOCOLS
-from trainers.specs.models import MODELS
+from trainers.specs.models import MODELS, complete_params
 from trainers.specs.networks import NETWORKS
-from trainers.typed import typed_value
 
 RECONSTRUCTIONS = ("mse", "bernoulli")
 PRECISIONS = ("fp32", "bf16")
@@ -25,26 +24,11 @@ def problems(config: TrainingConfig) -> list[str]:
         return found
     found = [*_choice_problems(config), *_number_problems(config), *_data_problems(config)]
     if config.model in MODELS:
-        found += param_problems(config.model, config.params)
+        wrong = complete_params(config.model, config.params)[1]
+        found += [f"params: {mistake}" for mistake in wrong]
     for name in config.measures or ():
         if name not in MEASURES:
             found.append(f"measures: {name!r} is unknown; known: {', '.join(MEASURES)}")
-    return found
-
-
-def param_problems(model: str, given: Mapping[str, Any]) -> list[str]:
-    """Every mistake in the parameters given for a known model."""
-    known = {param.name: param for param in MODELS[model].params}
-    found = []
-    for name, value in given.items():
-        if name not in known:
-            allowed = ", ".join(known) or "none"
-            found.append(f"params: {model} has no parameter {name!r}; it has: {allowed}")
-            continue
-        try:
-            typed_value(known[name], value)
-        except ValueError as error:
-            found.append(f"params.{name} = {value!r} {error}")
     return found
 
 

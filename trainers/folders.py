@@ -94,6 +94,19 @@ def read_digested(folder: Folder, name: str) -> bytes:
     return data
 
 
+def is_damaged(folder: Folder, name: str) -> bool:
+    """Whether `name` can be read and is not what was written."""
+    try:
+        folder.read(name)
+    except (RecordError, OSError):
+        return False
+    try:
+        read_digested(folder, name)
+    except RecordError:
+        return True
+    return False
+
+
 def stem_of(name: str) -> str | None:
     """The stem of a digested name, or None for a foreign file."""
     match = _NAME.fullmatch(name)

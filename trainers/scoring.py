@@ -2,17 +2,16 @@
 
 Shapes: B batch, N points, L latent, K factors."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 import torch
 
-from trainers.config import Evaluation, TrainingConfig
+from trainers.config import TrainingConfig
 from trainers.datasets.base import Dataset
 from trainers.errors import MeasureError
-from trainers.measures import score
-from trainers.seeds import seed_for, stream
+from trainers.latent_scores import measure_scores
+from trainers.seeds import stream
 from trainers.step import Stepper
 
 _CHUNK = 256
@@ -59,33 +58,6 @@ def represent(
         recon=recon / len(indices_N),
         kl=_kl_nats(mu_NL, logvar_NL),
     )
-
-
-def measure_scores(
-    mu_NL: np.ndarray,
-    factors_NK: np.ndarray,
-    measures: Sequence[str] | None,
-    evaluation: Evaluation,
-    *,
-    seed: int,
-    iteration: int,
-    prefix: str = "measure",
-) -> dict[str, float]:
-    """{'measure/cbd': .., ...}; the random streams depend on (seed, iteration, measure) only.
-
-    Raises MeasureError when the latents cannot be scored or a score is not finite."""
-    scores = score(
-        mu_NL,
-        factors_NK,
-        measures=measures,
-        protocol=evaluation.protocol,
-        seed=seed_for(seed, prefix, iteration),
-        alpha=evaluation.alpha,
-    )
-    bad = sorted(name for name, value in scores.items() if not np.isfinite(value))
-    if bad:
-        raise MeasureError(f"not finite: {', '.join(bad)}")
-    return {f"{prefix}/{name}": float(value) for name, value in scores.items()}
 
 
 def evaluate(

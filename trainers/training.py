@@ -97,7 +97,7 @@ class Training:
         self._identity = json.dumps(config.identity(), sort_keys=True)
         self.dataset = dataset or open_dataset(
             config.dataset,
-            source=config.source,
+            source=None if config.path else config.source,
             data_dir=Path(config.data_dir) if config.data_dir else None,
             path=Path(config.path) if config.path else None,
         )

@@ -14,9 +14,10 @@ from ray.tune.schedulers import FIFOScheduler
 from ray.tune.search import Searcher
 
 from sweeper.engine.attempts import Attempts
-from sweeper.engine.jobs import Event
+from sweeper.engine.jobs import Event, EventKind
 from sweeper.engine.nodes import Nodes
 from sweeper.engine.reasons import reason_of
+
 
 class Supply(Searcher):
     """Hands Tune the next training; a failed one comes back as a trial of its own."""
@@ -55,9 +56,7 @@ class Supply(Searcher):
 class News(tune.Callback):
     """Turns results and failed trials into events, and keeps the account of attempts."""
 
-    def __init__(
-        self, attempts: Attempts, nodes: Nodes, on_event: Callable[[Event], None]
-    ) -> None:
+    def __init__(self, attempts: Attempts, nodes: Nodes, on_event: Callable[[Event], None]) -> None:
         self._attempts, self._nodes, self._on_event = attempts, nodes, on_event
         self._node_of: dict[str, str] = {}
 
@@ -96,7 +95,7 @@ class News(tune.Callback):
         again = self._attempts.lost(name, node, self._nodes.alive(), here=here)
         for bad in self._attempts.set_aside - aside:
             reason = f"{self._nodes.host(bad)} is set aside: everything fails there ({reason})"
-        kind = "progress" if again else "failed"
+        kind: EventKind = "progress" if again else "failed"
         self._on_event(Event(name, kind, reason=reason, host=host))
 
 

@@ -34,7 +34,7 @@ def run_jobs(
     judge: told of each result of a training that could go on, before `on_event` is; True ends it
     there, with a checkpoint."""
     given = iter(jobs)
-    first = next(given, None)
+    first = None if stop.is_set() else next(given, None)
     if first is None:
         return
     from ray import tune

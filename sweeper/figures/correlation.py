@@ -15,8 +15,10 @@ from sweeper.tracking import layout
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
-ALL = ("cbd", "beta_vae", "factor_vae", "explicitness", "irs", "mig", "mig_sup", "modularity")
-ALL += ("sap",)
+ALL = (
+    *("cbd", "beta_vae", "factor_vae", "explicitness", "irs", "mig", "mig_sup", "modularity"),
+    "sap",
+)
 COMPACTNESS = ("cbd_compactness", "cbd", "mig", "sap")
 MODULARITY = ("cbd_modularity", "cbd", "beta_vae", "factor_vae", "mig_sup", "modularity")
 PROTOCOL = "thesis"

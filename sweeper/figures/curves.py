@@ -119,7 +119,7 @@ def draw_panels(data: Curves) -> "Figure":
         twin.plot(curve.iteration_T, curve.kl_T, color=style.VERMILLION, ls="--", label="KL")
         axis.set_ylim(data.recon_limits)
         twin.set_ylim(data.kl_limits)
-        axis.set_title(style.letter(number, f"{_name(data)}, \u03b2 = {curve.beta:g}"))
+        axis.set_title(style.letter(number, f"{_name(data)}, \u03b2 = {curve.beta:g}", len(axes)))
         axis.set_ylabel("reconstruction loss", color=style.BLUE)
         twin.set_ylabel("KL divergence [nats]", color=style.VERMILLION)
         axis.tick_params(axis="y", colors=style.BLUE)
@@ -133,13 +133,14 @@ def draw_together(data: Curves) -> "Figure":
     figure, (left, right) = style.panel_grid(2, 4.2, 3.2)
     styles = ("-", "--", "-.", ":")
     for number, curve in enumerate(data.curves):
-        look = {"color": style.COLOURS[number % 7], "ls": styles[number % 4]}
-        left.plot(curve.iteration_T, curve.recon_T, label=f"\u03b2 = {curve.beta:g}", **look)
-        right.plot(curve.iteration_T, curve.kl_T, label=f"\u03b2 = {curve.beta:g}", **look)
+        colour, dashes = style.COLOURS[number % 7], styles[number % 4]
+        name = f"\u03b2 = {curve.beta:g}"
+        left.plot(curve.iteration_T, curve.recon_T, color=colour, ls=dashes, label=name)
+        right.plot(curve.iteration_T, curve.kl_T, color=colour, ls=dashes, label=name)
     for number, (axis, text) in enumerate(
         ((left, "reconstruction loss"), (right, "KL divergence [nats]"))
     ):
-        axis.set_title(style.letter(number, f"{_name(data)}, {text.split(' [')[0]}"))
+        axis.set_title(style.letter(number, f"{_name(data)}, {text.split(' [')[0]}", 2))
         axis.set_ylabel(text)
         axis.set_ylim(data.recon_limits if axis is left else data.kl_limits)
         axis.legend(frameon=False)

@@ -88,7 +88,7 @@ def draw_scatter(data: Scatter) -> "Figure":
                 label=f"\u03b2 = {beta:g}",
             )
         title = DATASETS[dataset].title if dataset in DATASETS else dataset
-        axis.set_title(style.letter(number, title))
+        axis.set_title(style.letter(number, title, len(axes)))
         axis.set_xlabel("\u03b2-VAE measure")
         axis.set_ylabel("reconstruction loss")
     handles, labels = axes[0].get_legend_handles_labels()

@@ -108,7 +108,7 @@ def draw_sigmas(data: SigmaCurves) -> "Figure":
         )
         chosen = axis.axvline(one.selected, color=style.VERMILLION, ls=":", label="selected")
         title = DATASETS[one.dataset].title if one.dataset in DATASETS else one.dataset
-        axis.set_title(style.letter(number, title))
+        axis.set_title(style.letter(number, title, len(axes)))
         axis.set_ylabel("learned \u03c3")
         twin.set_ylabel("CbD", color=style.PURPLE)
         twin.tick_params(axis="y", colors=style.PURPLE)

@@ -38,9 +38,9 @@ def panel_grid(count: int, width_in: float, height_in: float) -> tuple["Figure",
     return figure, list(axes[:count])
 
 
-def letter(number: int, text: str) -> str:
-    """'(a) text', '(b) text' for the panels of a figure."""
-    return f"({chr(ord('a') + number)}) {text}"
+def letter(number: int, text: str, of: int) -> str:
+    """'(a) text', '(b) text' for the panels of a figure; plain text for a single panel."""
+    return f"({chr(ord('a') + number)}) {text}" if of > 1 else text
 
 
 def as_bytes(figure: "Figure", kind: str) -> bytes:
@@ -55,8 +55,13 @@ def as_bytes(figure: "Figure", kind: str) -> bytes:
 
 
 def thousands(axis: "Axes") -> None:
-    """Iterations along x, counted in thousands."""
-    axis.xaxis.set_major_formatter(lambda value, _: f"{value / 1000:g}k" if value else "0")
+    """Iterations along x, as '500', '1k', '300k'."""
+    from matplotlib.ticker import MaxNLocator
+
+    axis.xaxis.set_major_locator(MaxNLocator(6))
+    axis.xaxis.set_major_formatter(
+        lambda value, _: f"{value / 1000:g}k" if abs(value) >= 1000 else f"{value:g}"
+    )
     axis.set_xlabel("iterations")
 
 

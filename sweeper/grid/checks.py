@@ -15,9 +15,9 @@ from sweeper.grid.data_checks import (
 from sweeper.grid.fields import Range
 from sweeper.grid.learned import learned_values
 from sweeper.grid.model import Grid
-from sweeper.grid.model_entry import Learned
+from sweeper.grid.model_entry import Learned, ModelEntry, model_params
 from sweeper.grid.places import trail, value_problem
-from sweeper.grid.settings import ALL, LOSSES, Search
+from sweeper.grid.settings import GROUPS, LOSSES, Search
 from sweeper.yaml_source import join
 
 Found = Iterator[tuple[tuple[str | int, ...], str]]
@@ -110,6 +110,31 @@ def ranges_are_searched(grid: Grid) -> Found:
         yield ("axes", name), what
 
 
+def parameters_have_effect(grid: Grid) -> Found:
+    """A parameter that another one switches off is not given beside it."""
+    for index, entry in enumerate(grid.models):
+        for param in model_params(entry.name):
+            values = entry.params.get(param.name, (param.default,))
+            if param.needs is None or values == (param.default,):
+                continue
+            other, beginning = param.needs
+            for value in _values(entry, other):
+                if not str(value).startswith(beginning):
+                    yield (
+                        ("models", index, "params", param.name),
+                        f"has no effect with {other} {words.shown(value)}; leave it out there, "
+                        "if need be in two entries.",
+                    )
+                    break
+
+
+def _values(entry: ModelEntry, name: str) -> tuple[Any, ...]:
+    """The values of a parameter, given or default; none for a range."""
+    defaults = {param.name: param.default for param in model_params(entry.name)}
+    values = entry.params.get(name, (defaults[name],))
+    return () if isinstance(values, Range) else values
+
+
 def _search_can_run(grid: Grid, search: Search) -> Found:
     if len(search.directions or {}) > 1 and search.pruner != "none":
         yield ("search", "pruner"), "must be none where a search has several directions."
@@ -146,8 +171,10 @@ def _has_one_point(grid: Grid, dataset: str) -> bool:
 
 
 def _is_scored(grid: Grid, metric: str) -> bool:
-    measures = grid.evaluation.measures
-    return metric in LOSSES or metric in measures or ALL in measures
+    named = grid.evaluation.measures
+    return metric in LOSSES or any(
+        metric == name or metric in GROUPS.get(name, ()) for name in named
+    )
 
 
 def _ranges(axes: Any) -> list[str]:
@@ -163,6 +190,7 @@ _CHECKS: dict[Callable[[Grid], Found], tuple[str, ...]] = {
     money_is_countable: ("price", "budget"),
     gpus_are_whole: (),
     ranges_are_searched: ("search", "evaluation", "sharing", "datasets", "models", "axes"),
+    parameters_have_effect: (),
     datasets_can_be_measured: (),
     networks_fit_images: (),
     batches_fit_splits: ("evaluation",),

@@ -8,7 +8,7 @@ from sweeper.grid.axes import AUTO
 from sweeper.grid.facts import Facts, facts_of
 from sweeper.grid.fields import Range
 from sweeper.grid.model import Grid
-from sweeper.grid.settings import ALL
+from sweeper.grid.settings import GROUPS
 from trainers.specs.measures import MEASURES
 from trainers.specs.networks import NETWORKS
 
@@ -21,8 +21,8 @@ def datasets_can_be_measured(grid: Grid) -> Found:
         if isinstance(facts, str):
             yield ("datasets", index), facts
             continue
-        for name in grid.evaluation.measures:
-            if name != ALL and not _allows(facts, name):
+        for name in _needed(grid):
+            if not _allows(facts, name):
                 yield (
                     ("datasets", index),
                     f"{facts.name} has no grid of factors, and the measure {name} intervenes on "
@@ -30,15 +30,21 @@ def datasets_can_be_measured(grid: Grid) -> Found:
                 )
 
 
+def _needed(grid: Grid) -> list[str]:
+    """Measures that must be scored: those named, and what runs are selected or searched by."""
+    directions = grid.search.directions if grid.search else None
+    names = [*grid.evaluation.measures, grid.select.by, *(directions or ())]
+    return [name for name in dict.fromkeys(names) if name in MEASURES]
+
+
 def networks_fit_images(grid: Grid) -> Found:
     """A network is made for certain image sizes."""
     for facts, where, axes in _trained(grid):
         for asked in axes["network"]:
             name = facts.network if asked == AUTO else asked
-            sizes = NETWORKS[name].sizes
             height, width = facts.image_CHW[1:]
-            if sizes and (height not in sizes or height != width):
-                made_for = " or ".join(f"{size}x{size}" for size in sizes)
+            if not NETWORKS[name].takes(height, width):
+                made_for = " or ".join(f"{size}x{size}" for size in NETWORKS[name].sizes)
                 yield (
                     (*where, "network"),
                     f"{name} is made for {made_for} pixels, {facts.name} has {height}x{width}.",
@@ -60,10 +66,10 @@ def batches_fit_splits(grid: Grid) -> Found:
 
 
 def allowed_measures(grid: Grid, facts: Facts) -> tuple[str, ...]:
-    """The measures that are scored on a dataset; `all` means all that it allows."""
-    if ALL in grid.evaluation.measures:
-        return tuple(name for name in MEASURES if _allows(facts, name))
-    return grid.evaluation.measures
+    """The measures that are scored on a dataset; of a group, those that it allows."""
+    named = grid.evaluation.measures
+    grouped = {name for group in named for name in GROUPS.get(group, ()) if _allows(facts, name)}
+    return tuple(name for name in MEASURES if name in grouped or name in named)
 
 
 def _allows(facts: Facts, measure: str) -> bool:

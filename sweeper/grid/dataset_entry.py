@@ -21,7 +21,7 @@ FILE_ENDINGS = (".npz", ".h5", ".hdf5")
 
 class DatasetEntry(Block):
     """A dataset as asked for. source: None means the dataset's first. data: the folder of
-    prepared datasets. path: a file of the user's own, relative to the grid file."""
+    prepared datasets. path: a file of the user's own. Both are relative to the grid file."""
 
     name: Name
     source: Text | None = None

@@ -189,6 +189,7 @@ def _read_many_or_range(
 ) -> Any:
     if isinstance(value, Range | Mapping):
         between = Range.model_validate(value)
-        handler([between.low, between.high])
+        ends = (between.low, between.high, between.step)
+        handler([end for end in ends if end is not None])
         return between
     return read_many(value, handler, info)

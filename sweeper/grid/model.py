@@ -94,7 +94,12 @@ class Grid(Block):
     def asked(self) -> dict[str, Any]:
         """What the grid asks for, as plain JSON values; no list's order matters."""
         left_out = {"resources", "price", "budget", "name"}
-        plain: dict[str, Any] = self.model_dump(mode="json", by_alias=True, exclude=left_out)
+        plain: dict[str, Any] = self.model_dump(
+            mode="json",
+            by_alias=True,
+            exclude=left_out,
+            warnings=False,  # a range where the field says a list
+        )
         return {key: _unordered(value) for key, value in plain.items()}
 
 

@@ -20,11 +20,18 @@ from sweeper.grid import scalars
 from sweeper.grid.axes import Axes
 from sweeper.grid.fields import Block, Integer, Many, Range, Text, as_list, distinct, warnings_of
 from sweeper.grid.mistakes import Mistake, mistakes_of, throw, unknown_key
-from trainers.specs.models import MODELS
+from trainers.specs.models import MODEL_ALIASES, MODELS
 from trainers.specs.parameters import Param, Value
-from trainers.typed import typed_value
 
 SETTINGS = ("datasets", "axes")
+MODEL_NAMES = (*MODELS, *MODEL_ALIASES)
+
+
+def model_params(name: str) -> tuple[Param, ...]:
+    """The parameters of a model; of an alias, those of its first model."""
+    resolved = MODEL_ALIASES[name].first if name in MODEL_ALIASES else name
+    params: tuple[Param, ...] = MODELS[resolved].params
+    return params
 
 
 class Learned(Block):
@@ -77,8 +84,8 @@ class ModelEntry(Block):
     @field_validator("name")
     @classmethod
     def _known(cls, name: str) -> str:
-        if name not in MODELS:
-            raise ValueError(words.unknown(name, list(MODELS)))
+        if name not in MODEL_NAMES:
+            raise ValueError(words.unknown(name, MODEL_NAMES))
         return name
 
     @field_validator("params", mode="plain")
@@ -93,7 +100,7 @@ def read_params(
     model: str, given: Mapping[str, Any], warnings: list[str]
 ) -> dict[str, Values | Range]:
     """Every value typed by the model's table. Raises ValidationError with all mistakes."""
-    known = {param.name: param for param in MODELS[model].params}
+    known = {param.name: param for param in model_params(model)}
     typed: dict[str, Values | Range] = {}
     found: list[Mistake] = []
     for key, raw in given.items():
@@ -132,12 +139,7 @@ def _read_value(param: Param, raw: Any) -> Value | Learned:
         if param.kind != "float":
             raise ValueError("cannot be learned: it is not a real number.")
         return Learned.model_validate(raw)
-    if param.kind == "target" and isinstance(raw, Mapping):
-        if set(raw) != {"constant"}:
-            raise ValueError("must be a word, a number, or {constant: number}.")
-        raw = raw["constant"]
-    typed: Value = typed_value(param, _scalar(param, raw))
-    return typed
+    return _parsed(param, _scalar(param, raw))
 
 
 def _scalar(param: Param, raw: Any) -> Any:
@@ -148,8 +150,8 @@ def _scalar(param: Param, raw: Any) -> Any:
         return scalars.integer(raw)
     if param.kind == "float":
         return scalars.real(raw)
-    if param.kind == "target" and not str(raw)[:1].isalpha():
-        return scalars.real(raw)
+    if param.kind == "target":
+        return raw
     word = scalars.text(raw)
     if word not in param.choices:
         raise ValueError(words.unknown(word, param.choices))
@@ -160,7 +162,16 @@ def _read_range(param: Param, raw: Any) -> Range:
     if param.kind not in ("float", "int"):
         raise ValueError(f"cannot be a range: it is a {param.kind}.")
     between = Range.model_validate(raw)
-    if param.kind == "int":
-        scalars.integer(between.low), scalars.integer(between.high)
-    typed_value(param, between.low)
+    for end in (between.low, between.high):
+        _parsed(param, end)
+    if param.kind == "int" and between.step is not None:
+        scalars.integer(between.step)
     return between
+
+
+def _parsed(param: Param, value: Any) -> Value:
+    try:
+        typed: Value = param.parse(value)
+    except ValueError as error:
+        raise ValueError(f"{error}.") from None
+    return typed

@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from dataclasses import replace
 from pathlib import Path
 
-from sweeper.engine.run import Job
+from sweeper.engine.jobs import Job
 from sweeper.grid import Grid
 from sweeper.plan import Training
 
@@ -17,8 +17,7 @@ def jobs_of(
     left with a long one at the end.
 
     data_dir: where prepared datasets lie.  gpus: what the cluster has in all."""
-    resources = grid.resources
-    gpu = resources.gpu if resources.gpu is not None else min(1.0, gpus)
+    resources, gpu = grid.resources, gpu_share(grid, gpus)
     by = grid.select.by if "/" in grid.select.by else f"measure/{grid.select.by}"
     ready = [training for training in trainings if training.todo and not training.waiting]
     ready.sort(key=lambda training: (-_work(training), training.training_id))
@@ -40,6 +39,11 @@ def jobs_of(
             )
         )
     return jobs
+
+
+def gpu_share(grid: Grid, gpus: float) -> float:
+    """What a training holds of a GPU. gpus: what the cluster has in all."""
+    return min(1.0, gpus) if grid.resources.gpu is None else grid.resources.gpu
 
 
 def _work(training: Training) -> int:

@@ -1,9 +1,12 @@
 """`launch`: plan, train what is missing, publish as it comes. Launch is resume."""
 
 import json
+import logging
+import signal
 import tempfile
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field, replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -12,21 +15,29 @@ from rich.console import Console
 from sweeper import stores
 from sweeper.code_version import code_version
 from sweeper.engine.cluster import ray_session, total_gpus
-from sweeper.engine.run import Event, run_jobs
+from sweeper.engine.jobs import Event, Job
+from sweeper.engine.run import run_jobs
 from sweeper.grid import Grid
-from sweeper.launching.jobs import jobs_of
+from sweeper.launching.jobs import gpu_share, jobs_of
 from sweeper.launching.live import Board, Display
 from sweeper.launching.lock import store_lock
 from sweeper.launching.publication import publication
+from sweeper.launching.rescoring import lacking, rescore
 from sweeper.launching.signals import Interrupts, interrupts
 from sweeper.plan import Plan, Training
 from sweeper.planning import Setting, plan_grid
 from sweeper.publishing import Publisher
+from sweeper.spending import open_spending
 from sweeper.tracking import layout
-from sweeper.tracking.writer import Writer
-from trainers.records import find_records, read_milestone
+from sweeper.tracking.writer import Publication, Writer
+from trainers.errors import RecordError
+from trainers.folders import is_damaged
+from trainers.records import Milestone, find_records, read_milestone
 
-_PATIENCE_S = 60.0
+log = logging.getLogger(__name__)
+
+_PATIENCE_S = 60.0  # with an MLflow that is away when all is trained
+_PATIENCE_STOPPED_S = 10.0  # after a signal: whoever sent it will not wait for long
 
 
 @dataclass(frozen=True)
@@ -43,6 +54,12 @@ class Outcome:
     unpublished: int = 0
     interrupted: int = 0
     notes: tuple[str, ...] = ()
+
+    def then(self, later: "Outcome") -> "Outcome":
+        """This outcome and that of the next round of the same launch."""
+        return replace(
+            later, failed=self.failed | later.failed, diverged=self.diverged | later.diverged
+        )
 
     @property
     def exit_code(self) -> int:
@@ -63,14 +80,27 @@ def launch(
     Raises SweeperError before anything is started: for a grid that cannot be run, a store in use,
     an MLflow that cannot be read, a Ray that cannot be joined."""
     console = console or Console(quiet=True)
-    with store_lock(Path(setting.store), grid.title), interrupts() as caught:
+    with store_lock(setting.store, grid.title), interrupts() as caught:
         if grid.search is not None:
             from sweeper.launching.searching import launch_search
 
             return launch_search(grid, setting, console, caught)
         plan = plan_grid(grid, setting)
         on_plan(plan)
-        return Launching(grid, setting, plan, console, caught).run()
+        outcome = Launching(grid, setting, plan, console, caught).run()
+        while not outcome.interrupted and (more := _next_round(grid, setting, outcome)):
+            on_plan(more)
+            outcome = outcome.then(Launching(grid, setting, more, console, caught).run())
+    return outcome
+
+
+def _next_round(grid: Grid, setting: Setting, outcome: Outcome) -> Plan | None:
+    """The plan once more, if what was just trained made something ready that was not known
+    before: a learned value, or that mdL-weak takes over from mdL-strong."""
+    plan = plan_grid(grid, setting)
+    known = {training.training_id for training in outcome.plan.trainings}
+    fresh = [t for t in plan.trainings if t.todo and not t.waiting and t.training_id not in known]
+    return plan if fresh else None
 
 
 class Launching:
@@ -97,10 +127,12 @@ class Launching:
         self._diverged: dict[str, str] = {}
         self._parent: str | None = None
         self._publisher: Publisher
+        self._spending = open_spending(setting.store, grid, setting.price)
+        self._gpus = 0.0
 
     def run(self) -> Outcome:
         # Opened here once, before any training starts: this makes and migrates a fresh store.
-        writer: Writer | None = self._writer()
+        writer = self._writer()
         self._parent = self._open_parent(writer)
         opened = [writer]
         self._publisher = Publisher(lambda: opened.pop() if opened else self._writer())
@@ -108,6 +140,9 @@ class Launching:
             for training in self._plan.trainings:
                 self._publish_records(training, training.to_publish)
             self._train()
+            self._rescore()
+        except KeyboardInterrupt:  # the second signal: what MLflow lacks can wait
+            self._publisher.hurry()
         finally:
             outcome = self._close()
         return outcome
@@ -128,32 +163,70 @@ class Launching:
 
     def _train(self) -> None:
         board = Board(self._plan.trainings)
-        if not board.rows:
-            return
+        if board.rows and not self._spending.used_up:
+            self._train_on_ray(board)
+
+    def _train_on_ray(self, board: Board) -> None:
+        try:
+            with ray_session(self._setting.address), Display(board, self._console) as display:
+                self._caught.arm()
+                self._gpus = total_gpus()
+                self._spending.gpu = gpu_share(self._grid, self._gpus)
+
+                def on_event(event: Event) -> None:
+                    board.take(event)
+                    self._take(event)
+                    display.note(self._note())
+                    display.show(event)
+
+                def judge(event: Event) -> bool:
+                    stops = self._judge(event)
+                    if stops:
+                        board.stop(event.training_id, event.iteration)
+                    return stops
+
+                run_jobs(
+                    self._supply(),
+                    on_event,
+                    self._caught.stop,
+                    max_failures=self._grid.resources.max_failures,
+                    max_concurrent=self._grid.resources.max_concurrent,
+                    judge=judge,
+                )
+        except SystemExit:
+            # Ray's own handler, in place while it starts, exits on SIGTERM.
+            self._caught.note(signal.SIGTERM)
+        finally:
+            self._spending.save()
+
+    def _supply(self) -> Iterator[Job]:
+        """The jobs, until all are given or the budget is used up."""
+        for job in self._jobs(self._plan.trainings):
+            if self._spending.used_up:
+                return
+            yield job
+
+    def _jobs(self, trainings: Iterable[Training]) -> list[Job]:
         setting = self._setting
-        with ray_session(setting.address), Display(board, self._console) as display:
-            self._caught.arm()
-            jobs = jobs_of(
-                self._grid,
-                self._plan.trainings,
-                store=setting.store,
-                data_dir=Path(setting.data_dir),
-                gpus=total_gpus(),
-            )
+        data_dir = Path(setting.data_dir)
+        return jobs_of(
+            self._grid, trainings, store=setting.store, data_dir=data_dir, gpus=self._gpus
+        )
 
-            def on_event(event: Event) -> None:
-                board.take(event)
-                self._take(event)
-                display.note(self._note())
-                display.show(event)
+    def _judge(self, event: Event) -> bool:
+        """Whether a training that could go on is to end where it is: at a milestone, when the
+        budget is used up."""
+        return bool(event.records and self._spending.used_up)
 
-            run_jobs(
-                jobs,
-                on_event,
-                self._caught.stop,
-                max_failures=self._grid.resources.max_failures,
-                max_concurrent=self._grid.resources.max_concurrent,
-            )
+    def _rescore(self) -> None:
+        """Scores finished runs by measures that the grid asks for and that they lack, from the
+        latents in MLflow: nothing is trained for that."""
+        for lack in lacking(self._plan, self._setting.known_measures):
+            if self._caught.stop.is_set():
+                return
+            self._console.print(f"scoring {lack.run_id} by {', '.join(lack.measures)}")
+            mlflow_run_id = self._setting.known_runs[lack.run_id]
+            self._publisher.put(partial(rescore, mlflow_run_id=mlflow_run_id, lack=lack))
 
     def _note(self) -> str:
         if self._caught.stop.is_set():
@@ -163,6 +236,7 @@ class Launching:
         return ""
 
     def _take(self, event: Event) -> None:
+        self._spending.heard(event.training_id)
         training = self._trainings[event.training_id]
         self._publish_records(training, event.records)
         if event.kind in ("diverged", "failed"):
@@ -178,20 +252,38 @@ class Launching:
         """Reads the record when its turn comes, so that the queue holds no latents."""
 
         def publish(writer: Any) -> None:
-            folder = stores.open_folder(self._setting.store, training.training_id)
-            name = find_records(folder).milestones[iteration]
+            run_id = _run_id(training, iteration)
+            milestone = self._read(training, iteration)
+            if milestone is None:
+                self._done.discard(run_id)
+                return
             entry = publication(
                 training,
                 iteration,
-                grids=self._grids_of(_run_id(training, iteration)),
+                grids=self._grids_of(run_id),
                 parent=self._parent,
-                milestone=read_milestone(folder, name),
+                milestone=milestone,
             )
             if entry.status == layout.FAILED:
                 self._failed[entry.run_id] = entry.reason
             writer.publish(entry)
 
         return publish
+
+    def _read(self, training: Training, iteration: int) -> Milestone | None:
+        """The record; a damaged one is removed, so that the next launch makes it again."""
+        folder = stores.open_folder(self._setting.store, training.training_id)
+        name = find_records(folder).milestones.get(iteration)
+        if name is None:
+            return None
+        try:
+            return read_milestone(folder, name)
+        except RecordError as error:
+            if not is_damaged(folder, name):  # of a later version, or not read for now
+                raise
+            log.warning("%s; it is removed, and the same command makes it again", error)
+            folder.delete(name)
+            return None
 
     def _give_up(self, training: Training, event: Event) -> None:
         """Tells MLflow of the milestones that this training will not reach."""
@@ -212,7 +304,7 @@ class Launching:
                 status=event.kind,
                 reason=event.reason,
             )
-            self._publisher.put(lambda writer, entry=entry: writer.publish(entry))
+            self._publisher.put(partial(_publish, entry=entry))
 
     def _grids_of(self, run_id: str) -> set[str]:
         return {self._plan.grid, *self._setting.known_grids.get(run_id, ())}
@@ -220,16 +312,30 @@ class Launching:
     def _close(self) -> Outcome:
         reused = self._done & set(self._plan.statuses) & set(self._plan.run_ids)
         self._publisher.put(lambda writer: self._tag_reused(writer, reused))
-        outcome = Outcome(
+        self._publisher.put(lambda writer: writer.close_launch(self._parent, self._state()))
+        patience_s = _PATIENCE_STOPPED_S if self._caught.exit_code else _PATIENCE_S
+        unpublished = self._publisher.close(patience_s)
+        return replace(self._outcome(), unpublished=unpublished)
+
+    def _outcome(self) -> Outcome:
+        left = len(set(self._plan.run_ids) - self._done - {*self._failed, *self._diverged})
+        return Outcome(
             plan=self._plan,
-            left=len(set(self._plan.run_ids) - self._done - {*self._failed, *self._diverged}),
+            left=left,
             failed=self._failed,
             diverged=self._diverged | self._known_diverged(),
             interrupted=self._caught.exit_code,
+            notes=self._notes(left),
         )
-        state = "KILLED" if outcome.interrupted else "FAILED" if outcome.exit_code else "FINISHED"
-        self._publisher.put(lambda writer: writer.close_launch(self._parent, state))
-        return replace(outcome, unpublished=self._publisher.close(_PATIENCE_S))
+
+    def _notes(self, left: int) -> tuple[str, ...]:
+        used_up = self._spending.used_up if left else ""
+        return (f"{used_up}: {left:,} runs are left out",) if used_up else ()
+
+    def _state(self) -> str:
+        """The parent run's state, asked once all that is before it in the queue is written."""
+        outcome = self._outcome()
+        return "KILLED" if outcome.interrupted else "FAILED" if outcome.exit_code else "FINISHED"
 
     def _known_diverged(self) -> dict[str, str]:
         return {
@@ -253,6 +359,10 @@ def attach_text(writer: Writer, parent: str, name: str, text: str) -> None:
         file = Path(folder, name)
         file.write_text(text, encoding="utf-8")
         writer.attach(parent, file)
+
+
+def _publish(writer: Writer, entry: Publication) -> None:
+    writer.publish(entry)
 
 
 def _run_id(training: Training, iteration: int) -> str:

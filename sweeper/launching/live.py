@@ -11,7 +11,7 @@ from rich.table import Table
 from rich.text import Text
 
 from sweeper.durations import duration
-from sweeper.engine.run import Event
+from sweeper.engine.jobs import Event
 from sweeper.launching.publication import run_name
 from sweeper.plan import Training
 
@@ -49,15 +49,16 @@ class Board:
             row = Row(name, training.start, last, training.start)
             self.rows.setdefault(training.training_id, row)
 
-    def stop(self, training_id: str) -> None:
-        """A training ends at the milestone it has reached: it is not worth going on with."""
+    def stop(self, training_id: str, iteration: int) -> None:
+        """A training ends at `iteration`: it is not worth going on with."""
         row = self.rows[training_id]
-        row.status, row.last = "stopped", row.iteration
+        row.status, row.iteration, row.last = "stopped", iteration, iteration
 
     def take(self, event: Event) -> None:
         row = self.rows[event.training_id]
         row.iteration = max(row.iteration, event.iteration)
-        row.status = "running" if event.kind == "progress" else event.kind
+        if row.status != "stopped":
+            row.status = "running" if event.kind == "progress" else event.kind
         row.losses = event.losses or row.losses
         row.cbd = event.scores.get("measure/cbd", row.cbd)
 

@@ -8,31 +8,60 @@ import socket
 from collections.abc import Iterator
 from pathlib import Path
 
-from sweeper.errors import UsageError
+from sweeper import stores
+from sweeper.errors import StoreError, UsageError
 
 _NAME = "launch.lock"
 
 
 @contextlib.contextmanager
-def store_lock(store: Path, grid: str) -> Iterator[None]:
-    """Held while a launch runs. The system lets go of it when the process ends, however it ends,
-    so a lock that a killed launch left behind is no obstacle.
+def store_lock(store: str, grid: str) -> Iterator[None]:
+    """Held while a launch runs.
 
-    Raises UsageError that names the launch which holds it."""
-    store.mkdir(parents=True, exist_ok=True)
-    with (store / _NAME).open("a+", encoding="utf-8") as file:
+    On disk the system lets go of it when the process ends, however it ends, so a lock that a
+    killed launch left behind is no obstacle; in a bucket see `bucket_lock`.
+
+    Raises UsageError that names the launch which holds it, StoreError for an unusable store."""
+    if stores.is_remote(store):
+        from sweeper.launching.bucket_lock import bucket_lock
+
+        with bucket_lock(store, about(grid)):
+            yield
+        return
+    with _open(Path(store)) as file:
         try:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except OSError:
+        except BlockingIOError:
             file.seek(0)
-            raise UsageError(
-                f"{store} is in use by {_holder(file.read())}. Wait for it, stop it, or give "
-                "another --store"
-            ) from None
+            raise in_use(store, file.read()) from None
+        except OSError as error:
+            raise StoreError(f"{store} cannot be locked: {error.strerror}") from error
         file.truncate(0)
-        json.dump({"grid": grid, "pid": os.getpid(), "host": socket.gethostname()}, file)
+        file.write(about(grid))
         file.flush()
         yield
+
+
+def _open(store: Path):  # type: ignore[no-untyped-def]
+    try:
+        store.mkdir(parents=True, exist_ok=True)
+        return (store / _NAME).open("a+", encoding="utf-8", errors="replace")
+    except OSError as error:
+        raise StoreError(
+            f"the sweep store {store} cannot be used: {error.strerror}. Name another with --store"
+        ) from error
+
+
+def about(grid: str) -> str:
+    """This launch, as the next one may read it."""
+    return json.dumps({"grid": grid, "pid": os.getpid(), "host": socket.gethostname()})
+
+
+def in_use(store: str, text: str) -> UsageError:
+    """The refusal, naming who holds the lock."""
+    return UsageError(
+        f"{store} is in use by {_holder(text)}. Wait for it, stop it, or give another --store"
+    )
 
 
 def _holder(text: str) -> str:

@@ -5,19 +5,16 @@ over, with the milestones that it reached. So tables never miss what a pruner cu
 
 import json
 from collections.abc import Iterable, Iterator
-from pathlib import Path
 
 from rich.console import Console
 
 from sweeper.cells import Cell, Options
-from sweeper.engine.cluster import ray_session, total_gpus
-from sweeper.engine.run import Event, Job, run_jobs
+from sweeper.engine.jobs import Event, Job
 from sweeper.errors import UsageError
 from sweeper.grid import Grid
 from sweeper.grid.dataset_entry import DatasetEntry
-from sweeper.launching.jobs import jobs_of
 from sweeper.launching.launch import Launching, Outcome, attach_text
-from sweeper.launching.live import Board, Display
+from sweeper.launching.live import Board
 from sweeper.launching.signals import Interrupts
 from sweeper.plan import Plan, Training, plan_of
 from sweeper.planning import Setting, options_of
@@ -27,7 +24,6 @@ from sweeper.search.library import Shelves, open_shelves
 from sweeper.search.proposals import Proposals
 from sweeper.search.story import closing_notes, opening_lines
 from sweeper.search.walk import Walk
-from sweeper.spending import open_spending
 from sweeper.tracking import layout
 
 
@@ -76,74 +72,39 @@ class SearchLaunch(Launching):
         self._cells: dict[str, Cell] = {}
         self._shelves = shelves
         self._searches = searches
-        super().__init__(grid, setting, self._plan_of([]), console, caught)
+        known = plan_of(grid.title, self._identity, ()).with_progress(shelves.statuses, {})
+        super().__init__(grid, setting, known, console, caught)
         for search in searches:
             for candidate in search.candidates():
                 self._cells |= {cell.run_id: cell for cell in candidate.reached()}
             search.on_end = self._on_end
         self._plan = self._plan_of(self._cells.values())
-        self._walk = Walk(searches, on_start=self._on_start)
+        self._walk = Walk(searches, lambda: self._spending.used_up, self._on_start)
+        self._first: Training | None = None
         self._board = Board(())
         self._published: set[str] = set()
         for line in opening_lines(grid, searches):
             console.print(line, markup=False, highlight=False, soft_wrap=True)
 
     def _train(self) -> None:
-        first = self._walk.next()
-        if first is None:
-            return
-        setting, grid = self._setting, self._grid
-        with ray_session(setting.address), Display(self._board, self._console) as display:
-            (job,) = self._jobs([first])
-            self._spending = open_spending(setting.store, grid, gpu=job.gpu)
-            self._walk.used_up = lambda: self._spending.used_up
+        self._first = self._walk.next()
+        if self._first is not None:
+            self._train_on_ray(self._board)
 
-            def on_event(event: Event) -> None:
-                self._board.take(event)
-                self._take(event)
-                display.note(self._note())
-                display.show(event)
-
-            run_jobs(
-                self._supply(job),
-                on_event,
-                self._caught.stop,
-                max_failures=grid.resources.max_failures,
-                max_concurrent=grid.resources.max_concurrent,
-                judge=self._judge,
-            )
-            self._spending.save()
-
-    def _supply(self, first: Job) -> Iterator[Job]:
+    def _supply(self) -> Iterator[Job]:
         """A job for each worker that asks, until the search is over."""
-        yield first
-        while not self._caught.stop.is_set():
-            training = self._walk.next()
-            if training is None:
-                return
+        training = self._first
+        while training is not None:
             yield from self._jobs([training])
-
-    def _jobs(self, trainings: list[Training]) -> list[Job]:
-        setting = self._setting
-        return jobs_of(
-            self._grid,
-            trainings,
-            store=setting.store,
-            data_dir=Path(setting.data_dir),
-            gpus=total_gpus(),
-        )
+            training = None if self._caught.stop.is_set() else self._walk.next()
 
     def _judge(self, event: Event) -> bool:
         """Whether a training that could go on is to stop where it is."""
         scores = {event.iteration: event.scores} if event.records else {}
-        stops = self._walk.take(event.training_id, scores)
-        if stops:
-            self._board.stop(event.training_id)
-        return stops
+        return self._walk.take(event.training_id, scores)
 
     def _take(self, event: Event) -> None:
         super()._take(event)
-        self._spending.heard(event.training_id)
         if event.kind == "finished":
             scores = {event.iteration: event.scores} if event.records else {}
             self._walk.take(event.training_id, scores, finished=True)
@@ -177,6 +138,9 @@ class SearchLaunch(Launching):
         plan = plan_of(self._grid.title, self._identity, cells)
         return plan.with_progress(self._shelves.statuses, {})
 
-    def _close(self) -> Outcome:
-        outcome = super()._close()
-        return closing_notes(outcome, self._grid, self._searches, self._walk)
+    def _outcome(self) -> Outcome:
+        """As it is asked for while the publisher ends, and once more after."""
+        return closing_notes(super()._outcome(), self._grid, self._searches, self._walk)
+
+    def _notes(self, left: int) -> tuple[str, ...]:
+        return ()

@@ -19,6 +19,10 @@ class Interrupts:
     def handle(self, number: int, frame: FrameType | None) -> None:
         if self.stop.is_set():
             raise KeyboardInterrupt
+        self.note(number)
+
+    def note(self, number: int) -> None:
+        """Remembers the signal and asks trainings to stop."""
         self.number = number
         self.stop.set()
 

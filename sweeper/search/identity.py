@@ -4,6 +4,7 @@ from pathlib import Path
 from typing import Any
 
 from search_spaces.axes import Axis, Choice
+from sweeper import stores
 from sweeper.cells import CellMaker, Options
 from sweeper.grid import Grid
 from sweeper.grid.dataset_entry import DatasetEntry
@@ -20,7 +21,7 @@ def journal_of(store: str, grid: Grid, dataset: DatasetEntry, options: Options) 
     makers = _makers(grid, dataset, options)
     source = "-synthetic" if makers[0].source == "synthetic" else ""
     scale = "" if options.scale == 1 else f"-scale{options.scale:g}"
-    return Path(store) / FOLDER / grid.title / f"{dataset.name}{source}{scale}.journal"
+    return stores.beside(store) / FOLDER / grid.title / f"{dataset.name}{source}{scale}.journal"
 
 
 def milestones_of(grid: Grid, dataset: DatasetEntry, options: Options) -> tuple[int, ...]:

@@ -85,16 +85,19 @@ class Shelves:
 
 def open_shelves(setting: Setting) -> Shelves:
     """Reads MLflow, and tells `setting` which runs and grids it knows. Raises TrackingError."""
-    from sweeper.tracking import layout
-    from sweeper.tracking.reader import finished_runs, read_store
+    from sweeper.tracking.reader import finished_runs, stored_runs
 
-    ended = finished_runs(setting.tracking_uri)
+    stored = stored_runs(setting.tracking_uri)
+    ended = finished_runs(stored)
     setting.known_runs = {run: entry.mlflow_run_id for run, entry in ended.items()}
     setting.known_grids = {run: entry.grids for run, entry in ended.items()}
-    results = {}
-    for run in read_store(setting.tracking_uri).runs if ended else ():
-        run_id = run.tags[layout.RUN_ID]
-        if run_id in ended and ended[run_id].status == FINISHED:
-            results[run_id] = Result(run_id, run.params, run.metrics)
-    statuses = {run: entry.status for run, entry in ended.items()}
-    return Shelves(setting.store, results, statuses)
+    setting.known_measures = {run: entry.measures for run, entry in ended.items()}
+    return Shelves(
+        setting.store,
+        {
+            run: Result(run, stored[run].params, stored[run].metrics)
+            for run, entry in ended.items()
+            if entry.status == FINISHED
+        },
+        {run: entry.status for run, entry in ended.items()},
+    )

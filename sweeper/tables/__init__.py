@@ -15,8 +15,10 @@ from sweeper.tables.two_runs import compute_two_runs
 from sweeper.words import unknown
 
 _PARTS = ("cbd_compactness", "cbd_modularity", "cbd")
-_MODULARITY = ("reconstruction", "cbd", "cbd_modularity", "beta_vae_score", "factor_vae_score")
-_MODULARITY += ("mig_sup", "modularity")
+_MODULARITY = (
+    *("reconstruction", "cbd", "cbd_modularity", "beta_vae_score", "factor_vae_score"),
+    *("mig_sup", "modularity"),
+)
 _COMPACTNESS = ("reconstruction", "cbd", "cbd_compactness", "mig", "sap")
 _BETAS = (2.0, 4.0)  # the thesis's search of beta, section 3.2.3
 
@@ -94,7 +96,4 @@ def spec_of(name: str, study: Study) -> tuple[TableSpec, GridRule]:
     if name not in launches:
         raise UsageError(f"table {name!r} {unknown(name, [*TABLES, *launches])}")
     rule = rule_of(launches[name].grid_text)
-    if rule.table in TABLES:
-        spec = TABLES[rule.table]
-        return replace(spec, by=rule.by, lower_is_better=rule.lower_is_better, grid=name), rule
-    return of_grid(name, rule), rule
+    return of_grid(name, rule, TABLES.get(rule.table)), rule

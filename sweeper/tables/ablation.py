@@ -3,11 +3,12 @@
 Of the beta-VAEs of a dataset, those whose beta is nearest (as a ratio) to the learned one."""
 
 import math
+from collections.abc import Sequence
 
 from sweeper.pool import beta_of
 from sweeper.selection import Cell
 from sweeper.study import Study
-from sweeper.tables.compute import cells_of, finish, row_of
+from sweeper.tables.compute import absent_rows, cells_of, finish, row_of
 from sweeper.tables.published import published
 from sweeper.tables.spec import TableSpec
 from sweeper.tables.table import Row, Table
@@ -22,10 +23,10 @@ def compute_ablation(
     found, cells, told = cells_of(study, spec, grid)
     rule = spec.rule(found.cells.columns)
     order = list(dict.fromkeys(row.dataset for row in published(spec.name)))
-    keys = {(cell["dataset"], cell["source"] or "") for cell in cells}
+    keys = {(cell["dataset"], cell["source"]) for cell in cells}
     rows: list[Row] = []
     for dataset, source in sorted(keys, key=lambda k: (_place(k[0], order), k)):
-        here = [c for c in cells if (c["dataset"], c["source"] or "") == (dataset, source)]
+        here = [c for c in cells if (c["dataset"], c["source"]) == (dataset, source)]
         learned = [cell for cell in here if cell["label"] == "l_vae"]
         fixed = [cell for cell in here if cell["label"] == "beta_vae"]
         pair = []
@@ -36,20 +37,20 @@ def compute_ablation(
             told.append(f"{dataset}: no finished L-VAE, so no beta-VAE to set beside it")
         elif fixed and target is not None:
             beta = _nearest(fixed, target)
-            fixed = [cell for cell in fixed if beta_of(dict(cell)) == beta]
+            fixed = [cell for cell in fixed if beta_of(cell) in (beta, None)]
             pair.insert(0, row_of((dataset, source, "beta_vae"), fixed, spec, rule, report))
-            if not 1 / CLOSE <= beta / target <= CLOSE:
+            if beta is not None and not 1 / CLOSE <= beta / target <= CLOSE:
                 told.append(f"{dataset}: beta-VAE ran at {beta:g}, L-VAE learned {target:.2f}")
         rows += pair
     present = {(row.dataset, row.model) for row in rows}
-    printed = [(row.dataset, row.model) for row in published(spec.name)]
-    absent = tuple(pair for pair in printed if pair not in present)
-    return finish(spec, rows, found, absent, told, report)
+    return finish(spec, rows, found, absent_rows(spec, present), told, report)
 
 
-def _nearest(cells: list[Cell], target: float) -> float:
-    betas = sorted({beta for cell in cells if (beta := beta_of(dict(cell))) is not None})
-    return min(betas, key=lambda beta: (abs(math.log(max(beta, 1e-9) / target)), beta))
+def _nearest(cells: Sequence[Cell], target: float) -> float | None:
+    """The beta nearest to the target, or None while all cells wait for theirs."""
+    betas = {beta for cell in cells if (beta := beta_of(cell)) is not None}
+    near = sorted(betas, key=lambda beta: (abs(math.log(max(beta, 1e-9) / target)), beta))
+    return near[0] if near else None
 
 
 def _place(dataset: str, order: list[str]) -> int:

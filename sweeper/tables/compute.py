@@ -34,15 +34,21 @@ def compute(
     rule = spec.rule(found.cells.columns)
     groups: dict[tuple[str, str, str], list[Cell]] = {}
     for cell in cells:
-        groups.setdefault((cell["dataset"], cell["source"] or "", cell["label"]), []).append(cell)
+        groups.setdefault((cell["dataset"], cell["source"], cell["label"]), []).append(cell)
     order = [(row.dataset, row.model) for row in published(spec.name)] if spec.published else []
     keys = sorted(groups, key=lambda key: _position(key, order, list(groups)))
     rows = [row_of(key, groups[key], spec, rule, report) for key in keys]
     present = {(dataset, model) for dataset, _, model in groups}
-    absent = tuple(pair for pair in order if pair not in present)
+    absent = absent_rows(spec, present)
     if all_rows:
         rows = _with_absent(rows, absent, spec, order)
     return finish(spec, rows, found, absent, told, report)
+
+
+def absent_rows(spec: TableSpec, present: set[tuple[str, str]]) -> tuple[tuple[str, str], ...]:
+    """What the thesis prints and no run is of; nothing for a grid's own table."""
+    order = [(row.dataset, row.model) for row in published(spec.name)] if spec.whole else []
+    return tuple(pair for pair in order if pair not in present)
 
 
 def finish(
@@ -74,7 +80,8 @@ def cells_of(
         named = {row.model for row in published(spec.name)}
         cells = [c for c in cells if c["label"] in named or own is not None]
     if not cells:
-        raise ResultsError(f"no run in {study.place} belongs to table {spec.name}")
+        way = f"launch grids/{spec.grid}.yaml" if spec.whole else "launch it again"
+        raise ResultsError(f"no run in {study.place} belongs to table {spec.name}; {way}")
     return found, cells, told
 
 
@@ -101,7 +108,7 @@ def row_of(
 def _shown_beta(runs: Sequence[Cell], label: str) -> float | None:
     """beta_vae: the parameter. l_vae: the learned weight at the last step, mean over seeds."""
     if label == "beta_vae":
-        return beta_of(dict(runs[0]))
+        return beta_of(runs[0])
     learned = [number(run, f"last/{layout.BETA}") for run in runs]
     if label != "l_vae" or any(math.isnan(value) for value in learned):
         return None
@@ -112,7 +119,7 @@ def _comparable(cells: list[dict[str, Any]]) -> tuple[list[dict[str, Any]], list
     """Cells of one protocol and one reconstruction loss: numbers of two are not comparable."""
     told = []
     for name, preferred in COMPARABLE.items():
-        kinds = sorted({cell[name] for cell in cells if isinstance(cell[name], str)})
+        kinds = sorted({cell[name] for cell in cells} - {""})
         if len(kinds) > 1:
             kept = preferred if preferred in kinds else kinds[0]
             before = len(cells)

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from sweeper.scores import score
 from sweeper.selection import number
 from sweeper.statistics import LEVEL, welch
+from sweeper.tables.published import published
 from sweeper.tables.table import Row, Table
 
 REASONS_TOLD = 3
@@ -49,7 +50,7 @@ def problems(table: Table) -> Iterator[str]:
 
 def _absent(table: Table) -> Iterator[str]:
     if table.absent:
-        total = len(table.absent) + len({(row.dataset, row.model) for row in table.rows})
+        total = len(published(table.spec.name))
         by_dataset: dict[str, list[str]] = {}
         for dataset, model in table.absent:
             by_dataset.setdefault(dataset, []).append(model)
@@ -58,12 +59,12 @@ def _absent(table: Table) -> Iterator[str]:
 
 
 def _told_apart(table: Table) -> Iterator[str]:
-    rule = score(table.spec.by)
     for section in table.sections():
         rows = [row for row in section if row.winner is not None]
-        rows.sort(key=lambda row: -_value(row) if not rule.lower_is_better else _value(row))
         if len(rows) < 2:
             continue
+        rows.sort(key=_standing)
+        rule = score(table.spec.by)
         one, two = (
             [number(run, rule.column) for run in row.winner.runs] for row in rows[:2] if row.winner
         )
@@ -77,8 +78,11 @@ def _told_apart(table: Table) -> Iterator[str]:
         )
 
 
-def _value(row: Row) -> float:
-    return row.winner.value if row.winner else math.nan
+def _standing(row: Row) -> float:
+    """Sorts the best first."""
+    if row.winner is None:
+        return math.inf
+    return row.winner.value if row.winner.by.lower_is_better else -row.winner.value
 
 
 def _interval(row: Row, column: str) -> str:

@@ -38,12 +38,14 @@ class PrintedSection:
 
 @dataclass(frozen=True)
 class Printed:
-    """header: 'Dataset', 'Model', then the columns; a section's rows leave the dataset out."""
+    """header: 'Dataset', 'Model', then the columns; a section's rows leave the dataset out.
+    left: the columns that hold text and stand to the left."""
 
     title: str
     header: tuple[str, ...]
     sections: tuple[PrintedSection, ...]
     notes: tuple[str, ...]
+    left: tuple[int, ...] = (0, 1)
 
 
 def printed(table: Table, *, compare: bool = False) -> Printed:
@@ -61,7 +63,8 @@ def model_title(model: str) -> str:
     """'beta_vae' -> the thesis's spelling; a model we do not know is shown as it is."""
     if model not in MODELS:
         return model
-    return MODELS[model].title.replace("beta", BETA).replace("sigma", "\u03c3")
+    title: str = MODELS[model].title
+    return title.replace("beta", BETA).replace("sigma", "\u03c3")
 
 
 def dataset_title(dataset: str) -> str:
@@ -90,7 +93,7 @@ def marks(values: Sequence[Spread | None], column: Score) -> list[str]:
 
 
 def _title(table: Table) -> str:
-    name = f"Table {table.spec.name}: " if table.spec.published else ""
+    name = f"Table {table.spec.name}: " if table.spec.whole else ""
     split = " (test split)" if table.report == "test" else ""
     return f"{name}{table.spec.title}{split}{' (partial)' if table.partial else ''}"
 

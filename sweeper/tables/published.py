@@ -20,8 +20,8 @@ class Published:
 def published(name: str) -> tuple[Published, ...]:
     """The rows of a table, such as '7.1', in printed order."""
     path = files("sweeper") / "data" / "published" / f"table_{name.replace('.', '_')}.csv"
-    with path.open(encoding="utf-8", newline="") as file:
-        return tuple(_row(row) for row in csv.DictReader(file))
+    lines = path.read_text(encoding="utf-8").splitlines()
+    return tuple(_row(row) for row in csv.DictReader(lines))
 
 
 def _row(row: dict[str, str]) -> Published:

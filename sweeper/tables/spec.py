@@ -15,6 +15,7 @@ class TableSpec:
     betas: the beta-VAEs the table is about, where the store holds others too; () for any.
     shape: 'best' has the best run of each dataset and model; 'two runs' and 'ablation' are tables
     5.2 and 6.2.  published: whether the thesis prints it.
+    whole: whether rows that the thesis has are missed where they have no runs.
     lower_is_better: for a grid that says which way its score is better."""
 
     name: str
@@ -26,6 +27,7 @@ class TableSpec:
     betas: tuple[float, ...] = ()
     shape: str = "best"
     published: bool = True
+    whole: bool = True
     lower_is_better: bool | None = None
 
     def rule(self, columns: Iterable[str]) -> Score:
@@ -43,8 +45,11 @@ class TableSpec:
 COMPARISON = ("reconstruction", "cbd", "beta_vae_score", "mig", "explicitness")
 
 
-def of_grid(name: str, rule: GridRule) -> TableSpec:
-    """The table of any grid: the columns of Table 7.1, the grid's own rule."""
-    title = f"Grid {name}"
+def of_grid(name: str, rule: GridRule, like: TableSpec | None) -> TableSpec:
+    """The table of any grid by its own rule: its rows are those that the grid asks for.
+
+    like: the table of the thesis that the grid says it is for; else Table 7.1's columns."""
+    title = f"Grid {name}" + (f", as Table {like.name}" if like else "")
+    base = like or TableSpec(name, title, name, rule.by, COMPARISON, published=False)
     lower = rule.lower_is_better
-    return TableSpec(name, title, name, rule.by, COMPARISON, published=False, lower_is_better=lower)
+    return replace(base, title=title, grid=name, by=rule.by, lower_is_better=lower, whole=False)

@@ -7,7 +7,6 @@ from dataclasses import dataclass, field
 from sweeper.pool import MISSING
 from sweeper.selection import Cell, Winner
 from sweeper.statistics import Spread
-from sweeper.study import UNFINISHED
 from sweeper.tables.spec import TableSpec
 from sweeper.tracking import layout
 
@@ -89,7 +88,7 @@ def count(cells: Iterable[Cell], column: str) -> Counts:
     """What became of the cells of a row; `column`: the score to select by."""
     totals = dict.fromkeys(("asked", "finished", "diverged", "failed", "missing", "unscored"), 0)
     for cell in cells:
-        status = MISSING if cell["status"] == UNFINISHED else cell["status"]
+        status = cell["status"] if cell["status"] in layout.STATUSES else MISSING
         totals["asked"] += 1
         totals[status] += 1
         value = cell.get(column)

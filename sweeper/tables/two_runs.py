@@ -65,7 +65,7 @@ def two_runs(study: Study, runs: Sequence[str] | None = None) -> tuple[Cell, Cel
     known = [row for row in known if row["model"] == "vae"] or known
     if len(known) < 2:
         raise ResultsError(
-            f"two finished runs on {DATASET} with a CbD are needed; {study.place} holds {len(known)}"
+            f"two finished runs on {DATASET} with a CbD are needed; {study.place} has {len(known)}"
         )
     known.sort(key=lambda row: (-number(row, column), row["run_id"]))
     return known[0], known[len(known) // 2]

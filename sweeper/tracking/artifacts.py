@@ -44,17 +44,29 @@ def read_json(uri: str, run: StoredRun, name: str) -> Any:
 
 def read_latents(uri: str, run: StoredRun) -> Latents:
     """A run's latents.h5. Raises TrackingError where there is none or it is damaged."""
-    import h5py
-
     path = fetch(uri, run, layout.LATENTS)
     try:
+        return latents_in(path)
+    except TrackingError as error:
+        raise TrackingError(f"{_who(run)}: {error}") from None
+
+
+def latents_in(path: Path) -> Latents:
+    """The content of a latents.h5. Raises TrackingError for a damaged one."""
+    import h5py
+
+    try:
         with h5py.File(path, "r", locking=False) as file:
-            arrays = {name: file[name][...] for name in ("mu", "logvar", "factors", "indices")}
-            names = tuple(file["names"].asstr()[...])
-            sizes = tuple(int(size) for size in file["sizes"][...])
+            return Latents(
+                file["mu"][...],
+                file["logvar"][...],
+                file["factors"][...],
+                file["indices"][...],
+                tuple(file["names"].asstr()[...]),
+                tuple(int(size) for size in file["sizes"][...]),
+            )
     except (OSError, KeyError) as error:
-        raise TrackingError(f"{path} of {_who(run)} is damaged: {error}") from None
-    return Latents(*arrays.values(), names, sizes)
+        raise TrackingError(f"{path} is damaged: {error}") from None
 
 
 def read_trajectory(uri: str, run: StoredRun) -> dict[str, np.ndarray]:

@@ -7,6 +7,7 @@ import sqlite3
 from collections.abc import Iterator, Sequence
 from contextlib import closing
 from pathlib import Path
+from typing import Any
 
 from sweeper.tracking.store import open_sqlite
 from sweeper.tracking.stored import Experiment, StoredRun
@@ -49,7 +50,7 @@ def read_runs(uri: str, path: Path, experiment_ids: Sequence[str]) -> list[Store
 
 def _values(
     connection: sqlite3.Connection, table: str, columns: str, experiment_ids: Sequence[str]
-) -> Iterator[tuple[str, str, str | float | None]]:
+) -> Iterator[tuple[str, str, Any]]:
     ids = ",".join("?" * len(experiment_ids))
     query = _VALUES.format(table=table, columns=columns, ids=ids)
     return iter(connection.execute(query, experiment_ids))

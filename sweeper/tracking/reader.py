@@ -1,6 +1,6 @@
 """What the store holds: runs, launches and their plans. Never writes, never migrates."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -64,18 +64,21 @@ def read_store(uri: str = layout.DEFAULT_URI, *, experiment: str | None = None) 
     )
 
 
-def finished_runs(uri: str = layout.DEFAULT_URI) -> dict[str, FinishedRun]:
-    """run id -> every run that ended; {} where no store is yet. Raises TrackingError."""
+def stored_runs(uri: str = layout.DEFAULT_URI) -> dict[str, StoredRun]:
+    """run id -> what MLflow holds of it; {} where no store is yet. Raises TrackingError."""
     check_uri(uri)
     path = sqlite_path(uri)
     if path is not None and not path.exists():
         return {}
-    runs = _one_each(_stored_runs(uri, None)[0])
-    ended = (run for run in runs if _ended(run))
-    return {run.tags[layout.RUN_ID]: _finished(run) for run in ended}
+    return {run.tags[layout.RUN_ID]: run for run in _one_each(_stored_runs(uri, None)[0])}
 
 
-def _ended(run: StoredRun) -> bool:
+def finished_runs(stored: Mapping[str, StoredRun]) -> dict[str, FinishedRun]:
+    """run id -> every run that ended, of those that `stored_runs` gave."""
+    return {run_id: _finished(run) for run_id, run in stored.items() if ended(run)}
+
+
+def ended(run: StoredRun) -> bool:
     """Whether the run was written to its end: a killed writer leaves it RUNNING."""
     return run.state != "RUNNING" and run.tags.get(layout.STATUS) in layout.STATUSES
 

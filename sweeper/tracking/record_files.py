@@ -71,6 +71,17 @@ def _write_metrics(
     pq.write_table(table.replace_schema_metadata(metadata), path)
 
 
+def extend_metrics(path: Path, scores: Mapping[str, float]) -> None:
+    """Sets columns of the one row in `path`."""
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    table = pq.read_table(path)
+    row = {name: table[name].to_pylist() for name in table.column_names}
+    row |= {name: [value] for name, value in scores.items()}
+    pq.write_table(pa.table(row).replace_schema_metadata(table.schema.metadata), path)
+
+
 def _write_pcc(path: Path, milestone: Milestone) -> None:
     """The PCC heat map with each latent's learned sigma beside its row, as Figure 7.2."""
     from sweeper.figures import pcc_figure

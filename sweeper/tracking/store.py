@@ -4,8 +4,10 @@ Checks come before mlflow is loaded: opening a database of an older version with
 class would migrate it without asking."""
 
 import ast
+import base64
 import importlib.metadata
 import importlib.util
+import os
 import re
 import sqlite3
 import urllib.error
@@ -18,6 +20,7 @@ from sweeper.errors import TrackingError
 DATABASES = ("postgresql", "mysql", "mssql")
 BUSY_TIMEOUT_S = 20.0  # how long a reader waits for a writer's commit
 PREFLIGHT_TIMEOUT_S = 10.0
+_API = "/api/2.0/mlflow/experiments/search?max_results=1"
 
 
 def shown(uri: str) -> str:
@@ -105,7 +108,8 @@ def schema_revisions() -> tuple[frozenset[str], str]:
     spec = importlib.util.find_spec("mlflow")
     if spec is None or spec.origin is None:
         raise TrackingError("mlflow is not installed: pip install mlflow")
-    revisions, parents = set(), set()
+    revisions: set[str] = set()
+    parents: set[str | None] = set()
     for script in (Path(spec.origin).parent / "store/db_migrations/versions").glob("*.py"):
         for node in ast.parse(script.read_text(encoding="utf-8")).body:
             if isinstance(node, ast.Assign) and isinstance(node.targets[0], ast.Name):
@@ -120,27 +124,44 @@ def schema_revisions() -> tuple[frozenset[str], str]:
 
 
 def check_server(uri: str) -> None:
-    """Ask a tracking server for its version. Raises TrackingError that tells why it fails.
+    """Ask a tracking server for one experiment. Raises TrackingError that tells why it fails.
 
-    MLflow's own client would try for four minutes before it gives up."""
+    MLflow's own client would try for four minutes before it gives up. The API is asked, not
+    /version or /health: the server answers those without checking host name or password."""
     address = re.sub(r"//[^/@]*@", "//", uri).rstrip("/")
+    request = urllib.request.Request(f"{address}{_API}", headers=_credentials())
     try:
-        with urllib.request.urlopen(f"{address}/version", timeout=PREFLIGHT_TIMEOUT_S):
+        with urllib.request.urlopen(request, timeout=PREFLIGHT_TIMEOUT_S):
             return
     except urllib.error.HTTPError as error:
-        if error.code == 401:  # it is there and asks who we are, which the client will tell
-            return
-        if error.code == 403:
-            host = address.split("/")[2]
-            raise TrackingError(
-                f"the MLflow server at {shown(uri)} refuses the host name {host!r} (403). Start "
-                f"it with: mlflow server --allowed-hosts {host}"
-            ) from None
-        raise TrackingError(
-            f"{shown(uri)} answers {error.code} {error.reason}: is it an MLflow server?"
-        ) from None
+        raise TrackingError(_refusal(uri, address, error)) from None
     except (OSError, ValueError) as error:
         reason = getattr(error, "reason", error)
         raise TrackingError(
             f"the MLflow server at {shown(uri)} cannot be reached: {reason}"
         ) from None
+
+
+def _credentials() -> dict[str, str]:
+    """The password header that MLflow's client would send, from the environment."""
+    user = os.environ.get("MLFLOW_TRACKING_USERNAME")
+    password = os.environ.get("MLFLOW_TRACKING_PASSWORD")
+    if not user or password is None:
+        return {}
+    token = base64.b64encode(f"{user}:{password}".encode()).decode()
+    return {"Authorization": f"Basic {token}"}
+
+
+def _refusal(uri: str, address: str, error: urllib.error.HTTPError) -> str:
+    host = address.split("/")[2]
+    if error.code == 403:
+        return (
+            f"the MLflow server at {shown(uri)} refuses the host name {host!r} (403). Start it "
+            f"with: mlflow server --allowed-hosts {host},localhost:*,127.0.0.1:*"
+        )
+    if error.code == 401:
+        return (
+            f"the MLflow server at {shown(uri)} wants a password (401). Set "
+            "MLFLOW_TRACKING_USERNAME and MLFLOW_TRACKING_PASSWORD"
+        )
+    return f"{shown(uri)} answers {error.code} {error.reason}: is it an MLflow server?"

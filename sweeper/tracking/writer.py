@@ -17,8 +17,9 @@ import numpy as np
 
 from sweeper.errors import TrackingError
 from sweeper.tracking import layout
-from sweeper.tracking.record_files import write_artifacts
-from sweeper.tracking.store import check_uri, open_sqlite, sqlite_path
+from sweeper.tracking.artifacts import Latents, latents_in
+from sweeper.tracking.record_files import extend_metrics, write_artifacts
+from sweeper.tracking.store import check_uri, open_sqlite, shown, sqlite_path
 from trainers.records import Milestone
 
 _POINTS = 200  # of each metric's trajectory in MLflow; trajectory.parquet holds them all
@@ -64,8 +65,8 @@ class Writer:
         try:
             self._client = MlflowClient(uri)
             self._experiment_id = self._experiment(experiment, path is not None, folder)
-        except MlflowException as error:
-            raise TrackingError(f"MLflow store {uri}: {_first_line(error)}") from error
+        except (MlflowException, OSError) as error:
+            raise TrackingError(f"MLflow store {shown(uri)}: {_first_line(error)}") from error
         self._known: dict[str, str] = {}
 
     def _experiment(self, name: str, local: bool, folder: Path) -> str:
@@ -131,6 +132,29 @@ class Writer:
         done = publication.status == layout.FINISHED
         self._client.set_terminated(mlflow_run_id, "FINISHED" if done else "FAILED", time_ms)
         return mlflow_run_id
+
+    def read_latents(self, mlflow_run_id: str) -> Latents:
+        """The latents of a finished run. Raises TrackingError where none are kept."""
+        run = self._client.get_run(mlflow_run_id)
+        with tempfile.TemporaryDirectory() as folder:
+            path = self._client.download_artifacts(run.info.run_id, layout.LATENTS, folder)
+            return latents_in(Path(path))
+
+    def add_scores(self, mlflow_run_id: str, scores: Mapping[str, float], iteration: int) -> None:
+        """Adds metrics to a finished run, and to its row of the metric table."""
+        from mlflow.entities import Metric
+
+        tags = self._client.get_run(mlflow_run_id).data.tags
+        time_ms = int(tags[layout.RECORDED_MS])
+        metrics = [Metric(key, value, time_ms, iteration) for key, value in scores.items()]
+        with tempfile.TemporaryDirectory() as folder:
+            path = Path(self._client.download_artifacts(mlflow_run_id, layout.METRICS, folder))
+            extend_metrics(path, scores)
+            self._client.log_artifact(mlflow_run_id, str(path))
+        self._client.log_batch(mlflow_run_id, metrics=metrics)
+        names = {key.removeprefix(layout.MEASURE_PREFIX) for key in scores}
+        scored = names | set(layout.split_list(tags.get(layout.MEASURES, "")))
+        self._log(mlflow_run_id, tags={layout.MEASURES: layout.join_list(scored)})
 
     def _run_of(self, publication: Publication, time_ms: int) -> str:
         """The MLflow run of a run, made where there is none.

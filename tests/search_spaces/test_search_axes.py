@@ -1,7 +1,7 @@
 """Axes, grids and spaces: pure Python."""
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from search_spaces.axes import Between, Choice
@@ -24,6 +24,7 @@ def test_no_axes_are_one_point_and_an_empty_axis_is_none() -> None:
     assert list(product({"a": [], "b": [1]})) == []
 
 
+@settings(deadline=None)
 @given(st.dictionaries(st.text(max_size=2), st.lists(st.integers(), max_size=4), max_size=4))
 def test_the_size_is_the_number_of_points(axes: dict[str, list[int]]) -> None:
     points = list(product(axes))

@@ -210,7 +210,8 @@ def write_launch(
     protocol: str = "thesis",
     start: int = 0,
 ) -> None:
-    """A launch and its runs. outcome: (status, reason) of a cell, or None for one not run.
+    """A launch and its runs. outcome: (status, reason) of a cell, or None for one not run; a
+    'running' one has no status yet.
 
     `change` edits a run's metrics; runs already stored are left alone; `start` dates the launch."""
     from mlflow.store.tracking.dbmodels import models as db
@@ -247,17 +248,20 @@ def write_launch(
                 continue
             stored.add(run)
             status, reason = ended
-            state = "FINISHED" if status == "finished" else "FAILED"
+            state = {"finished": "FINISHED", "running": "RUNNING"}.get(status, "FAILED")
             _add_run(rows, db, found[0], run, cell["label"], place, state, start + number)
             tags = {"sweeper.kind": "run", "sweeper.run_id": cell["run_id"]}
-            tags |= {"sweeper.training_id": cell["training_id"], "sweeper.status": status}
+            tags |= {"sweeper.training_id": cell["training_id"]}
+            tags |= {} if status == "running" else {"sweeper.status": status}
             tags |= {"sweeper.grids": grid, "mlflow.parentRunId": parent}
             stand_in = cell["dataset"] in synthetic
             tags |= {"sweeper.synthetic": str(stand_in).lower(), "sweeper.code_version": "0.1.0"}
             tags["sweeper.dataset_fingerprint"] = f"{cell['dataset']}/{cell['source']}-1"
             if reason:
                 tags["sweeper.reason"] = reason
-            metrics = {} if status == "failed" else dict(change(cell, final_metrics(cell)))
+            metrics = (
+                {} if status in ("failed", "running") else dict(change(cell, final_metrics(cell)))
+            )
             names = [name[8:] for name in metrics if name.startswith("measure/")]
             _add_tags(rows, db, run, tags | {"sweeper.measures": ",".join(sorted(names))})
             _add_params(rows, db, run, cell, protocol)
@@ -325,3 +329,12 @@ def _write_artifacts(folder: Path, cell: Cell) -> None:
     curves = trajectory(cell)
     step = np.linspace(0, cell["iterations"], len(curves["loss/kl"])).astype(np.int64)
     pq.write_table(pa.table({"iteration": step, **curves}), folder / layout.TRAJECTORY)
+
+
+def small_cells() -> list[Cell]:
+    """40 cells on dSprites."""
+    return thesis_cells(
+        models=("vae", "beta_vae", "l_vae", "mdl_vae_strong"),
+        batch_sizes=(64,),
+        iterations=(50_000, 100_000, 200_000, 300_000),
+    )

@@ -40,9 +40,7 @@ def job(store, number, milestones=(4,), **changes):
         measures=("cbd",),
         evaluation=Evaluation(num_points=20),
     )
-    values = dict(
-        training_id=f"{number:016x}", config=config.checked().to_dict(), store=str(store)
-    )
+    values = dict(training_id=f"{number:016x}", config=config.checked().to_dict(), store=str(store))
     return Job(**(values | dict(report_s=0.01, checkpoint_s=0.01) | changes))
 
 

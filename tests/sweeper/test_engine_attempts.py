@@ -113,7 +113,9 @@ def test_a_machine_set_aside_serves_again_when_the_others_are_gone():
     assert hand_out(account, ["bad"]) == ("a", ())
 
 
-@given(st.lists(st.tuples(st.integers(0, 5), st.sampled_from(["n1", "n2", "gone", ""])), max_size=300))
+@given(
+    st.lists(st.tuples(st.integers(0, 5), st.sampled_from(["n1", "n2", "gone", ""])), max_size=300)
+)
 def test_every_job_ends_whatever_happens(fates):
     account = attempts(*"abcdef", max_failures=1)
     ends = dict.fromkeys("abcdef", 0)

@@ -134,9 +134,13 @@ def _known(mistakes, table: str) -> str:
     from sweeper.grid.settings import LOSSES
     from trainers.specs.datasets import DATASETS
     from trainers.specs.measures import MEASURES
-    from trainers.specs.models import MODELS
+    from trainers.specs.models import MODEL_ALIASES, MODELS
 
-    names = {"datasets": DATASETS, "models": MODELS, "metrics": [*MEASURES, *LOSSES]}[table]
+    names = {
+        "datasets": DATASETS,
+        "models": [*MODELS, *MODEL_ALIASES],
+        "metrics": [*MEASURES, *LOSSES],
+    }[table]
     return f"Known: {', '.join(names)}."
 
 
@@ -289,12 +293,21 @@ def test_ranges_belong_to_a_search(mistakes, write) -> None:
         ("{low: 1}", "is missing"),
         ("{low: 1, hihg: 2, high: 3}", 'Did you mean "high"'),
         ("{low: -1, high: 3}", "must be at least 0"),
+        ("{low: 1, high: 3, step: x}", "is not a number"),
     ],
 )
 def test_ranges_that_are_none_are_refused(mistakes, between: str, said: str) -> None:
     text = MINIMAL.replace("vae", f"[{{beta_vae: {{beta: {between}}}}}]")
     told = mistakes(text + "search: {trainings: 5}\n")
     assert len(told) == 1 and said in told[0]
+
+
+@pytest.mark.parametrize(
+    "between", ["{low: 1.5, high: 64}", "{low: 0, high: 64}", "{low: 1, high: 64, step: 0.5}"]
+)
+def test_a_range_of_batch_sizes_is_whole(mistakes, between: str) -> None:
+    text = MINIMAL.replace("100", f"100, batch_size: {between}")
+    assert len(mistakes(text + "search: {trainings: 5}\n")) == 1
 
 
 @pytest.mark.parametrize(
@@ -363,11 +376,38 @@ def test_impossible_pairs_are_refused(mistakes, change: tuple[str, str], said: s
     assert any(said in told for told in mistakes(MINIMAL.replace(*change)))
 
 
+def test_a_target_is_written_in_several_ways(write) -> None:
+    for given, stored in [
+        ("ramp", ("ramp:18.0",)),
+        ("constant:18", ("constant:18.0",)),
+        ("{constant: 1.8e1}", ("constant:18.0",)),
+        ("[{ramp: 9}, ramp]", ("ramp:9.0", "ramp:18.0")),
+    ]:
+        text = MINIMAL.replace("vae", f"[{{control_vae: {{target: {given}}}}}]")
+        assert Grid.load(write(text)).models[0].params == {"target": stored}
+
+
+def test_a_parameter_without_effect_is_refused(mistakes, write) -> None:
+    text = MINIMAL.replace("vae", "[{control_vae: {target: %s, ramp_period: 9}}]")
+    for target in ("constant:18", "[ramp, {constant: 18}]"):
+        [told] = mistakes(text % target)
+        assert "ramp_period has no effect with target" in told.replace(' = "9"', "")
+    assert Grid.load(write(text % "ramp")).models[0].params["ramp_period"] == (9,)
+
+
 def test_a_test_report_takes_a_test_split(mistakes, write) -> None:
     evaluation = "evaluation: {report: test, split: {test: 0}}\n"
     assert "needs a test split" in mistakes(MINIMAL + evaluation)[0]
     grid = Grid.load(write(MINIMAL + "evaluation: {report: test}\n"))
     assert grid.evaluation.test_fraction == 0.1
+
+
+def test_celeba_has_no_measure_that_intervenes(mistakes, write) -> None:
+    text = MINIMAL.replace("dsprites", "celeba")
+    assert Grid.load(write(text)).select.by == "cbd"
+    for more in ("evaluation: {measures: [cbd, irs]}\n", "select: {by: irs}\n"):
+        [told] = mistakes(text + more)
+        assert "celeba has no grid of factors, and the measure irs intervenes" in told
 
 
 def test_a_selection_must_be_measured(mistakes, write) -> None:
@@ -390,7 +430,7 @@ def test_a_file_of_ones_own_is_looked_into(write, wanted: int, planned: bool) ->
     if planned:
         assert Grid.load(write(text)).datasets[0].path == "mine.npz"
     else:
-        with pytest.raises(GridError, match=r"must hold images .* and factors"):
+        with pytest.raises(GridError, match="13 images but 12 rows of factors"):
             Grid.load(write(text))
 
 
@@ -401,5 +441,5 @@ def test_a_pickle_in_a_file_of_ones_own_is_not_loaded(write) -> None:
         images=np.zeros((1, 64, 64), np.uint8),
         factors=np.array([{}], dtype=object),
     )
-    with pytest.raises(GridError, match="cannot be read"):
+    with pytest.raises(GridError, match="pickled objects"):
         Grid.load(path)

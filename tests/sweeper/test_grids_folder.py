@@ -78,10 +78,9 @@ def test_the_thesis_grid_is_the_union_of_the_others() -> None:
     "table", ["table_6_1", "table_6_2", "table_7_1", "table_7_2", "table_7_3", "table_7_4"]
 )
 def test_every_row_of_a_table_is_asked_for(table: str) -> None:
-    rows = (Path(__file__).parent / "data" / "thesis_rows.csv").read_text().splitlines()
-    wanted = {
-        (row["dataset"], row["model"]) for row in csv.DictReader(rows) if row["table"] == table
-    }
+    published = FOLDER.parent / "sweeper" / "data" / "published" / f"{table}.csv"
+    with published.open(newline="") as stream:
+        wanted = {(row["dataset"], row["model"]) for row in csv.DictReader(stream)}
     plan = plan_of(table.replace("_", "", 1))
     assert {(cell.config.dataset, cell.label) for cell in plan.cells} == wanted
 
@@ -92,13 +91,16 @@ def test_the_quickstart_is_small_and_needs_no_file() -> None:
     assert len({cell.label for cell in plan.cells}) >= 2
     assert {cell.config.source for cell in plan.cells} == {"rendered"}
     assert plan.steps_to_run <= 4800
-    assert max(cell.config.batch_size for cell in plan.cells) == 64
+    assert max(cell.config.batch_size for cell in plan.cells) <= 128
 
 
-def test_the_locatello_study_has_12600_trainings() -> None:
-    """Locatello et al. 2019: six methods, six values each, 50 seeds, seven datasets."""
+def test_the_locatello_study_has_12600_runs() -> None:
+    """Locatello et al. 2019: six methods, six values each, 50 seeds, seven datasets.
+
+    beta-VAE and beta-TCVAE with beta 1 are one: 350 of the 12,600 are trained once for both."""
     plan = plan_of("locatello")
-    assert plan.runs == len(plan.trainings) == 12_600
+    assert len(plan.cells) == 12_600
+    assert plan.runs == len(plan.trainings) == 12_600 - 350
     by_label: dict[str, set[str]] = {}
     for cell in plan.cells:
         by_label.setdefault(cell.label, set()).add(str(cell.config.params))

@@ -76,6 +76,7 @@ json_values = st.recursive(
 )
 
 
+@settings(deadline=None)
 @given(st.dictionaries(st.text(max_size=5), json_values, max_size=6), st.randoms())
 def test_the_order_of_keys_does_not_matter(value: dict[str, object], random: object) -> None:
     keys = list(value)

@@ -129,6 +129,13 @@ def test_finished_runs_are_not_trained_again() -> None:
     assert all(training.todo == () for training in done.trainings)
 
 
+def test_what_is_known_replaces_what_was_known() -> None:
+    plan = make_plan(grid_of())
+    done = plan.with_progress(finished_until(plan, 300), {})
+    assert done.with_progress({}, {}) == plan
+    assert done.with_progress(finished_until(plan, 100), {}).reused == 2
+
+
 def test_a_training_goes_on_from_its_newest_checkpoint() -> None:
     plan = make_plan(grid_of())
     first = plan.trainings[0].training_id
@@ -190,6 +197,23 @@ def test_learned_values_are_rounded_and_run_when_known(tmp_path: Path) -> None:
     assert plan.grid_id == make_plan(learning(tmp_path)).grid_id
 
 
+def test_an_alias_gives_way_run_by_run_to_its_second_model() -> None:
+    """mdL-VAE is the strong form unless all of its sigmas end below 0.5 (thesis, section 7.2)."""
+    axes = {"iterations": [100, 200]}
+    strong, weak = (make_plan(grid_of(name, axes)) for name in ("mdl_vae_strong", "mdl_vae_weak"))
+    grid = grid_of("mdl_vae_auto", axes)
+    assert make_plan(grid).run_ids == strong.run_ids
+    learned = {strong.run_ids[0]: False, strong.run_ids[1]: True}
+    plan = make_plan(grid, gives_way=learned.get)
+    assert plan.run_ids == (strong.run_ids[0], weak.run_ids[1])
+    assert {cell.label for cell in plan.cells} == {"mdl_vae_auto"}
+    assert [training.config.model for training in plan.trainings] == [
+        "mdl_vae_strong",
+        "mdl_vae_weak",
+    ]
+    assert plan.grid_id == make_plan(grid).grid_id
+
+
 def test_a_dataset_file_is_known_by_its_content(tmp_path: Path) -> None:
     factors = np.stack(np.meshgrid(range(3), range(4), indexing="ij"), -1).reshape(-1, 2)
 
@@ -214,7 +238,8 @@ def test_a_measure_that_intervenes_needs_every_combination(tmp_path: Path) -> No
     np.savez(tmp_path / "a.npz", images=np.zeros((3, 64, 64), np.uint8), factors=factors)
     dataset = {"name": "mine", "path": str(tmp_path / "a.npz")}
     axes = {"iterations": 10, "batch_size": 1}
-    [training] = make_plan(grid_of(datasets=dataset, axes=axes)).trainings
+    every = grid_of(datasets=dataset, axes=axes, evaluation={"measures": "all"})
+    [training] = make_plan(every).trainings
     assert set(training.config.measures or ()) == set(_measures()) - set(needs)
     for name in needs:
         with pytest.raises(GridError, match="has no grid of factors"):

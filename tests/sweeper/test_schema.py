@@ -7,7 +7,7 @@ import pytest
 import yaml
 
 from sweeper.schema import json_schema
-from trainers.specs.models import MODELS
+from trainers.specs.models import MODEL_ALIASES, MODELS
 
 GRIDS = sorted((Path(__file__).parents[2] / "grids").glob("*.yaml"))
 SCHEMA = json_schema()
@@ -60,4 +60,5 @@ def test_every_model_and_parameter_is_in_it() -> None:
     for form in SCHEMA["$defs"]["ModelEntry"]["anyOf"][1:]:
         [(name, settings)] = form["properties"].items()
         named[name] = set(settings["properties"]) - {"datasets", "axes"}
-    assert named == {name: {param.name for param in spec.params} for name, spec in MODELS.items()}
+    params = {name: {param.name for param in spec.params} for name, spec in MODELS.items()}
+    assert named == params | {alias: params[spec.first] for alias, spec in MODEL_ALIASES.items()}

@@ -76,7 +76,7 @@ def test_an_alias_of_itself_is_refused() -> None:
     assert "nested too deeply" in refused(b"a: &a [*a]\n")[0].what
 
 
-@pytest.mark.parametrize("depth", [50, 5_000])
+@pytest.mark.parametrize("depth", [50, 1_000])
 def test_deep_nesting_is_refused(depth: int) -> None:
     assert "nested too deeply" in refused(b"a: " + b"[" * depth + b"]" * depth)[0].what
 

@@ -4,15 +4,13 @@ import json
 from dataclasses import replace
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from trainers.config import Evaluation, TrainingConfig
 from trainers.config_checks import problems
 from trainers.errors import ConfigError
 from trainers.specs.models import MODELS
-from trainers.specs.parameters import Param
-from trainers.typed import typed_value
 
 PLAIN = {
     "dataset": "dsprites",
@@ -84,7 +82,7 @@ def test_every_mistake_is_told_at_once() -> None:
     lines = str(caught.value).splitlines()
     fields = [line.split(":")[0].split(" =")[0] for line in lines]
     assert sorted(fields) == sorted(
-        ["dataset", "params", "params.beta", "network", "latent_dim", "batch_size"]
+        ["dataset", "params", "params", "network", "latent_dim", "batch_size"]
         + ["learning_rate", "seed", "reconstruction", "precision", "evaluation.protocol"]
         + ["evaluation.alpha", "evaluation", "evaluation.num_points", "milestones", "measures"]
     )
@@ -100,9 +98,9 @@ def test_every_mistake_is_told_at_once() -> None:
         ({"source": "file"}, "needs path and digest"),
         ({"source": "file", "path": "a", "digest": "xyz"}, "not a SHA-256"),
         ({"path": "a.npz"}, "belong to the source 'file'"),
-        ({"params": {"beta": "4"}}, "params.beta = '4' is not a finite number"),
-        ({"params": {"beta": float("nan")}}, "is not a finite number"),
-        ({"params": {"beta": True}}, "is not a finite number"),
+        ({"params": {"beta": "four"}}, "params: beta_vae: beta = 'four': must be a finite number"),
+        ({"params": {"beta": float("nan")}}, "must be a finite number"),
+        ({"params": {"beta": True}}, "must be a finite number"),
     ],
 )
 def test_what_cannot_be_run_is_refused(change: dict[str, object], said: str) -> None:
@@ -116,27 +114,6 @@ def test_a_missing_key_is_told() -> None:
         TrainingConfig.from_dict(without)
 
 
-@pytest.mark.parametrize(
-    ("kind", "value", "typed"),
-    [("float", 4, 4.0), ("float", -0.0, 0.0), ("int", 4.0, 4), ("bool", True, True)]
-    + [("choice", "a", "a"), ("target", "a", "a"), ("target", 18, 18.0)],
-)
-def test_values_have_one_spelling(kind: str, value: object, typed: object) -> None:
-    param = Param("p", kind, 0, "", choices=("a", "b"))
-    found = typed_value(param, value)
-    assert repr(found) == repr(typed)
-
-
-@pytest.mark.parametrize(
-    ("kind", "value"),
-    [("float", "4"), ("float", True), ("int", 4.5), ("bool", 1), ("choice", "c"), ("target", "c")]
-    + [("float", 1.0), ("float", 5.5), ("float", float("inf")), ("target", [])],
-)
-def test_values_outside_the_kind_or_bounds_are_refused(kind: str, value: object) -> None:
-    with pytest.raises(ValueError):
-        typed_value(Param("p", kind, 0, "", above=1.0, minimum=6.0, choices=("a",)), value)
-
-
 def test_the_split_leaves_the_rest_for_training() -> None:
     assert Evaluation().num_training(737_280) == 663_552
     assert Evaluation(validation_fraction=0.2, test_fraction=0.1).num_training(100) == 70
@@ -145,6 +122,7 @@ def test_the_split_leaves_the_rest_for_training() -> None:
 scalars = st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=3)
 
 
+@settings(deadline=None)
 @given(st.dictionaries(st.sampled_from([*PLAIN, "seed", "measures", "milestones"]), scalars))
 def test_no_value_crashes_the_checks(change: dict[str, object]) -> None:
     try:

@@ -148,13 +148,13 @@ def test_a_loss_that_is_not_finite_ends_the_training_with_step_and_term(tmp_path
 
 
 def test_latents_that_cannot_be_scored_are_recorded_with_the_reason(tmp_path, monkeypatch):
-    from trainers import scoring
+    from trainers import latent_scores
     from trainers.errors import MeasureError
 
     def refuse(*arguments, **options):
         raise MeasureError("latents hold inf")
 
-    monkeypatch.setattr(scoring, "score", refuse)
+    monkeypatch.setattr(latent_scores, "score", refuse)
     finish(open_training(tmp_path))
     record = milestone(tmp_path, 20)
     assert record.failed == "latents hold inf"

@@ -1,27 +1,72 @@
-"""The datasets: one opener for each name a grid may use."""
+"""Datasets: images and factor classes by index, from a published file or drawn.
+
+    open_dataset("dsprites")                                  drawn from its geometry, no file
+    open_dataset("mpi3d", data_dir="data")                    prepared from the published file
+    open_dataset("mpi3d", source="synthetic")                 a stand-in, marked as one
+    open_dataset("mine", path="mine.npz", data_dir="data")    anyone's images and factors
+
+To add a dataset: its spec in trainers/specs/datasets.py, a reader in published/, a line below."""
 
 from pathlib import Path
 
 from trainers.datasets.base import Dataset
+from trainers.datasets.custom import open_custom
 from trainers.datasets.dsprites import RenderedDSprites
-from trainers.errors import DataError
+from trainers.datasets.listing import list_datasets
+from trainers.datasets.opener import DEFAULT_DATA_DIR, Opener, unknown_dataset
+from trainers.datasets.prepare import Checked, check, prepare
+from trainers.datasets.prepared import PreparedDataset, is_prepared
+from trainers.datasets.sheet import render_sheet
+from trainers.datasets.synthetic import celeba, falcor3d, isaac3d, mpi3d
+from trainers.errors import ConfigError
 
-DATASETS = {"dsprites": RenderedDSprites}
+DATASETS: dict[str, Opener] = {
+    "dsprites": Opener("dsprites", rendered=RenderedDSprites),
+    "mpi3d": Opener("mpi3d", synthetic=mpi3d.open_synthetic),
+    "falcor3d": Opener("falcor3d", synthetic=falcor3d.open_synthetic),
+    "isaac3d": Opener("isaac3d", synthetic=isaac3d.open_synthetic),
+    "celeba": Opener("celeba", synthetic=celeba.open_synthetic),
+    "shapes3d": Opener("shapes3d"),
+    "cars3d": Opener("cars3d"),
+    "smallnorb": Opener("smallnorb"),
+}
 
 
 def open_dataset(
     name: str,
     *,
     source: str | None = None,
-    data_dir: Path | None = None,
-    path: Path | None = None,
+    data_dir: Path | str | None = None,
+    path: Path | str | None = None,
 ) -> Dataset:
-    """The dataset `name`. Raises DataError for one that is not at hand."""
-    if name not in DATASETS or source not in (None, "rendered"):
-        raise DataError(f"dataset {name} ({source}) is not at hand")
-    return DATASETS[name]()
+    """A dataset by name. See the module for examples.
+
+    source: one of the spec's sources, the first by default.  data_dir: where prepared data lie,
+    ./data by default.  path: an .npz or HDF5 file of `images` and `factors`, any name but those of
+    the published datasets.
+
+    Raises ConfigError for an unknown name or source, DataError where data are missing or damaged.
+    """
+    if path is not None:
+        if source not in (None, "custom"):
+            raise ConfigError(f"{name}: source {source!r} cannot be asked of a file by path")
+        return open_custom(name, path, DEFAULT_DATA_DIR if data_dir is None else data_dir)
+    if name not in DATASETS:
+        raise unknown_dataset(name)
+    return DATASETS[name](source, data_dir)
 
 
-def is_prepared(name: str, data_dir: Path) -> bool:
-    """Whether the prepared form of a published dataset lies under `data_dir`."""
-    return (data_dir / name / "manifest.json").is_file()
+__all__ = [
+    "DATASETS",
+    "DEFAULT_DATA_DIR",
+    "Checked",
+    "Dataset",
+    "Opener",
+    "PreparedDataset",
+    "check",
+    "is_prepared",
+    "list_datasets",
+    "open_dataset",
+    "prepare",
+    "render_sheet",
+]

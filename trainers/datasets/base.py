@@ -26,3 +26,8 @@ class Dataset(Protocol):
     def factors(self, indices_B: np.ndarray) -> np.ndarray:
         """(B, K) int64 classes, each factor counted from 0."""
         ...
+
+    def all_images(self) -> np.ndarray | None:
+        """(N, C, H, W) uint8, every image as one mapped array, for a trainer that moves them all
+        to its device; None where images are drawn, or stored as packed bits."""
+        ...

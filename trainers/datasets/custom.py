@@ -4,21 +4,21 @@ images: (N, H, W), (N, H, W, C) or (N, C, H, W), C from 1 to 4; uint8, bool, or 
 factors: (N, K); whole numbers from 0 on are classes as they stand, others are ranked by value.
 factor_names: (K,) text, optional.
 
-On first use the file is written in the prepared form to DATA_DIR/custom/NAME, and again whenever its
-size or time of change differs. Nothing is kept in memory, so the file may be larger than it.
+On first use the file is written in the prepared form to DATA_DIR/custom/NAME, and again whenever
+its size or time of change differs. It passes through memory in blocks, so it may be of any size.
 
 Shapes: N images, K factors, C H W image, n images of a block."""
 
 import re
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 
-from trainers.datasets.prepared import PreparedDataset, read_manifest
-from trainers.datasets.published.hdf5 import h5_array, h5_blocks, h5_names
+from trainers.datasets.prepared import PreparedDataset
+from trainers.datasets.published.containers import Container, container
 from trainers.datasets.published.labels import is_grid, require_labels
-from trainers.datasets.published.npy import npz_array, npz_blocks, npz_header, npz_names
 from trainers.datasets.published.reading import Reading
 from trainers.datasets.writing import Progress, describe, locked, write
 from trainers.errors import ConfigError, DataError
@@ -35,16 +35,23 @@ def open_custom(
     path, data_dir = Path(path), Path(data_dir)
     if not path.is_file():
         raise DataError(f"{path}: no such file")
-    folder = f"custom/{name}"
-    with locked(data_dir / "custom", name):
-        if (data_dir / folder / "manifest.json").exists():
-            try:
-                if list(read_manifest(data_dir / folder).sources) == describe([path]):
-                    return PreparedDataset(data_dir / folder)
-            except DataError:
-                pass  # a damaged one is made anew
+    folder = data_dir / "custom" / name
+    if _is_made_from(folder, path):  # asked before the lock: the folder may be read-only
+        return PreparedDataset(folder)
+    with locked(folder.parent, name):
+        if _is_made_from(folder, path):
+            return PreparedDataset(folder)
         reading = read(name, path)
-        return write(reading, data_dir / "custom", name, f"{name}/custom", [path], progress)
+        return write(reading, folder.parent, name, f"{name}/custom", [path], progress)
+
+
+def _is_made_from(folder: Path, path: Path) -> bool:
+    if not (folder / "manifest.json").exists():
+        return False
+    try:
+        return list(PreparedDataset(folder).manifest.sources) == describe([path])
+    except DataError:
+        return False  # a damaged one is made anew
 
 
 def _require_free_name(name: str) -> None:
@@ -56,7 +63,7 @@ def _require_free_name(name: str) -> None:
 
 def read(name: str, path: Path) -> Reading:
     """A file's factors and images. See reading.Reading."""
-    file = _Npz(path) if path.suffix.lower() == ".npz" else _Hdf5(path)
+    file = container(path)
     missing = [key for key in ("images", "factors") if key not in file.names]
     if missing:
         raise DataError(
@@ -70,25 +77,21 @@ def read(name: str, path: Path) -> Reading:
     factors_NK = file.array("factors")
     if factors_NK.ndim == 2 and len(factors_NK) != shape[0]:
         raise DataError(f"{path}: {shape[0]} images but {len(factors_NK)} rows of factors")
-    names = _names(file, factors_NK, path)
     spec = DatasetSpec(
-        name, name, names, (), image_CHW, _network(image_CHW), "", ("custom",), shape[0]
+        name=name,
+        title=name,
+        factor_names=_names(file, factors_NK, path),
+        factor_sizes=(),  # known once the labels are found to be sound
+        image_CHW=image_CHW,
+        network=_network(image_CHW),
+        citation="",
+        sources=("custom",),
+        num_images=shape[0],
+        files=(path.name,),
     )
     require_labels(factors_NK, spec, f"{path}: factors")
     classes_NK, sizes_K = _classes(factors_NK)
-    spec = DatasetSpec(
-        name,
-        name,
-        names,
-        sizes_K,
-        image_CHW,
-        _network(image_CHW),
-        "",
-        ("custom",),
-        shape[0],
-        factor_grid=is_grid(classes_NK, sizes_K),
-        files=(path.name,),
-    )
+    spec = replace(spec, factor_sizes=sizes_K, factor_grid=is_grid(classes_NK, sizes_K))
     binary = dtype.kind == "b" or (dtype == np.uint8 and _is_binary(file.blocks("images", 0)))
 
     def blocks(start: int) -> Iterator[np.ndarray]:
@@ -97,36 +100,6 @@ def read(name: str, path: Path) -> Reading:
             yield (pixels[:, None] if pixels.ndim == 3 else pixels.transpose(order))
 
     return Reading(spec, classes_NK, blocks, scale=1.0 if binary else 1 / 255)
-
-
-class _Npz:
-    def __init__(self, path: Path) -> None:
-        self.path, self.names = path, npz_names(path)
-
-    def header(self, key: str) -> tuple[tuple[int, ...], np.dtype]:
-        return npz_header(self.path, key)
-
-    def array(self, key: str) -> np.ndarray:
-        return npz_array(self.path, key)
-
-    def blocks(self, key: str, start: int) -> Iterator[np.ndarray]:
-        return npz_blocks(self.path, key, start)
-
-
-class _Hdf5:
-    def __init__(self, path: Path) -> None:
-        self.path, self.names = path, h5_names(path)
-
-    def header(self, key: str) -> tuple[tuple[int, ...], np.dtype]:
-        with h5_array(self.path, key) as array:
-            return array.shape, array.dtype
-
-    def array(self, key: str) -> np.ndarray:
-        with h5_array(self.path, key) as array:
-            return array[()]
-
-    def blocks(self, key: str, start: int) -> Iterator[np.ndarray]:
-        return h5_blocks(self.path, key, start)
 
 
 def _layout(
@@ -150,44 +123,21 @@ def _layout(
     return (shape[1], shape[2], shape[3]), (0, 1, 2, 3)
 
 
-def _names(file: _Npz | _Hdf5, factors_NK: np.ndarray, path: Path) -> tuple[str, ...]:
+def _names(file: Container, factors_NK: np.ndarray, path: Path) -> tuple[str, ...]:
     count = factors_NK.shape[1] if factors_NK.ndim == 2 else 1
     if "factor_names" not in file.names:
         return tuple(f"factor_{k}" for k in range(count))
-    names_K = _text(file, path)
+    names_K = file.text("factor_names")
     if len(names_K) != count or len(set(names_K)) != count or not all(names_K):
         raise DataError(f"{path}: factor_names {names_K}: expected {count} different names")
     return names_K
 
 
-def _text(file: _Npz | _Hdf5, path: Path) -> tuple[str, ...]:
-    if isinstance(file, _Hdf5):
-        return file_text(path)
-    names_K = file.array("factor_names")
-    if names_K.dtype.kind not in "US":
-        raise DataError(f"{path}: factor_names is {names_K.dtype}, expected text")
-    return tuple(_decoded(name) for name in np.atleast_1d(names_K).tolist())
-
-
-def file_text(path: Path) -> tuple[str, ...]:
-    """factor_names of an HDF5 file, whose text is of variable length and so an object in numpy."""
-    import h5py
-
-    with h5py.File(path, "r") as file:
-        array = file["factor_names"]
-        if not isinstance(array, h5py.Dataset) or h5py.check_string_dtype(array.dtype) is None:
-            raise DataError(f"{path}: factor_names is no array of text")
-        return tuple(_decoded(name) for name in np.atleast_1d(array[()]).tolist())
-
-
-def _decoded(name: str | bytes) -> str:
-    return name.decode("utf-8", "replace") if isinstance(name, bytes) else name
-
-
 def _classes(factors_NK: np.ndarray) -> tuple[np.ndarray, tuple[int, ...]]:
     columns, sizes = [], []
     for factor_N in factors_NK.T:
-        whole_N = factor_N.astype(np.int64)
+        with np.errstate(invalid="ignore"):  # a float too large for int64 is unequal to it below
+            whole_N = factor_N.astype(np.int64)
         if np.any(whole_N != factor_N) or whole_N.min() < 0:
             values, whole_N = np.unique(factor_N, return_inverse=True)
         columns.append(whole_N)

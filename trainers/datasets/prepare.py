@@ -5,11 +5,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from trainers.datasets.prepared import PreparedDataset, read_manifest
+from trainers.datasets.opener import unknown_dataset
+from trainers.datasets.prepared import PreparedDataset
 from trainers.datasets.published import READERS
 from trainers.datasets.published.reading import Reading, Request, files_of
 from trainers.datasets.writing import BLOCK_BYTES, Progress, describe, locked, write
-from trainers.errors import ConfigError, DataError
+from trainers.errors import DataError
 from trainers.specs.datasets import DATASETS, DatasetSpec
 
 Sources = Path | str | Sequence[Path | str]
@@ -21,7 +22,7 @@ class Checked:
 
     spec: DatasetSpec
     fingerprint_kind: str  # "published", or "published-custom-size"
-    checksum: str  # "md5 agrees", or why none was compared
+    checksum: str  # "agrees", or why none was compared
 
 
 def check(
@@ -57,9 +58,9 @@ def prepare(
 
     A second call with the same files does nothing; one with other files replaces the dataset.
     Raises DataError for files that are missing, damaged, altered or of another dataset."""
-    data_dir = Path(data_dir)
+    _require_known(name)
+    data_dir, files = Path(data_dir), files_of(sources)
     with locked(data_dir, name):
-        files = files_of(sources)
         if _is_made_from(data_dir / name, files, any_size):
             return PreparedDataset(data_dir / name)
         reading, kind = _read(name, sources, spec, any_size)
@@ -70,22 +71,23 @@ def prepare(
 def _read(
     name: str, sources: Sources, spec: DatasetSpec | None, any_size: bool
 ) -> tuple[Reading, str]:
-    if name not in READERS:
-        raise ConfigError(
-            f"no published dataset is named {name!r}; known: {', '.join(sorted(READERS))}"
-        )
+    _require_known(name)
     wanted = spec or DATASETS[name]
     reading = READERS[name](Request(files_of(sources), wanted, any_size))
     published = not any_size and wanted == DATASETS[name]
     return reading, "published" if published else "published-custom-size"
 
 
+def _require_known(name: str) -> None:
+    if name not in READERS:
+        raise unknown_dataset(name)
+
+
 def _is_made_from(folder: Path, files: Sequence[Path], any_size: bool) -> bool:
     if not (folder / "manifest.json").exists():
         return False
     try:
-        manifest = read_manifest(folder)
-        PreparedDataset(folder)
+        manifest = PreparedDataset(folder).manifest
     except DataError:
         return False  # a damaged one is made anew
     custom = "custom-size" in manifest.fingerprint

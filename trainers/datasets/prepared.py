@@ -68,7 +68,7 @@ class PreparedDataset:
     def __init__(self, folder: Path, spec: DatasetSpec | None = None) -> None:
         self.folder = Path(folder)
         self._given_spec = spec
-        manifest = read_manifest(self.folder)
+        self.manifest = manifest = read_manifest(self.folder)
         self.fingerprint = manifest.fingerprint
         self.scale = manifest.scale
         self.layout = manifest.layout

@@ -46,7 +46,12 @@ def write(
         "images": [reading.spec.num_images, *stored_shape(reading.spec, reading.layout)],
         "layout": reading.layout,
     }
-    digests = _write_images(reading, partial, identity, progress)
+    try:
+        digests = _write_images(reading, partial, identity, progress)
+    except OSError as error:
+        raise DataError(
+            f"{partial}: {error.strerror or error}. The same call goes on from here"
+        ) from error
     np.save(partial / "factors.npy", reading.factors_NK.astype(np.int64))
     for name, array in reading.arrays.items():
         np.save(partial / f"{name}.npy", array)
@@ -83,7 +88,7 @@ def _require_space(reading: Reading, folder: Path, partial: Path) -> None:
     free = shutil.disk_usage(folder).free
     if needed > free:
         raise DataError(
-            f"{folder}: {needed / 1e9:.1f} GB needed for the prepared form, {free / 1e9:.1f} GB free"
+            f"{folder}: the prepared form needs {needed / 1e9:.1f} GB; {free / 1e9:.1f} GB are free"
         )
 
 

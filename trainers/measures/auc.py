@@ -9,11 +9,13 @@ from trainers.measures.classes import Groups
 
 def mean_auc(scores_NV: np.ndarray, groups: Groups) -> float:
     """Macro mean over classes: the chance that a point of the class gets a higher score than one
-    of the rest, ties counting half. Column v scores class v. A single class has no rest: 0.5."""
+    of the rest, ties counting half. Column v scores class v. A single class has no rest: 0.5.
+
+    In single precision, which sorts twice as fast and makes ties of what only rounding parts."""
     num_points, num_classes = scores_NV.shape
     if num_classes == 1:
         return 0.5
-    sorted_VN = np.ascontiguousarray(scores_NV[groups.order_N].T)
+    sorted_VN = np.ascontiguousarray(scores_NV.astype(np.float32)[groups.order_N].T)
     areas = []
     for all_N, start, count in zip(sorted_VN, groups.starts_V, groups.counts_V, strict=True):
         inside = all_N[start : start + count].copy()

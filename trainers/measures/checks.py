@@ -64,7 +64,7 @@ def checked_settings(protocol: str, seed: int, alpha: float) -> None:
         mistakes.append(f"seed = {seed!r} must be an integer")
     if protocol not in PROTOCOLS:
         mistakes.append(_unknown("protocol", protocol, PROTOCOLS))
-    if not 0.0 <= alpha <= 1.0:
+    if not isinstance(alpha, (int, float, np.number)) or not 0.0 <= alpha <= 1.0:
         mistakes.append(f"alpha = {alpha!r} weights the two halves of cbd: it must lie in 0 to 1")
     if mistakes:
         raise MeasureError("\n".join(mistakes))

@@ -14,9 +14,8 @@ class FactorClasses:
     """Classes of K factors, numbered through all of them: factor k's start at offsets_K[k]."""
 
     def __init__(self, factors_NK: np.ndarray) -> None:
-        coded = [np.unique(column, return_inverse=True) for column in factors_NK.T]
-        self.classes_NK = np.stack([inverse for _, inverse in coded], axis=1)
-        self.sizes_K = np.array([len(values) for values, _ in coded])
+        self.classes_NK = np.stack([_ranks(column) for column in factors_NK.T], axis=1)
+        self.sizes_K = self.classes_NK.max(axis=0) + 1
         self.offsets_K = np.concatenate([[0], np.cumsum(self.sizes_K)[:-1]])
         self.total = int(self.sizes_K.sum())
         self.numbered_NK = self.classes_NK + self.offsets_K
@@ -33,6 +32,16 @@ class FactorClasses:
         ]
 
 
+def _ranks(values_N: np.ndarray) -> np.ndarray:
+    """The rank of each value among those that occur, from 0."""
+    low, span = values_N.min(), values_N.max() - values_N.min()
+    if span > 4 * len(values_N) or (values_N != np.rint(values_N)).any():
+        return np.unique(values_N, return_inverse=True)[1]
+    # The same without sorting, where integers lie close enough to be counted.
+    shifted_N = (values_N - low).astype(np.int64)
+    return (np.cumsum(np.bincount(shifted_N) > 0) - 1)[shifted_N]
+
+
 @dataclass(frozen=True)
 class Groups:
     """Points sorted by their class of one factor; class v: order_N[starts_V[v]:][:counts_V[v]]."""
@@ -45,7 +54,9 @@ class Groups:
     def of(cls, classes_N: np.ndarray, num_classes: int) -> "Groups":
         counts_V = np.bincount(classes_N, minlength=num_classes)
         starts_V = np.concatenate([[0], np.cumsum(counts_V)[:-1]])
-        return cls(np.argsort(classes_N, kind="stable"), starts_V, counts_V)
+        # numpy sorts numbers of 16 bits by their digits, which is several times faster.
+        small_N = classes_N.astype(np.uint16) if num_classes < 1 << 16 else classes_N
+        return cls(np.argsort(small_N, kind="stable"), starts_V, counts_V)
 
     def shared(self) -> "Groups":
         """Only the classes that at least two points share."""

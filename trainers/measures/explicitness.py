@@ -39,7 +39,7 @@ def explicitness(stats: Statistics) -> float:
 
 def _balanced_aucs(stats: Statistics) -> list[float]:
     classes, features_ND = stats.classes, with_constant(stats.spans_NL)
-    weights_DC = fit_one_versus_rest(features_ND, classes)
+    weights_DC = fit_one_versus_rest(features_ND, classes.numbered_NK, classes.total)
     aucs = []
     for offset, size, groups in zip(
         classes.offsets_K, classes.sizes_K, classes.groups_K, strict=True

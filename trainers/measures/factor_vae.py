@@ -9,9 +9,9 @@ variance over all points. Each latent is then taken for the factor it is most of
 Kim & Mnih 2018, section 4, as z-min-var in the review code. Up to 1, higher is better, below 0
 when worse than chance. It holds a factor and lets the others vary, so it needs points from the
 whole grid of factors. 200 points a vote (thesis) or 64 (locatello), from shuffled passes over the
-points of the value; variances over all points from 10,000 of them. Latents of standard deviation
-under 0.05 (thesis), or constant ones (both), are left out; 0 if none is left. Blind to a second
-latent for a factor.
+points of the value; the variance over all points is estimated from 10,000 of them. Latents of
+standard deviation under 0.05 (thesis), or constant ones (both), are left out; 0 if none is left.
+Blind to a second latent for a factor.
 
 Seed s draws what the review code draws after numpy.random.seed(s), so with equal numbers of votes
 the scores are equal, too. That takes numpy's legacy generator (frozen by numpy's policy) instead
@@ -97,7 +97,7 @@ def _least_varying(sorted_LN: np.ndarray, points_ES: np.ndarray) -> np.ndarray:
     """The latent of the smallest variance in each vote."""
     sums_LE = np.empty((len(sorted_LN), len(points_ES)))
     for j, column_N in enumerate(sorted_LN):
-        values_ES = column_N[points_ES]
+        values_ES = column_N.take(points_ES)
         values_ES -= values_ES.mean(axis=1, keepdims=True)
         sums_LE[j] = np.einsum("es,es->e", values_ES, values_ES)
     return sums_LE.argmin(axis=0)

@@ -17,25 +17,26 @@ from trainers.measures.statistics import Statistics
 
 
 def irs(stats: Statistics) -> float:
-    varying = ~stats.constant_L
-    if not varying.any():
+    varying_L = ~stats.constant_L
+    if not varying_L.any():
         return 0.0
-    unit_NL, exponents_L = stats.unit_NL[:, varying], stats.exponents_L[varying]
-    largest_L = np.abs(unit_NL - unit_NL.mean(axis=0)).max(axis=0)
+    unit_LN = np.ascontiguousarray(stats.unit_NL[:, varying_L].T)
+    exponents_L = stats.exponents_L[varying_L]
+    largest_L = np.abs(unit_LN - unit_LN.mean(axis=1, keepdims=True)).max(axis=1)
     quantile = stats.settings.irs_quantile
-    held_KL = np.stack([_held_deviation(unit_NL, g, quantile) for g in stats.classes.groups_K])
+    held_KL = np.stack([_held_deviation(unit_LN, g, quantile) for g in stats.classes.groups_K])
     robust_L = (1.0 - held_KL / largest_L).max(axis=0)
     # Weights relative to the largest scale: those of hopelessly smaller latents vanish.
     shift_L = np.maximum(exponents_L - exponents_L.max(), -1000)
     return float(np.average(robust_L, weights=np.ldexp(largest_L, shift_L))) + 0.0  # not -0
 
 
-def _held_deviation(unit_NL: np.ndarray, groups: Groups, quantile: float) -> np.ndarray:
+def _held_deviation(unit_LN: np.ndarray, groups: Groups, quantile: float) -> np.ndarray:
     """Mean over values of the factor of the quantile of deviations from the value's mean."""
-    sorted_NL = unit_NL[groups.order_N]
-    means_VL = np.add.reduceat(sorted_NL, groups.starts_V, axis=0) / groups.counts_V[:, None]
-    deviations_NL = np.abs(sorted_NL - np.repeat(means_VL, groups.counts_V, axis=0))
+    sorted_LN = unit_LN[:, groups.order_N]
+    means_LV = np.add.reduceat(sorted_LN, groups.starts_V, axis=1) / groups.counts_V
+    deviations_LN = np.abs(sorted_LN - np.repeat(means_LV, groups.counts_V, axis=1))
     if quantile == 1.0:
-        return np.maximum.reduceat(deviations_NL, groups.starts_V, axis=0).mean(axis=0)
-    parts = np.split(deviations_NL, groups.starts_V[1:])
-    return np.mean([np.quantile(part, quantile, axis=0) for part in parts], axis=0)
+        return np.maximum.reduceat(deviations_LN, groups.starts_V, axis=1).mean(axis=1)
+    parts = np.split(deviations_LN, groups.starts_V[1:], axis=1)
+    return np.mean([np.quantile(part, quantile, axis=1) for part in parts], axis=0)

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import cache
 from threading import Lock
+from typing import Any
 
 _LOCK = Lock()  # the number of threads belongs to the process
 
@@ -19,7 +20,7 @@ def one_blas_thread() -> Iterator[None]:
 
 
 @cache
-def _controller():  # noqa: ANN202
+def _controller() -> Any:
     from threadpoolctl import ThreadpoolController
 
     return ThreadpoolController()

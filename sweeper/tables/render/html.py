@@ -9,7 +9,11 @@ _TAGS = {"best": "strong", "second": "u"}
 
 def page_html(page: Printed) -> str:
     lines = ['<table class="sweeper">', f"<caption>{escape(page.title)}</caption>", "<thead><tr>"]
-    lines += [f'<th scope="col">{escape(name)}</th>' for name in page.header]
+    classes = ['class="text"' if i in page.left else "" for i in range(len(page.header))]
+    lines += [
+        f'<th scope="col" {kind}>{escape(name)}</th>'.replace(" >", ">")
+        for kind, name in zip(classes, page.header, strict=True)
+    ]
     lines.append("</tr></thead>")
     for section in page.sections:
         lines.append("<tbody>")
@@ -17,13 +21,15 @@ def page_html(page: Printed) -> str:
             span = f'<th scope="rowgroup" rowspan="{len(section.rows)}">'
             head = f"{span}{escape(section.dataset)}</th>" if number == 0 else ""
             model = f'<th scope="row">{escape(row[0].text)}</th>'
-            lines.append(f"<tr>{head}{model}{''.join(map(_cell, row[1:]))}</tr>")
+            cells = "".join(map(_cell, row[1:], classes[2:]))
+            lines.append(f"<tr>{head}{model}{cells}</tr>")
         lines.append("</tbody>")
     lines += ["</table>", '<ul class="notes">']
     lines += [f"<li>{escape(note)}</li>" for note in page.notes]
     return "\n".join([*lines, "</ul>"]).encode("ascii", "xmlcharrefreplace").decode() + "\n"
 
 
-def _cell(cell: PrintedCell) -> str:
+def _cell(cell: PrintedCell, kind: str) -> str:
     text, tag = escape(cell.text), _TAGS.get(cell.mark)
-    return f"<td>{f'<{tag}>{text}</{tag}>' if tag else text}</td>"
+    start = f"<td {kind}>" if kind else "<td>"
+    return f"{start}{f'<{tag}>{text}</{tag}>' if tag else text}</td>"

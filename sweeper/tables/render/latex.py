@@ -11,7 +11,8 @@ _SPECIAL |= {BETA: r"$\beta$", "\u03c3": r"$\sigma$"}
 
 def page_latex(page: Printed) -> str:
     lines = [r"\begin{table}", r"\centering", rf"\caption{{{_escape(page.title)}}}"]
-    lines += [rf"\begin{{tabular}}{{ll{'r' * (len(page.header) - 2)}}}", r"\toprule"]
+    places = "".join("l" if i in page.left else "r" for i in range(len(page.header)))
+    lines += [rf"\begin{{tabular}}{{{places}}}", r"\toprule"]
     lines.append(_line([_escape(name) for name in page.header]))
     for section in page.sections:
         lines.append(r"\midrule")

@@ -7,7 +7,7 @@ _SPECIAL = str.maketrans({c: f"\\{c}" for c in "\\|*_`<>[]"})
 
 def page_markdown(page: Printed) -> str:
     lines = [f"**{_escape(page.title)}**", "", _line([_escape(name) for name in page.header])]
-    lines.append(_line(["---", "---", *["---:"] * (len(page.header) - 2)]))
+    lines.append(_line(["---" if i in page.left else "---:" for i in range(len(page.header))]))
     for section in page.sections:
         for number, row in enumerate(section.rows):
             dataset = _escape(section.dataset) if number == 0 else ""

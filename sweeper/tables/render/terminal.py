@@ -1,9 +1,12 @@
-"""A table for a terminal, by rich: bold for the best, underlined for the second."""
+"""A table for a terminal, by rich: bold for the best, underlined for the second.
 
+As plain text, which has neither: a star after the best, a plus after the second."""
+
+from dataclasses import replace
 from io import StringIO
 from typing import TYPE_CHECKING
 
-from sweeper.tables.printed import Printed, PrintedCell
+from sweeper.tables.printed import Printed, PrintedCell, PrintedSection
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -11,12 +14,15 @@ if TYPE_CHECKING:
 
 WIDTH = 120  # at least, where the output is no terminal
 _STYLES = {"best": "bold", "second": "underline", "": ""}
+_SIGNS = {"best": "*", "second": "+", "": " "}
+_LEGEND = "* the best of a column within a dataset, + the second."
 
 
 def page_terminal(page: Printed) -> str:
     """The page as plain text, as wide as its widest row."""
     from rich.console import Console
 
+    page = _signed(page)
     widest = max((sum(len(c.text) for c in r) for s in page.sections for r in s.rows), default=0)
     width = max(WIDTH, widest + 5 * len(page.header) + 30)
     console = Console(file=StringIO(), width=width, color_system=None)
@@ -32,7 +38,7 @@ def print_page(page: Printed, console: "Console") -> None:
 
     grid = RichTable(title=Text(page.title), title_justify="left", pad_edge=False)
     for number, name in enumerate(page.header):
-        grid.add_column(Text(name), justify="left" if number < 2 else "right")
+        grid.add_column(Text(name), justify="left" if number in page.left else "right")
     for section in page.sections:
         for number, row in enumerate(section.rows):
             dataset = Text(section.dataset if number == 0 else "")
@@ -41,6 +47,21 @@ def print_page(page: Printed, console: "Console") -> None:
     console.print(grid)
     for note in page.notes:
         console.print(Text(note))
+
+
+def _signed(page: Printed) -> Printed:
+    """The page with marks as signs; unmarked numbers get a blank, so that digits stay in line."""
+    sections = tuple(
+        PrintedSection(section.dataset, tuple(map(_signed_row, section.rows)))
+        for section in page.sections
+    )
+    marked = any(cell.mark for section in page.sections for row in section.rows for cell in row)
+    return replace(page, sections=sections, notes=(_LEGEND, *page.notes)) if marked else page
+
+
+def _signed_row(row: tuple[PrintedCell, ...]) -> tuple[PrintedCell, ...]:
+    first, *rest, runs = row
+    return (first, *(PrintedCell(cell.text + _SIGNS[cell.mark]) for cell in rest), runs)
 
 
 def _cell(cell: PrintedCell) -> "Text":

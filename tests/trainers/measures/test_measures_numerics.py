@@ -18,10 +18,14 @@ from trainers.measures.statistics import Statistics
 EXACT = {"tol": 1e-10, "max_iter": 20_000}
 
 
-def test_one_versus_rest_is_the_balanced_regression_of_scikit_learn(mixed):
-    latents_NL, factors_NK = mixed
+@pytest.mark.parametrize("copies", [1, 4])
+def test_one_versus_rest_is_the_balanced_regression_of_scikit_learn(mixed, copies):
+    """More points than the part that is fitted first, and fewer."""
+    latents_NL, factors_NK = (np.tile(array, (copies, 1)) for array in mixed)
     stats = Statistics(latents_NL.astype(float), factors_NK.astype(float))
-    weights_DC = fit_one_versus_rest(with_constant(stats.spans_NL), stats.classes)
+    weights_DC = fit_one_versus_rest(
+        with_constant(stats.spans_NL), stats.classes.numbered_NK, stats.classes.total
+    )
     for c in range(stats.classes.total):
         inside = (stats.classes.numbered_NK == c).any(axis=1)
         model = LogisticRegression(class_weight="balanced", **EXACT).fit(stats.spans_NL, inside)

@@ -1,9 +1,8 @@
 """Cars3D as published: nips2015-analogy-data.tar.gz, of which data/cars is used (Reed et al. 2015).
 
-data/cars/list.txt names the cars; its order is the order of the factor `object`, whatever the order
-of the archive. Each NAME.mat holds `im` (128, 128, 3, 24, 4): H, W, C, azimuth, elevation. Images are
-brought to 64 pixels, as disentanglement_lib does. All of them take 216 MB, so they pass through
-memory.
+data/cars/list.txt names the cars; its order is the order of the factor `object`, whatever the
+order of the archive. Each NAME.mat holds `im` (128, 128, 3, 24, 4): H, W, C, azimuth, elevation.
+Images are brought to 64 pixels, as disentanglement_lib does. All take 216 MB, held in memory.
 
 Shapes: E elevations, A azimuths, O objects, C H W image."""
 

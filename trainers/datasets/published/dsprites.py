@@ -10,9 +10,8 @@ from pathlib import Path
 
 import numpy as np
 
-from trainers.datasets.published.hdf5 import h5_array, h5_blocks
+from trainers.datasets.published.containers import container
 from trainers.datasets.published.labels import fitted, require_classes
-from trainers.datasets.published.npy import npz_array, npz_blocks, npz_header
 from trainers.datasets.published.reading import Checksum, Reading, Request, require_count
 from trainers.errors import DataError
 
@@ -23,15 +22,9 @@ HDF5 = Checksum("sha256", "729fa22e884c9c500e1f17415d580746b4c5894fbbb780a1319bb
 def read(request: Request) -> Reading:
     """Images (N, 1, H, W) of 0 and 1, classes (N, 5). See reading.Reading."""
     path = request.file(".npz", ".hdf5", ".h5")
-    archive = path.suffix.lower() == ".npz"
-    if archive:
-        shape, dtype = npz_header(path, "imgs")
-        classes_NK = npz_array(path, "latents_classes")
-    else:
-        with h5_array(path, "imgs") as images:
-            shape, dtype = images.shape, images.dtype
-        with h5_array(path, "latents/classes") as classes:
-            classes_NK = classes[:]
+    file, archive = container(path), path.suffix.lower() == ".npz"
+    shape, dtype = file.header("imgs")
+    classes_NK = file.array("latents_classes" if archive else "latents/classes")
     classes_NK = _without_color(classes_NK, path)
     _check(shape, dtype, classes_NK, request, path)
     where = f"{path}: factors"
@@ -46,8 +39,7 @@ def read(request: Request) -> Reading:
     )
 
     def blocks(start: int) -> Iterator[np.ndarray]:
-        found = npz_blocks(path, "imgs", start) if archive else h5_blocks(path, "imgs", start)
-        for images_nHW in found:
+        for images_nHW in file.blocks("imgs", start):
             if images_nHW.max(initial=0) > 1:
                 raise DataError(f"{path}: imgs holds {images_nHW.max()}, expected only 0 and 1")
             yield images_nHW[:, None]

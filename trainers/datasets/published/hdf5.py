@@ -19,8 +19,10 @@ _MOST_BYTES = 256 << 20
 
 
 @contextmanager
-def h5_array(path: Path, key: str) -> Iterator[Any]:
-    """An open dataset of an HDF5 file. Raises DataError where it is missing or unsafe."""
+def h5_array(path: Path, key: str, text: bool = False) -> Iterator[Any]:
+    """An open dataset of an HDF5 file. Raises DataError where it is missing or unsafe.
+
+    text: whether it must be an array of text, or must not hold objects of any kind."""
     import h5py
 
     with damage_named(path), h5py.File(path, "r") as file:
@@ -31,9 +33,25 @@ def h5_array(path: Path, key: str) -> Iterator[Any]:
         array = file[key]
         if array.shape is None or array.is_virtual or array.external:
             raise DataError(f"{path}: {key} keeps its data in other files; refused")
-        if array.dtype.hasobject:
+        if text and h5py.check_string_dtype(array.dtype) is None:
+            raise DataError(f"{path}: {key} is {array.dtype}, expected text")
+        if array.dtype.hasobject and not text:
             raise DataError(f"{path}: {key} is an array of objects; these are never loaded")
         yield array
+
+
+def h5_small(path: Path, key: str, max_bytes: int = 1 << 30) -> np.ndarray:
+    """A small array of an HDF5 file, whole."""
+    with h5_array(path, key) as array:
+        if array.size * array.dtype.itemsize > max_bytes:
+            raise DataError(f"{path}: {key} {array.shape} is too large for what it should hold")
+        return np.asarray(array[()])
+
+
+def h5_text(path: Path, key: str) -> list[bytes]:
+    """An array of text, which numpy knows as objects when its lengths vary."""
+    with h5_array(path, key, text=True) as array:
+        return np.ravel(array[()]).tolist()
 
 
 def h5_names(path: Path) -> list[str]:

@@ -56,14 +56,15 @@ def npz_blocks(path: Path, key: str, start: int) -> Iterator[np.ndarray]:
 
 def read_header(stream: IO[bytes], where: str) -> tuple[tuple[int, ...], np.dtype]:
     """Shape and type of an .npy stream, left at its data. Arrays of objects are refused."""
-    version = np.lib.format.read_magic(stream)
     readers = {
         (1, 0): np.lib.format.read_array_header_1_0,
         (2, 0): np.lib.format.read_array_header_2_0,
     }
-    if version not in readers:
-        raise DataError(f"{where}: .npy version {version} is not used by any published dataset")
-    shape, fortran, dtype = readers[version](stream)
+    try:
+        version = np.lib.format.read_magic(stream)
+        shape, fortran, dtype = readers[version](stream)
+    except Exception as error:  # numpy parses headers as Python text: many types on damaged ones
+        raise DataError(f"{where}: no readable .npy header: {error}") from error
     if dtype.hasobject:
         raise DataError(f"{where}: an array of pickled objects; these are never loaded")
     if fortran and len(shape) > 1:

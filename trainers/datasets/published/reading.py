@@ -2,6 +2,8 @@
 
 Shapes: N images, K factors, C H W image, n images of a block."""
 
+import struct
+import tarfile
 import zipfile
 import zlib
 from collections.abc import Callable, Iterator, Sequence
@@ -88,8 +90,9 @@ def damage_named(path: Path) -> Iterator[None]:
         raise DataError(f"{path}: not a whole zip file: {error}") from error
     except KeyError as error:
         raise DataError(f"{path}: {error.args[0] if error.args else error}") from error
-    except (EOFError, zlib.error) as error:
-        raise DataError(f"{path}: cut short or altered: {error}") from error
+    except (EOFError, zlib.error, tarfile.TarError, struct.error) as error:
+        first_line = str(error).partition("\n")[0]
+        raise DataError(f"{path}: cut short or altered: {first_line}") from error
     except (OSError, ValueError, NotImplementedError, RuntimeError, SyntaxError) as error:
         raise DataError(f"{path}: cannot be read: {error}") from error
 

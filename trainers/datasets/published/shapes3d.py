@@ -1,4 +1,4 @@
-"""3DShapes as published: 3dshapes.h5 with `images` and `labels` (github.com/google-deepmind/3d-shapes).
+"""3DShapes as published: 3dshapes.h5, `images` and `labels` (github.com/google-deepmind/3d-shapes).
 
 Labels are values, such as hues and angles; a class is a value's rank.
 
@@ -6,7 +6,7 @@ Shapes: N images, K factors, H W C image."""
 
 import numpy as np
 
-from trainers.datasets.published.hdf5 import h5_array, h5_blocks
+from trainers.datasets.published.hdf5 import h5_array, h5_blocks, h5_small
 from trainers.datasets.published.labels import classes_from_values, fitted
 from trainers.datasets.published.reading import Checksum, Reading, Request, require_count
 from trainers.errors import DataError
@@ -19,8 +19,7 @@ def read(request: Request) -> Reading:
     path, spec = request.file(".h5", ".hdf5"), request.spec
     with h5_array(path, "images") as images:
         shape, dtype = images.shape, images.dtype
-    with h5_array(path, "labels") as labels:
-        labels_NK = labels[:]
+    labels_NK = h5_small(path, "labels")
     where = f"{path}: images"
     if len(shape) != 4 or shape[3] != 3 or dtype != np.uint8:
         raise DataError(f"{where}: {dtype} {shape}, expected uint8 (images, 64, 64, 3)")

@@ -1,0 +1,34 @@
+"""Stores that tests share: an empty one to copy, and one of 40 runs that nothing changes."""
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from sweeper.study import Study, read_study
+from tests.sweeper import synthetic_store as synthetic
+
+
+@pytest.fixture(scope="session")
+def empty_database(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return synthetic.empty_database(tmp_path_factory.mktemp("template"))
+
+
+@pytest.fixture
+def new_store(tmp_path: Path, empty_database: Path) -> Callable[[], str]:
+    """Makes an empty store and returns its tracking URI."""
+    numbers: Iterator[int] = iter(range(100))
+    return lambda: synthetic.create_store(tmp_path / f"store{next(numbers)}", empty_database)
+
+
+@pytest.fixture(scope="session")
+def small_uri(tmp_path_factory: pytest.TempPathFactory, empty_database: Path) -> str:
+    """40 finished runs on dSprites: vae, beta_vae with beta 2 and 4, l_vae, mdl_vae_strong."""
+    uri = synthetic.create_store(tmp_path_factory.mktemp("small"), empty_database)
+    synthetic.write_launch(uri, synthetic.small_cells(), grid="table7_1")
+    return uri
+
+
+@pytest.fixture(scope="session")
+def small(small_uri: str) -> Study:
+    return read_study(small_uri)

@@ -1,0 +1,48 @@
+"""Signals: the first asks, the second insists; what was there before comes back."""
+
+import os
+import signal
+import threading
+
+import pytest
+
+from sweeper.launching.signals import interrupts
+
+
+@pytest.mark.parametrize("number, code", [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
+def test_the_first_signal_asks_to_stop_and_gives_the_exit_code(number, code):
+    with interrupts() as caught:
+        assert caught.exit_code == 0
+        os.kill(os.getpid(), number)
+        assert caught.stop.wait(10)
+        assert caught.exit_code == code
+
+
+def test_the_second_signal_ends_at_once_with_the_code_of_the_first():
+    with interrupts() as caught:
+        os.kill(os.getpid(), signal.SIGTERM)
+        assert caught.stop.wait(10)
+        with pytest.raises(KeyboardInterrupt):
+            os.kill(os.getpid(), signal.SIGINT)
+            signal.pause()
+        assert caught.exit_code == 143
+
+
+def test_handlers_are_put_back():
+    before = signal.getsignal(signal.SIGTERM)
+    with interrupts():
+        assert signal.getsignal(signal.SIGTERM) != before
+    assert signal.getsignal(signal.SIGTERM) == before
+
+
+def test_another_thread_than_the_main_one_handles_nothing():
+    seen = []
+
+    def enter():
+        with interrupts() as caught:
+            seen.append(caught.exit_code)
+
+    thread = threading.Thread(target=enter)
+    thread.start()
+    thread.join()
+    assert seen == [0]

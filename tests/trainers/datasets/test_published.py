@@ -1,0 +1,300 @@
+"""Each published layout, in miniature: what is read is what was written, and damage is named."""
+
+import io
+import os
+import zipfile
+from dataclasses import replace
+
+import h5py
+import numpy as np
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from trainers.datasets import check, prepare
+from trainers.datasets.published import READERS
+from trainers.errors import DataError
+from trainers.specs.datasets import DATASETS
+
+ANY = [*DATASETS]
+LOSSY = {"celeba": 3}  # JPEG
+
+
+def whole(dataset):
+    indices = np.arange(len(dataset))
+    return dataset.images(indices), dataset.factors(indices)
+
+
+@pytest.mark.parametrize("name", ANY)
+def test_what_is_read_is_what_was_written(name, layouts, tmp_path):
+    made = layouts.by_name[name](tmp_path)
+    dataset = prepare(name, made.sources, tmp_path / "data", any_size=True)
+    images, classes = whole(dataset)
+    assert images.dtype == np.uint8 and images.shape == made.images.shape
+    assert abs(images.astype(int) - made.images).max() <= LOSSY.get(name, 0)
+    assert np.array_equal(classes, made.classes)
+    assert dataset.spec.num_images == len(made.images)
+    assert dataset.spec.factor_names == DATASETS[name].factor_names
+    assert dataset.fingerprint.startswith(f"{name}/published-custom-size-")
+    assert images.max() * dataset.scale <= 1
+
+
+@pytest.mark.parametrize("name", ANY)
+def test_a_miniature_is_refused_unless_asked_for(name, layouts, tmp_path):
+    made = layouts.by_name[name](tmp_path)
+    with pytest.raises(DataError, match="expected"):
+        prepare(name, made.sources, tmp_path / "data")
+    assert not (tmp_path / "data" / name).exists()
+
+
+@pytest.mark.parametrize("name", ANY)
+def test_truncated_files_are_refused(name, layouts, tmp_path):
+    made = layouts.by_name[name](tmp_path)
+    path = made.sources[0]
+    os.truncate(path, path.stat().st_size * 2 // 3)
+    with pytest.raises(DataError, match=path.name):
+        prepare(name, made.sources, tmp_path / "data", any_size=True)
+    assert not (tmp_path / "data" / name).exists()
+
+
+@pytest.mark.parametrize("name", [name for name in ANY if name not in ("shapes3d",)])
+def test_altered_bytes_are_noticed(name, layouts, tmp_path):
+    """Every container but HDF5 without Fletcher sums checks its own bytes."""
+    made = layouts.by_name[name](tmp_path)
+    path = made.sources[0]
+    data = bytearray(path.read_bytes())
+    at = len(data) // 2
+    data[at : at + 64] = bytes(byte ^ 0x55 for byte in data[at : at + 64])
+    path.write_bytes(data)
+    with pytest.raises(DataError):
+        prepare(name, made.sources, tmp_path / "data", any_size=True)
+
+
+@pytest.mark.parametrize("name", ANY)
+def test_empty_and_missing_files(name, layouts, tmp_path):
+    made = layouts.by_name[name](tmp_path)
+    made.sources[0].write_bytes(b"")
+    with pytest.raises(DataError):
+        prepare(name, made.sources, tmp_path / "data", any_size=True)
+    with pytest.raises(DataError, match="no such file"):
+        prepare(name, tmp_path / "nowhere.npz", tmp_path / "data")
+    with pytest.raises(DataError, match="Published as|expected one file"):
+        prepare(name, [], tmp_path / "data", any_size=True)
+
+
+def test_dsprites_hdf5_and_npz_are_one(layouts, tmp_path):
+    by = {}
+    for container in ("npz", "hdf5"):
+        made = layouts.dsprites(tmp_path, container)
+        by[container] = prepare("dsprites", made.sources, tmp_path / container, any_size=True)
+    assert by["npz"].fingerprint == by["hdf5"].fingerprint
+    assert np.array_equal(whole(by["npz"])[0], whole(by["hdf5"])[0])
+    assert by["npz"].layout == "bits" and by["npz"].all_images() is None
+    assert (tmp_path / "npz/dsprites/images.npy").stat().st_size < 24 * 512 + 200
+
+
+def test_known_checksum_is_compared(layouts, tmp_path, monkeypatch):
+    """With every number as published but other bytes, the digest is what refuses."""
+    made = layouts.dsprites(tmp_path)
+    small = replace(DATASETS["dsprites"], factor_sizes=(2, 1, 3, 2, 2), num_images=24)
+    monkeypatch.setitem(DATASETS, "dsprites", small)
+    with pytest.raises(DataError, match="expected md5 7da33b31b13a06f4b04a70402ce90c2e, found md5"):
+        check("dsprites", made.sources)
+
+
+def test_spec_in_place_of_published_numbers(layouts, tmp_path):
+    made = layouts.falcor3d(tmp_path)
+    sizes = (2, 3, 1, 2, 1, 1, 6)
+    spec = replace(DATASETS["falcor3d"], factor_sizes=sizes, num_images=72, image_CHW=(3, 8, 8))
+    dataset = prepare("falcor3d", made.sources, tmp_path / "data", spec=spec)
+    assert dataset.spec.factor_sizes == sizes and dataset.spec.factor_grid
+    assert "custom-size" in dataset.fingerprint
+    assert np.array_equal(whole(dataset)[1], made.classes)
+
+
+def test_labels_are_rounded_not_truncated(layouts, tmp_path):
+    """k/5 in float32, times 5, falls below k for k = 3."""
+    made = layouts.falcor3d(tmp_path, sizes=(1, 1, 1, 1, 1, 1, 6))
+    labels = np.zeros((6, 7), np.float32)
+    labels[:, 6] = np.nextafter(np.arange(6, dtype=np.float32) / 5, np.float32(-1))
+    labels[0, 6] = 0
+    assert (labels[:, 6] * 5).astype(int).tolist() != list(range(6))
+    made = layouts.falcor3d(tmp_path, sizes=(1, 1, 1, 1, 1, 1, 6), labels=labels)
+    dataset = prepare("falcor3d", made.sources, tmp_path / "data", any_size=True)
+    assert whole(dataset)[1][:, 6].tolist() == list(range(6))
+
+
+def test_isaac3d_factor_order_has_the_published_strides():
+    spec = DATASETS["isaac3d"]
+    strides = [int(np.prod(spec.factor_sizes[k + 1 :])) for k in range(9)]
+    assert strides == [245760, 30720, 6144, 1536, 384, 96, 16, 4, 1]
+    assert spec.factor_names[1:5] == (
+        "robot_x-move",
+        "robot_y-move",
+        "camera_height",
+        "object_scale",
+    )
+
+
+def test_other_mpi3d_variants_are_named(tmp_path):
+    path = tmp_path / "mpi3d_real.npz"
+    with zipfile.ZipFile(path, "w") as archive, archive.open("images.npy", "w") as stream:
+        header = {"descr": "|u1", "fortran_order": False, "shape": (1_036_800, 64, 64, 3)}
+        np.lib.format.write_array_header_1_0(stream, header)
+    with pytest.raises(DataError, match="1,036,800.*toy, realistic or real.*complicated_shapes"):
+        check("mpi3d", path)
+    with pytest.raises(DataError, match="toy, realistic or real"):
+        check("mpi3d", path, any_size=True)
+
+
+def test_celeba_subset_and_partition(layouts, tmp_path):
+    from trainers.datasets.published.celeba import subset
+
+    chosen = subset(202_599, 24_312)
+    assert len(np.unique(chosen)) == 24_312 and chosen.max() < 202_599
+    assert 24_312 == round(0.12 * 202_599)
+    layouts.celeba(tmp_path)
+    dataset = prepare("celeba", tmp_path, tmp_path / "data", any_size=True)
+    parts = np.load(tmp_path / "data/celeba/partition.npy", allow_pickle=False)
+    assert parts.tolist() == [0, 1, 2, 0, 1, 2]
+    assert not dataset.spec.factor_grid
+
+
+def test_pickled_arrays_are_never_loaded(tmp_path):
+    path = tmp_path / "real3d_complicated_shapes_ordered.npz"
+    np.savez(path, images=np.array([{"a": 1}], dtype=object))
+    with pytest.raises(DataError, match="pickled objects; these are never loaded"):
+        prepare("mpi3d", path, tmp_path / "data", any_size=True)
+
+
+@pytest.mark.parametrize("name", ["../x.png", "/etc/x.png", "C:/x.png", "..\\x.png"])
+def test_members_outside_the_archive(name, layouts, tmp_path):
+    made = layouts.falcor3d(tmp_path)
+    with zipfile.ZipFile(made.sources[0], "a") as archive:
+        archive.writestr(name, b"x")
+    with pytest.raises(DataError, match="outside the archive"):
+        check("falcor3d", made.sources, any_size=True)
+
+
+def test_links_and_duplicates_in_archives(layouts, tmp_path):
+    made = layouts.isaac3d(tmp_path)
+    link = zipfile.ZipInfo("Isaac3D_down128/images/link.png")
+    link.external_attr = 0o120777 << 16
+    with zipfile.ZipFile(made.sources[0], "a") as archive:
+        archive.writestr(link, b"/etc/passwd")
+    with pytest.raises(DataError, match="is a link"):
+        check("isaac3d", made.sources, any_size=True)
+    made = layouts.isaac3d(tmp_path)
+    with zipfile.ZipFile(made.sources[0], "a") as archive, pytest.warns(UserWarning):
+        archive.writestr("Isaac3D_down128/images/000003.png", b"x")
+    with pytest.raises(DataError, match="comes twice"):
+        check("isaac3d", made.sources, any_size=True)
+
+
+def test_tar_links_and_escapes(tmp_path):
+    import tarfile
+
+    path = tmp_path / "nips2015-analogy-data.tar.gz"
+    for name, kind in (("data/cars/list.txt", tarfile.SYMTYPE), ("../list.txt", tarfile.REGTYPE)):
+        with tarfile.open(path, "w:gz") as archive:
+            info = tarfile.TarInfo(name)
+            info.type, info.linkname = kind, "/etc/passwd"
+            archive.addfile(info, io.BytesIO())
+        with pytest.raises(DataError, match="refused"):
+            check("cars3d", path, any_size=True)
+
+
+def test_hdf5_links_to_other_files(layouts, tmp_path):
+    made = layouts.shapes3d(tmp_path)
+    sneaky = tmp_path / "sneaky" / "3dshapes.h5"
+    sneaky.parent.mkdir()
+    with h5py.File(sneaky, "w") as file:
+        file["images"] = h5py.ExternalLink(str(made.sources[0]), "images")
+        file["labels"] = np.zeros((24, 6))
+    with pytest.raises(DataError, match="images is a link"):
+        check("shapes3d", sneaky, any_size=True)
+
+
+def test_missing_and_surplus_images(layouts, tmp_path):
+    made = layouts.falcor3d(tmp_path)
+    with zipfile.ZipFile(made.sources[0], "a") as archive:
+        archive.writestr("Falcor3D_down128/images/000072.png", b"x")
+    with pytest.raises(DataError, match="73 images but labels for 72"):
+        check("falcor3d", made.sources, any_size=True)
+    made = layouts.falcor3d(tmp_path, labels=np.zeros((74, 7), np.float32))
+    with pytest.raises(DataError, match="2 of 74 labelled images are missing, first .*000072.png"):
+        check("falcor3d", made.sources, any_size=True)
+
+
+def test_duplicate_lines_in_celebas_list(layouts, tmp_path):
+    made = layouts.celeba(tmp_path)
+    path = made.sources[1]
+    path.write_text(path.read_text().replace("000002.jpg", "000001.jpg"))
+    with pytest.raises(DataError, match="a file name twice"):
+        check("celeba", made.sources, any_size=True)
+
+
+@pytest.mark.parametrize(
+    "label, message", [(1.2, "lighting_intensity"), (-0.2, "k/"), (np.nan, "finite"), (0.53, "k/")]
+)
+def test_labels_out_of_range(label, message, layouts, tmp_path):
+    labels = np.zeros((72, 7), np.float32)
+    labels[5, 0] = label
+    made = layouts.falcor3d(tmp_path, labels=labels)
+    with pytest.raises(DataError, match=f"image 5.*{message}"):
+        check("falcor3d", made.sources, any_size=True)
+
+
+def test_smallnorb_wrong_magic_and_odd_azimuth(layouts, tmp_path):
+    made = layouts.smallnorb(tmp_path)
+    dat = made.sources[0]
+    intact = dat.read_bytes()
+    import gzip
+
+    dat.write_bytes(gzip.compress(b"\0" * 4000))
+    with pytest.raises(DataError, match="not one of SmallNORB's files"):
+        check("smallnorb", made.sources, any_size=True)
+    dat.write_bytes(intact)
+    info = made.sources[2]
+    info.write_bytes(gzip.compress(layouts.norb_bytes(np.full((4, 4), 3), "info")))
+    with pytest.raises(DataError, match="odd azimuth"):
+        check("smallnorb", made.sources, any_size=True)
+
+
+ARRAYS = st.one_of(
+    st.none(),
+    st.builds(
+        lambda shape, dtype, fill: np.full(shape, fill).astype(dtype),
+        st.lists(st.integers(0, 5), min_size=0, max_size=4),
+        st.sampled_from(["u1", "i8", "f4", "f8", "?", "U3", "c8"]),
+        st.integers(0, 9),
+    ),
+)
+
+
+@settings(
+    max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
+@given(images=ARRAYS, classes=ARRAYS, name=st.sampled_from(["dsprites", "mpi3d"]))
+def test_any_wrong_npz_is_a_data_error(images, classes, name, tmp_path):
+    path = tmp_path / "wrong.npz"
+    key = "imgs" if name == "dsprites" else "images"
+    arrays = {key: images, "latents_classes": classes}
+    np.savez(path, **{k: v for k, v in arrays.items() if v is not None})
+    with pytest.raises(DataError, match=r"wrong\.npz"):
+        check(name, path)
+
+
+@settings(
+    max_examples=30, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
+@given(data=st.binary(max_size=300), name=st.sampled_from(sorted(READERS)))
+def test_any_rubbish_is_a_data_error(data, name, layouts, tmp_path):
+    folder = tmp_path / name
+    if not folder.exists():
+        folder.mkdir()
+        layouts.by_name[name](folder)
+    sources = sorted(folder.iterdir())
+    sources[0].write_bytes(data)
+    with pytest.raises(DataError):
+        check(name, sources, any_size=True)

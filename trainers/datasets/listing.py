@@ -1,0 +1,47 @@
+"""What datasets there are and which are at hand: the rows of `sweeper data list`."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from trainers.datasets.prepared import read_manifest
+from trainers.errors import DataError
+from trainers.specs.datasets import DATASETS, DatasetSpec
+
+
+@dataclass(frozen=True)
+class Row:
+    """A dataset and what can be opened of it now.
+
+    state: "prepared", "not prepared", or what is wrong with the prepared form.  ready: the sources
+    that open without a further step.  size_bytes: of the prepared form, 0 where there is none."""
+
+    spec: DatasetSpec
+    state: str
+    ready: tuple[str, ...]
+    fingerprint: str
+    size_bytes: int
+
+
+def list_datasets(data_dir: Path | str) -> list[Row]:
+    """Every published dataset, in the order of the specs, then one's own files used so far."""
+    data_dir = Path(data_dir)
+    rows = [_row(spec, data_dir / name) for name, spec in DATASETS.items()]
+    for manifest in sorted(data_dir.glob("custom/*/manifest.json")):
+        try:
+            rows.append(_row(read_manifest(manifest.parent).spec, manifest.parent))
+        except DataError:
+            continue  # damaged: it is made anew when next opened
+    return rows
+
+
+def _row(spec: DatasetSpec, folder: Path) -> Row:
+    drawn = tuple(source for source in spec.sources if source in ("rendered", "synthetic"))
+    stored = tuple(source for source in spec.sources if source not in drawn)
+    if not (folder / "manifest.json").is_file():
+        return Row(spec, "not prepared", drawn, "", 0)
+    try:
+        fingerprint = read_manifest(folder).fingerprint
+    except DataError as error:
+        return Row(spec, str(error), drawn, "", 0)
+    size = sum(file.stat().st_size for file in folder.iterdir())
+    return Row(spec, "prepared", drawn + stored, fingerprint, size)

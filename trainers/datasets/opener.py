@@ -1,0 +1,58 @@
+"""What opens a dataset, from each of its sources."""
+
+import difflib
+from collections.abc import Callable
+from pathlib import Path
+
+from trainers.datasets.base import Dataset
+from trainers.datasets.prepared import PreparedDataset, is_prepared
+from trainers.errors import ConfigError, DataError
+from trainers.specs.datasets import DATASETS
+
+DEFAULT_DATA_DIR = Path("data")
+
+
+class Opener:
+    """Opens a published dataset's prepared form, or draws it. drawn: what opens which source."""
+
+    def __init__(self, name: str, **drawn: Callable[[], Dataset]) -> None:
+        self.spec = DATASETS[name]
+        self.sources = (*drawn, "published")
+        self._drawn = drawn
+
+    def __call__(self, source: str | None = None, data_dir: Path | str | None = None) -> Dataset:
+        """source: the spec's first by default.  data_dir: ./data by default.
+
+        Raises ConfigError for an unknown source, DataError where data are missing or damaged."""
+        source = source or self.spec.sources[0]
+        if source not in self.sources:
+            raise ConfigError(
+                f"{self.spec.name}: source {source!r} is unknown; "
+                f"allowed: {', '.join(self.spec.sources)}"
+            )
+        if source in self._drawn:
+            return self._drawn[source]()
+        return self._prepared(Path(data_dir) if data_dir is not None else DEFAULT_DATA_DIR)
+
+    def _prepared(self, data_dir: Path) -> Dataset:
+        name = self.spec.name
+        if is_prepared(name, data_dir):
+            return PreparedDataset(data_dir / name, self.spec)
+        also = "".join(f", or take source {source!r}" for source in self._drawn)
+        raise DataError(
+            f"{name}: not prepared in {data_dir}. Fetch {', '.join(self.spec.files)} and run "
+            f"`sweeper data prepare {name} --source FILE`{also}"
+        )
+
+
+def did_you_mean(name: str, known: list[str]) -> str:
+    close = difflib.get_close_matches(name, known, n=1)
+    return f" Did you mean {close[0]!r}?" if close else ""
+
+
+def unknown_dataset(name: str) -> ConfigError:
+    """The error for a name that is no published dataset's."""
+    return ConfigError(
+        f"dataset {name!r} is unknown.{did_you_mean(name, list(DATASETS))} "
+        f"Known: {', '.join(DATASETS)}; a file of your own needs its path"
+    )

@@ -1,0 +1,39 @@
+"""Measures of latents, with the random streams that belong to their training. No torch.
+
+Shapes: N points, L latent, K factors."""
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from trainers.config import Evaluation
+from trainers.errors import MeasureError
+from trainers.measures import score
+from trainers.seeds import seed_for
+
+
+def measure_scores(
+    mu_NL: np.ndarray,
+    factors_NK: np.ndarray,
+    measures: Sequence[str] | None,
+    evaluation: Evaluation,
+    *,
+    seed: int,
+    iteration: int,
+    prefix: str = "measure",
+) -> dict[str, float]:
+    """{'measure/cbd': .., ...}; the random streams depend on (seed, iteration, measure) only.
+
+    Raises MeasureError when the latents cannot be scored or a score is not finite."""
+    scores = score(
+        mu_NL,
+        factors_NK,
+        measures=measures,
+        protocol=evaluation.protocol,
+        seed=seed_for(seed, prefix, iteration),
+        alpha=evaluation.alpha,
+    )
+    bad = sorted(name for name, value in scores.items() if not np.isfinite(value))
+    if bad:
+        raise MeasureError(f"not finite: {', '.join(bad)}")
+    return {f"{prefix}/{name}": float(value) for name, value in scores.items()}

@@ -215,7 +215,7 @@ class Proposals:
     def _count(self, end: str) -> None:
         self._failures += end in ("failed", "diverged")
         self._successes += end not in ("failed", "diverged")
-        if self._failures >= _HOPELESS and not self._successes:
+        if self._failures == _HOPELESS and not self._successes:
             self.stopped = f"the first {self._failures} points failed, and none succeeded"
 
     def _recall(self, tried: Tried) -> None:

@@ -90,7 +90,9 @@ def _value(axis: Axis, text: str | None, facts: Facts) -> Value | None:
     if isinstance(axis, Choice):
         return next((value for value in axis.values if _same(axis.name, value, text, facts)), None)
     number = float(text)
-    if not axis.low <= number <= axis.high:
+    step = axis.step or (1 if axis.integer else None)
+    steps = (number - axis.low) / step if step else 0.0
+    if not axis.low <= number <= axis.high or abs(steps - round(steps)) > 1e-9:
         return None
     return int(number) if axis.integer else number
 

@@ -28,6 +28,7 @@ class Setting:
     scale: float = 1.0
     points: int | None = None
     synthetic: bool = False
+    price: float | None = None
     known_runs: dict[str, str] = field(default_factory=dict)
     known_grids: dict[str, tuple[str, ...]] = field(default_factory=dict)
     known_measures: dict[str, frozenset[str]] = field(default_factory=dict)
@@ -54,14 +55,13 @@ def plan_grid(grid: Grid, setting: Setting) -> Plan:
     setting.known_runs = {run: entry.mlflow_run_id for run, entry in found.items()}
     setting.known_grids = {run: entry.grids for run, entry in found.items()}
     setting.known_measures = {run: entry.measures for run, entry in found.items()}
-    synthetic_for = _stand_in(setting) if setting.synthetic else None
-    options = Options(setting.scale, setting.points, synthetic_for)
+    options = options_of(setting)
     lessons = Lessons(stored, grid.origin.folder, options)
     plan = make_plan(
         grid,
         scale=setting.scale,
         points=setting.points,
-        synthetic_for=synthetic_for,
+        synthetic_for=options.synthetic_for,
         resolve=lessons.resolve,
         gives_way=lessons.gives_way,
     )
@@ -76,6 +76,12 @@ def plan_grid(grid: Grid, setting: Setting) -> Plan:
             for training_id, records in held.items()
         },
     )
+
+
+def options_of(setting: Setting) -> Options:
+    """How a grid is taken in this setting."""
+    synthetic_for = _stand_in(setting) if setting.synthetic else None
+    return Options(setting.scale, setting.points, synthetic_for)
 
 
 def _stand_in(setting: Setting) -> SyntheticFor:

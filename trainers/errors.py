@@ -1,10 +1,10 @@
 """Errors of the trainers, for users to read.
 
-    TrainerError
-      ConfigError        a training configuration that cannot be run
-      DataError          a data file that is missing, damaged or not what it claims to be
-      MeasureError       a representation that cannot be scored
-      RecordError        a checkpoint or record that cannot be read
+TrainerError
+  ConfigError        a training configuration that cannot be run
+  DataError          a data file that is missing, damaged or not what it claims to be
+  MeasureError       a representation that cannot be scored
+  RecordError        a checkpoint or record that cannot be read
 """
 
 

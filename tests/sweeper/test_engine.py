@@ -13,6 +13,7 @@ import pytest
 from sweeper.engine.cluster import ray_session, total_gpus
 from sweeper.engine.run import Job, run_jobs
 from sweeper.stores import open_folder
+from tests.faults.sweeps import is_worker
 from trainers.config import Evaluation, TrainingConfig
 from trainers.records import find_records, read_milestone
 
@@ -70,7 +71,7 @@ def processes():
 
 
 def workers():
-    return [p for p in processes() if "TrainingTrial" in "".join(p.cmdline())]
+    return [process for process in processes() if is_worker(process.cmdline())]
 
 
 @pytest.fixture(scope="module")

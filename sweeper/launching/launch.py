@@ -95,12 +95,14 @@ def launch(
 
 
 def _next_round(grid: Grid, setting: Setting, outcome: Outcome) -> Plan | None:
-    """The plan once more, if what was just trained made something ready that was not known
-    before: a learned value, or that mdL-weak takes over from mdL-strong."""
+    """The plan once more, if this round made something ready or found something missing that was
+    not known before: a learned value, that mdL-weak takes over from mdL-strong, a damaged record."""
     plan = plan_grid(grid, setting)
-    known = {training.training_id for training in outcome.plan.trainings}
-    fresh = [t for t in plan.trainings if t.todo and not t.waiting and t.training_id not in known]
-    return plan if fresh else None
+    known = {training.training_id: set(training.todo) for training in outcome.plan.trainings}
+    for training in plan.trainings:
+        if not training.waiting and set(training.todo) - known.get(training.training_id, set()):
+            return plan
+    return None
 
 
 class Launching:

@@ -15,8 +15,9 @@ class Setting:
     """Where a launch or plan happens; paths are absolute.
 
     store: of records and checkpoints.  data_dir: of prepared datasets.  address: of a Ray cluster;
-    None starts a Ray on this machine.  scale: multiplies iterations.  synthetic: take stand-ins
-    where a published dataset is not at hand.
+    None starts a Ray on this machine.  scale: multiplies iterations.
+    points: images that a milestone is scored on; None: as the grid and the scale say.
+    synthetic: take stand-ins where a published dataset is not at hand.
     known_runs, known_grids, known_measures: filled in by `plan_grid`: {run id: MLflow id},
     {run id: names of grids that asked for it}, {run id: measures scored}."""
 
@@ -25,6 +26,7 @@ class Setting:
     tracking_uri: str
     address: str | None = None
     scale: float = 1.0
+    points: int | None = None
     synthetic: bool = False
     price: float | None = None
     known_runs: dict[str, str] = field(default_factory=dict)
@@ -53,12 +55,13 @@ def plan_grid(grid: Grid, setting: Setting) -> Plan:
     setting.known_runs = {run: entry.mlflow_run_id for run, entry in found.items()}
     setting.known_grids = {run: entry.grids for run, entry in found.items()}
     setting.known_measures = {run: entry.measures for run, entry in found.items()}
-    synthetic_for = options_of(setting).synthetic_for
-    lessons = Lessons(stored, grid.origin.folder, setting.scale, synthetic_for)
+    options = options_of(setting)
+    lessons = Lessons(stored, grid.origin.folder, options)
     plan = make_plan(
         grid,
         scale=setting.scale,
-        synthetic_for=synthetic_for,
+        points=setting.points,
+        synthetic_for=options.synthetic_for,
         resolve=lessons.resolve,
         gives_way=lessons.gives_way,
     )
@@ -77,7 +80,8 @@ def plan_grid(grid: Grid, setting: Setting) -> Plan:
 
 def options_of(setting: Setting) -> Options:
     """How a grid is taken in this setting."""
-    return Options(setting.scale, _stand_in(setting) if setting.synthetic else None)
+    synthetic_for = _stand_in(setting) if setting.synthetic else None
+    return Options(setting.scale, setting.points, synthetic_for)
 
 
 def _stand_in(setting: Setting) -> SyntheticFor:

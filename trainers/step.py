@@ -41,18 +41,20 @@ class Stepper:
             channels * height * width,
             config.seed,
         ).to(device)
+        # Capturable: its count of steps lies on the device, as a CUDA graph needs it.
+        how = {"fused": True, "capturable": device.type == "cuda"}
         self.optimizer = torch.optim.Adam(
             [*self.network.parameters(), *self.objective.learned_weights()],
             lr=config.learning_rate,
             betas=_BETAS,
             eps=_EPS,
-            fused=True,
+            **how,
         )
         self._adversary_optimizer: torch.optim.Optimizer | None = None
         adversary = self.objective.adversary()
         if adversary is not None:
             self._adversary_optimizer = torch.optim.Adam(
-                adversary.parameters(), **self.objective.adversary_optimizer(), fused=True
+                adversary.parameters(), **self.objective.adversary_optimizer(), **how
             )
         self._scale = scale
         self._reconstruction = config.reconstruction
@@ -87,8 +89,15 @@ class Stepper:
         self.optimizer.step()
         if self._adversary_optimizer is not None:
             self._adversary_step(terms)
-        values = [terms.recon, terms.kl, total, *terms.kl_L, *self.objective.logged_values()]
-        return torch.stack([value.detach().double() for value in values])
+        return self._values(terms, total)
+
+    @torch.no_grad()
+    def _values(self, terms: Terms, total: Tensor) -> Tensor:
+        """The values of `names`, in as few small tensors as can be: each costs a step 20 us."""
+        first_3 = torch.stack((terms.recon, terms.kl, total))
+        logged = [value.double() for value in self.objective.logged_values()]
+        parts = [torch.cat((first_3, terms.kl_L)).double()]
+        return torch.cat([*parts, torch.stack(logged)]) if logged else parts[0]
 
     def _terms(
         self, images_BCHW: Tensor, noise_BL: Tensor, iteration: Tensor, shuffle_BL: Tensor | None
@@ -138,9 +147,16 @@ class Stepper:
         """Takes over what `state` returned."""
         self.network.load_state_dict(state["network"])
         self.objective.load_state_dict(state["objective"])
-        self.optimizer.load_state_dict(state["optimizer"])
+        _restore(self.optimizer, state["optimizer"])
         if self._adversary_optimizer is not None:
-            self._adversary_optimizer.load_state_dict(state["adversary_optimizer"])
+            _restore(self._adversary_optimizer, state["adversary_optimizer"])
+
+
+def _restore(optimizer: torch.optim.Optimizer, state: dict[str, Any]) -> None:
+    """Loads a state that may come from another kind of device."""
+    capturable = optimizer.param_groups[0]["capturable"]
+    groups = [group | {"capturable": capturable} for group in state["param_groups"]]
+    optimizer.load_state_dict(state | {"param_groups": groups})
 
 
 def _on_host(value: Any) -> Any:

@@ -24,7 +24,7 @@ def jobs_of(
     jobs = []
     for training in ready:
         place = Path(training.config.data_dir) if training.config.data_dir else data_dir
-        config = replace(training.config, data_dir=str(place.absolute()))
+        config = replace(training.config, data_dir=str(place.absolute()), milestones=training.todo)
         jobs.append(
             Job(
                 training_id=training.training_id,

@@ -61,8 +61,8 @@ def estimate(
     return Cost(
         hours=total / 3600,
         wall_hours=max(longest, total / max(slots, 1)) / 3600,
-        money=None if grid.price is None else total / 3600 * gpus * grid.price,
-        budget=grid.budget,
+        money=None if grid.price is None else total / 3600 * gpus * grid.price.on_demand,
+        budget=None if grid.budget is None else grid.budget.money,
         measured=known / total if total else 1.0,
     )
 

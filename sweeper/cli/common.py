@@ -19,6 +19,9 @@ STORE = typer.Option(
 )
 DATA = typer.Option(None, "--data", help="Folder of prepared datasets. Default: data/ here.")
 SCALE = typer.Option(1.0, "--scale", help="Multiply every iteration count by this.")
+POINTS = typer.Option(
+    None, "--points", help="Score milestones on so many images. Default: the grid's num_points."
+)
 SYNTHETIC = typer.Option(
     False, "--synthetic", help="Take stand-ins for datasets whose file is not at hand."
 )
@@ -31,6 +34,7 @@ def setting(
     data: Path | None = None,
     address: str | None = None,
     scale: float = 1.0,
+    points: int | None = None,
     synthetic: bool = False,
 ) -> Setting:
     """The options as a setting; paths become absolute."""
@@ -38,7 +42,8 @@ def setting(
     found.tracking_uri = tracking_uri or found.tracking_uri
     found.store = _place(store) if store else found.store
     found.data_dir = str(data.absolute()) if data else found.data_dir
-    found.address, found.scale, found.synthetic = address, scale, synthetic
+    found.address, found.synthetic = address, synthetic
+    found.scale, found.points = scale, points
     return found
 
 

@@ -18,6 +18,7 @@ def register(app: typer.Typer) -> None:
 def plan(
     grid: Path = common.GRID,
     scale: float = common.SCALE,
+    points: int = common.POINTS,
     synthetic: bool = common.SYNTHETIC,
     tracking_uri: str = common.TRACKING,
     store: str = common.STORE,
@@ -30,7 +31,12 @@ def plan(
     from sweeper.planning import plan_grid
 
     setting = common.setting(
-        tracking_uri=tracking_uri, store=store, data=data, scale=scale, synthetic=synthetic
+        tracking_uri=tracking_uri,
+        store=store,
+        data=data,
+        scale=scale,
+        points=points,
+        synthetic=synthetic,
     )
     loaded = Grid.load(grid)
     found = plan_grid(loaded, setting)
@@ -43,6 +49,7 @@ def plan(
 def launch(
     grid: Path = common.GRID,
     scale: float = common.SCALE,
+    points: int = common.POINTS,
     synthetic: bool = common.SYNTHETIC,
     tracking_uri: str = common.TRACKING,
     store: str = common.STORE,
@@ -65,6 +72,7 @@ def launch(
         data=data,
         address=address,
         scale=scale,
+        points=points,
         synthetic=synthetic,
     )
     loaded = Grid.load(grid)
@@ -87,6 +95,7 @@ def launch(
 def status(
     grid: Path = common.GRID,
     scale: float = common.SCALE,
+    points: int = common.POINTS,
     synthetic: bool = common.SYNTHETIC,
     tracking_uri: str = common.TRACKING,
     store: str = common.STORE,
@@ -99,7 +108,12 @@ def status(
     from sweeper.status import print_status, status_of
 
     setting = common.setting(
-        tracking_uri=tracking_uri, store=store, data=data, scale=scale, synthetic=synthetic
+        tracking_uri=tracking_uri,
+        store=store,
+        data=data,
+        scale=scale,
+        points=points,
+        synthetic=synthetic,
     )
     found = status_of(plan_grid(Grid.load(grid), setting), setting)
     if as_json:

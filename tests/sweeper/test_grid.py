@@ -316,7 +316,7 @@ def test_a_range_of_batch_sizes_is_whole(mistakes, between: str) -> None:
         ("{directions: {cbd: max, valid/recon: min}, pruner: median}", "several directions"),
         ("{directions: {cdb: max}}", 'Did you mean "cbd"'),
         ("{directions: {cbd: up}}", "max or min is needed"),
-        ("{sampler: bayes}", "Known: tpe, random, nsga2"),
+        ("{sampler: bayes}", "Known: tpe, gp, random, nsga2, cmaes, qmc"),
         ("{trainings: 0}", "must be at least 1"),
     ],
 )

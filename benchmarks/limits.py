@@ -30,9 +30,9 @@ def step_flops(network_name: str, batch_size: int) -> int:
     """Operations of the products and convolutions of one step, forward and backward, counted."""
     from torch.utils.flop_counter import FlopCounterMode
 
-    from benchmarks.plain_loop import plain_step
+    from benchmarks.plain_loop import plain_model, plain_step
 
-    step = plain_step(network_name, fused=False)
+    step = plain_step(*plain_model(network_name, 1e-4, fused=False))
     with FlopCounterMode(display=False) as counter:
         step(torch.zeros(batch_size, 1, 64, 64, dtype=torch.uint8))
     return int(counter.get_total_flops())

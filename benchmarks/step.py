@@ -126,13 +126,13 @@ def by_hand(network: str, batch_size: int, *, fused: bool) -> Callable[[], objec
     import numpy as np
     import torch
 
-    from benchmarks.plain_loop import plain_step
+    from benchmarks.plain_loop import plain_model, plain_step
     from trainers.datasets import open_dataset
 
     dataset = open_dataset("dsprites")
     indices_B = np.random.default_rng(0).integers(0, len(dataset), batch_size)
     images_BCHW = torch.from_numpy(dataset.images(indices_B))
-    step = plain_step(network, fused=fused)
+    step = plain_step(*plain_model(network, 1e-4, fused=fused))
     return lambda: [step(images_BCHW) for _ in range(STEPS)]
 
 

@@ -322,7 +322,7 @@ def test_a_range_of_batch_sizes_is_whole(mistakes, between: str) -> None:
 )
 def test_searches_that_cannot_run_are_refused(mistakes, search: str, said: str) -> None:
     told = mistakes(MINIMAL + f"search: {search}\n")
-    assert len(told) == 1 and said in told[0]
+    assert any(said in line for line in told)
 
 
 def learned(of: str) -> str:

@@ -18,6 +18,7 @@ from sweeper.engine.cluster import ray_session, total_gpus
 from sweeper.engine.jobs import Event, Job
 from sweeper.engine.run import run_jobs
 from sweeper.grid import Grid
+from sweeper.launching.artefacts import attach_results
 from sweeper.launching.jobs import gpu_share, jobs_of
 from sweeper.launching.live import Board, Display
 from sweeper.launching.lock import store_lock
@@ -314,6 +315,9 @@ class Launching:
     def _close(self) -> Outcome:
         reused = self._done & set(self._plan.statuses) & set(self._plan.run_ids)
         self._publisher.put(lambda writer: self._tag_reused(writer, reused))
+        if not self._caught.exit_code:
+            grid, parent = self._plan.grid, str(self._parent)
+            self._publisher.put(lambda writer: attach_results(writer, parent, grid))
         self._publisher.put(lambda writer: writer.close_launch(self._parent, self._state()))
         patience_s = _PATIENCE_STOPPED_S if self._caught.exit_code else _PATIENCE_S
         unpublished = self._publisher.close(patience_s)

@@ -97,7 +97,7 @@ def launch(
 
 def _next_round(grid: Grid, setting: Setting, outcome: Outcome) -> Plan | None:
     """The plan once more, if this round made something ready or found something missing that was
-    not known before: a learned value, that mdL-weak takes over from mdL-strong, a damaged record."""
+    not known before: a learned value, mdL-weak in place of mdL-strong, a damaged record."""
     plan = plan_grid(grid, setting)
     known = {training.training_id: set(training.todo) for training in outcome.plan.trainings}
     for training in plan.trainings:

@@ -16,7 +16,7 @@ class Setting:
 
     store: of records and checkpoints.  data_dir: of prepared datasets.  address: of a Ray cluster;
     None starts a Ray on this machine.  scale: multiplies iterations.  synthetic: take stand-ins
-    where a published dataset is not at hand.
+    where a published dataset is not at hand.  grows: the cluster starts nodes on demand.
     known_runs, known_grids, known_measures: filled in by `plan_grid`: {run id: MLflow id},
     {run id: names of grids that asked for it}, {run id: measures scored}."""
 
@@ -26,6 +26,7 @@ class Setting:
     address: str | None = None
     scale: float = 1.0
     synthetic: bool = False
+    grows: bool = False
     known_runs: dict[str, str] = field(default_factory=dict)
     known_grids: dict[str, tuple[str, ...]] = field(default_factory=dict)
     known_measures: dict[str, frozenset[str]] = field(default_factory=dict)

@@ -26,6 +26,7 @@ from sweeper.launching.rescoring import lacking, rescore
 from sweeper.launching.signals import Interrupts, interrupts
 from sweeper.plan import Plan, Training
 from sweeper.planning import Setting, plan_grid
+from sweeper.preflight import check_cluster, check_here, check_resources, refuse
 from sweeper.publishing import Publisher
 from sweeper.tracking import layout
 from sweeper.tracking.writer import Publication, Writer
@@ -81,6 +82,12 @@ def launch(
     with store_lock(setting.store, grid.title), interrupts() as caught:
         plan = plan_grid(grid, setting)
         on_plan(plan)
+        if any(training.todo and not training.waiting for training in plan.trainings):
+            refuse(check_here(plan, setting))
+            if setting.address is not None:
+                with ray_session(setting.address):
+                    refuse(check_cluster(plan, grid, setting))
+                caught.arm()
         outcome = _Launch(grid, setting, plan, console, caught).run()
         while not outcome.interrupted and (more := _next_round(grid, setting, outcome)):
             on_plan(more)
@@ -173,6 +180,7 @@ class _Launch:
         setting = self._setting
         with ray_session(setting.address), Display(board, self._console) as display:
             self._caught.arm()
+            refuse([check_resources(self._grid, setting)])
             jobs = jobs_of(
                 self._grid,
                 self._plan.trainings,

@@ -54,8 +54,10 @@ def launch(
     tracking_uri: str = common.TRACKING,
     store: str = common.STORE,
     data: Path = common.DATA,
-    address: str = typer.Option(
-        None, "--address", help="Join this Ray cluster (host:port, or auto)."
+    address: str = common.ADDRESS,
+    autoscaling: bool = common.AUTOSCALING,
+    submit: bool = typer.Option(
+        False, "--submit", help="Ship the code and the grid to the cluster, and launch there."
     ),
     as_json: bool = common.JSON,
 ) -> None:
@@ -74,8 +76,13 @@ def launch(
         scale=scale,
         points=points,
         synthetic=synthetic,
+        grows=autoscaling,
     )
     loaded = Grid.load(grid)
+    if submit:
+        from sweeper.cli.cluster import submit_launch
+
+        raise typer.Exit(submit_launch(loaded, setting, data, as_json))
     console = Console(stderr=as_json)
 
     def show(found) -> None:  # type: ignore[no-untyped-def]
@@ -83,7 +90,7 @@ def launch(
             console.print(line, markup=False, highlight=False)
 
     outcome = run(loaded, setting, console, on_plan=show)
-    command = " ".join(["sweeper", *sys.argv[1:]])
+    command = common.without_secrets(" ".join(["sweeper", *sys.argv[1:]]))
     lines = closing_lines(outcome, loaded, setting, command)
     for line in lines:
         console.print(line, markup=False, highlight=False, soft_wrap=True)

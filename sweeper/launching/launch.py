@@ -27,6 +27,7 @@ from sweeper.launching.rescoring import lacking, rescore
 from sweeper.launching.signals import Interrupts, interrupts
 from sweeper.plan import Plan, Training
 from sweeper.planning import Setting, plan_grid
+from sweeper.preflight import check_cluster, check_here, check_resources, refuse
 from sweeper.publishing import Publisher
 from sweeper.spending import open_spending
 from sweeper.tracking import layout
@@ -88,6 +89,12 @@ def launch(
             return launch_search(grid, setting, console, caught)
         plan = plan_grid(grid, setting)
         on_plan(plan)
+        if any(training.todo and not training.waiting for training in plan.trainings):
+            refuse(check_here(plan, setting))
+            if setting.address is not None:
+                with ray_session(setting.address):
+                    refuse(check_cluster(plan, grid, setting))
+                caught.arm()
         outcome = Launching(grid, setting, plan, console, caught).run()
         while not outcome.interrupted and (more := _next_round(grid, setting, outcome)):
             on_plan(more)
@@ -173,6 +180,7 @@ class Launching:
         try:
             with ray_session(self._setting.address), Display(board, self._console) as display:
                 self._caught.arm()
+                refuse([check_resources(self._grid, self._setting)])
                 self._gpus = total_gpus()
                 self._spending.gpu = gpu_share(self._grid, self._gpus)
 

@@ -24,6 +24,13 @@ SCALE = typer.Option(1.0, "--scale", help="Multiply every iteration count by thi
 POINTS = typer.Option(
     None, "--points", help="Score milestones on so many images. Default: the grid's num_points."
 )
+PRICE = typer.Option(
+    None, "--price", min=0, help="Money for a GPU-hour, in place of the grid's price."
+)
+SPOT = typer.Option(False, "--spot", help="Take the grid's price of spot machines.")
+WORKERS = typer.Option(
+    None, "--workers", min=1, help="Trainings at a time. Default: what fits on this machine."
+)
 SYNTHETIC = typer.Option(
     False, "--synthetic", help="Take stand-ins for datasets whose file is not at hand."
 )

@@ -74,7 +74,7 @@ def ask_nodes(store: str, probe: str, datasets: Sequence[tuple[str, str]]) -> li
             continue
         there = NodeAffinitySchedulingStrategy(node["NodeID"], soft=False)
         task = ray.remote(look).options(num_cpus=0, max_retries=0, scheduling_strategy=there)
-        about = {"host": f"{node['NodeManagerHostname']} ({node['NodeName']})"}
+        about: dict[str, Any] = {"host": f"{node['NodeManagerHostname']} ({node['NodeName']})"}
         asked.append((about | {"cpus": cpus, "gpus": gpus}, task.remote(store, probe, datasets)))
     reports = []
     for about, reference in asked:

@@ -25,10 +25,13 @@ from sweeper.launching.lock import store_lock
 from sweeper.launching.publication import publication
 from sweeper.launching.rescoring import lacking, rescore
 from sweeper.launching.signals import Interrupts, interrupts
+from sweeper.machine import machine_here, slots
+from sweeper.meter import Meter
 from sweeper.plan import Plan, Training
 from sweeper.planning import Setting, plan_grid
 from sweeper.preflight import check_cluster, check_here, check_resources, refuse
 from sweeper.publishing import Publisher
+from sweeper.speeds import read_speeds, write_speeds
 from sweeper.spending import open_spending
 from sweeper.tracking import layout
 from sweeper.tracking.writer import Publication, Writer
@@ -77,7 +80,8 @@ def launch(
     console: Console | None = None,
     on_plan: Callable[[Plan], None] = lambda plan: None,
 ) -> Outcome:
-    """Trains and publishes what of `grid` is not there yet. `on_plan` is told the plan first.
+    """Trains and publishes what of `grid` is not there yet. `on_plan` is told the plan first (of a
+    search, what it has done so far); what it raises ends the launch before anything is started.
 
     Raises SweeperError before anything is started: for a grid that cannot be run, a store in use,
     an MLflow that cannot be read, a Ray that cannot be joined."""
@@ -86,7 +90,7 @@ def launch(
         if grid.search is not None:
             from sweeper.launching.searching import launch_search
 
-            return launch_search(grid, setting, console, caught)
+            return launch_search(grid, setting, console, caught, on_plan)
         plan = plan_grid(grid, setting)
         on_plan(plan)
         if any(training.todo and not training.waiting for training in plan.trainings):
@@ -139,6 +143,7 @@ class Launching:
         self._publisher: Publisher
         self._spending = open_spending(setting.store, grid, setting.price)
         self._gpus = 0.0
+        self._meter: Meter | None = None
 
     def run(self) -> Outcome:
         # Opened here once, before any training starts: this makes and migrates a fresh store.
@@ -183,6 +188,7 @@ class Launching:
                 refuse([check_resources(self._grid, self._setting)])
                 self._gpus = total_gpus()
                 self._spending.gpu = gpu_share(self._grid, self._gpus)
+                self._meter = self._new_meter()
 
                 def on_event(event: Event) -> None:
                     board.take(event)
@@ -209,6 +215,18 @@ class Launching:
             self._caught.note(signal.SIGTERM)
         finally:
             self._spending.save()
+            self._keep_speeds()
+
+    def _new_meter(self) -> Meter | None:
+        """Speeds are kept for the next plan; those of a cluster hold for no one machine."""
+        if self._setting.address is not None:
+            return None
+        self._room = slots(self._grid, machine_here(), len(self._plan.trainings) or 10**6)
+        return Meter(read_speeds(self._setting.store, self._room))
+
+    def _keep_speeds(self) -> None:
+        if self._meter is not None:
+            write_speeds(self._setting.store, self._room, self._meter.speeds())
 
     def _supply(self) -> Iterator[Job]:
         """The jobs, until all are given or the budget is used up."""
@@ -249,6 +267,8 @@ class Launching:
     def _take(self, event: Event) -> None:
         self._spending.heard(event.training_id)
         training = self._trainings[event.training_id]
+        if self._meter is not None:
+            self._meter.take(event, training)
         self._publish_records(training, event.records)
         if event.kind in ("diverged", "failed"):
             self._give_up(training, event)

@@ -34,6 +34,12 @@ def is_remote(store: str) -> bool:
     return True
 
 
+def beside(store: str) -> Path:
+    """A folder on disk for what is appended to, which a bucket cannot: the store itself, or
+    sweep_store/ in the working folder where the store is a bucket."""
+    return Path.cwd() / DEFAULT_STORE if is_remote(store) else Path(store)
+
+
 def open_folder(store: str, training_id: str) -> Folder:
     """The folder of one training. Raises StoreError for an id that is none."""
     if _ID.fullmatch(training_id) is None:
@@ -75,6 +81,24 @@ def check_writable(store: str) -> None:
         raise StoreError(f"the sweep store {store} cannot be written: {error}") from error
     if not same:
         raise StoreError(f"the sweep store {store} does not give back what was written")
+
+
+def leave_probe(store: str, name: str) -> None:
+    """Leaves a file by which another machine can tell whether its store is this one."""
+    try:
+        _open(store).write(name, b"probe")
+    except OSError as error:
+        raise StoreError(f"the sweep store {store} cannot be written: {error}") from error
+
+
+def has_probe(store: str, name: str) -> bool:
+    """Whether the file of `leave_probe` is here."""
+    return name in _open(store).names()
+
+
+def remove_probe(store: str, name: str) -> None:
+    with contextlib.suppress(OSError):
+        _open(store).delete(name)
 
 
 @contextlib.contextmanager

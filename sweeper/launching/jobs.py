@@ -17,15 +17,14 @@ def jobs_of(
     left with a long one at the end.
 
     data_dir: where prepared datasets lie.  gpus: what the cluster has in all."""
-    resources = grid.resources
-    gpu = resources.gpu if resources.gpu is not None else min(1.0, gpus)
+    resources, gpu = grid.resources, gpu_share(grid, gpus)
     by = grid.select.by if "/" in grid.select.by else f"measure/{grid.select.by}"
     ready = [training for training in trainings if training.todo and not training.waiting]
     ready.sort(key=lambda training: (-_work(training), training.training_id))
     jobs = []
     for training in ready:
         place = Path(training.config.data_dir) if training.config.data_dir else data_dir
-        config = replace(training.config, data_dir=str(place.absolute()))
+        config = replace(training.config, data_dir=str(place.absolute()), milestones=training.todo)
         jobs.append(
             Job(
                 training_id=training.training_id,
@@ -40,6 +39,11 @@ def jobs_of(
             )
         )
     return jobs
+
+
+def gpu_share(grid: Grid, gpus: float) -> float:
+    """What a training holds of a GPU. gpus: what the cluster has in all."""
+    return min(1.0, gpus) if grid.resources.gpu is None else grid.resources.gpu
 
 
 def _work(training: Training) -> int:

@@ -63,4 +63,6 @@ def _check_port(port: int) -> None:
         try:
             probe.bind(("127.0.0.1", port))
         except (OSError, OverflowError):
-            raise UsageError(f"port {port} of 127.0.0.1 is in use: name another by --port") from None
+            raise UsageError(
+                f"port {port} of 127.0.0.1 is in use: name another by --port"
+            ) from None

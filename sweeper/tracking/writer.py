@@ -119,9 +119,15 @@ class Writer:
         self._known.update(runs)
 
     def publish(self, publication: Publication) -> str:
-        """Writes one run and ends it. Returns its MLflow id."""
+        """Writes one run and ends it. Returns its MLflow id.
+
+        A run that is finished already stays as it is: its training may have been done again for
+        the sake of a later milestone, after the sweep store was deleted."""
         milestone = publication.milestone
         time_ms = _time_ms(milestone)
+        finished = self._finished(publication.run_id)
+        if finished is not None:
+            return finished
         mlflow_run_id = self._run_of(publication, time_ms)
         if milestone is not None:
             with tempfile.TemporaryDirectory() as folder:
@@ -168,6 +174,14 @@ class Writer:
         scored = names | set(layout.split_list(tags.get(layout.MEASURES, "")))
         self._log(mlflow_run_id, tags={layout.MEASURES: layout.join_list(scored)})
 
+    def _finished(self, run_id: str) -> str | None:
+        """The MLflow id of a run that stands there finished."""
+        found = self._search(
+            f"tags.`{layout.RUN_ID}` = '{run_id}' AND tags.`{layout.STATUS}` = '{layout.FINISHED}'"
+            " AND attributes.status = 'FINISHED'"
+        )
+        return found
+
     def _run_of(self, publication: Publication, time_ms: int) -> str:
         """The MLflow run of a run, made where there is none.
 
@@ -176,8 +190,9 @@ class Writer:
         run_id = publication.run_id
         found = self._known.get(run_id) or self._search(f"tags.`{layout.RUN_ID}` = '{run_id}'")
         if found is not None and publication.milestone is not None:
-            tags = self._client.get_run(found).data.tags
-            if tags.get(layout.RECORDED_MS) not in (None, str(time_ms)):
+            run = self._client.get_run(found)
+            recorded = run.data.tags.get(layout.RECORDED_MS)
+            if recorded not in (None, str(time_ms)) and run.info.status != "FINISHED":
                 self._client.delete_run(found)
                 found = None
         if found is None:

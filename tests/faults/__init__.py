@@ -1,0 +1,1 @@
+"""Faults: what is killed, cut off or damaged, and that the same command finishes the sweep."""

@@ -1,6 +1,7 @@
 """Weights of selected runs in MLflow, and the models registered from them."""
 
 import tempfile
+import warnings
 from collections.abc import Mapping
 from importlib.metadata import version
 from pathlib import Path
@@ -70,14 +71,17 @@ def _save(place: Path, weights: str, about: Mapping[str, Any]) -> None:
 
     images = TensorSpec(np.dtype(np.uint8), (-1, *about["image_CHW"]))
     latents = TensorSpec(np.dtype(np.float32), (-1, about["latent_dim"]))
-    mlflow.pyfunc.save_model(
-        str(place),
-        python_model=str(_CODE),
-        artifacts={"weights": weights},
-        signature=ModelSignature(Schema([images]), Schema([latents])),
-        # Not this project: the name is another's in the public index, and it would be fetched.
-        pip_requirements=[f"{name}=={version(name)}" for name in ("torch", "numpy")],
-    )
+    with warnings.catch_warnings():
+        # MLflow asks for type hints that it can check; arrays have the signature instead.
+        warnings.simplefilter("ignore", UserWarning)
+        mlflow.pyfunc.save_model(
+            str(place),
+            python_model=str(_CODE),
+            artifacts={"weights": weights},
+            signature=ModelSignature(Schema([images]), Schema([latents])),
+            # Not this project: its name is another's in the public index.
+            pip_requirements=[f"{name}=={version(name)}" for name in ("torch", "numpy")],
+        )
 
 
 def _written(folder: Path, files: Mapping[str, bytes]) -> str:

@@ -29,7 +29,9 @@ def column(page, name):
     """The texts of a column, by its header, in the order of the rows on the page."""
     key = page.locator(f".ag-header-cell:has-text('{name}')").first.get_attribute("col-id")
     cells = page.locator(f"{ROWS} [col-id='{key}']")
-    order = page.locator(ROWS).evaluate_all("rows => rows.map(row => +row.getAttribute('row-index'))")
+    order = page.locator(ROWS).evaluate_all(
+        "rows => rows.map(row => +row.getAttribute('row-index'))"
+    )
     texts = cells.all_inner_texts()
     return [text.strip() for _, text in sorted(zip(order, texts, strict=True))]
 

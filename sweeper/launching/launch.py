@@ -29,6 +29,7 @@ from sweeper.planning import Setting, plan_grid
 from sweeper.preflight import check_cluster, check_here, check_resources, refuse
 from sweeper.publishing import Publisher
 from sweeper.tracking import layout
+from sweeper.tracking.store import sqlite_path
 from sweeper.tracking.writer import Publication, Writer
 from trainers.errors import RecordError
 from trainers.folders import is_damaged
@@ -149,9 +150,10 @@ class _Launch:
         return outcome
 
     def _writer(self) -> Writer:
-        writer = Writer(
-            self._setting.tracking_uri, self._grid.experiment, Path.cwd(), code_version()
-        )
+        uri = self._setting.tracking_uri
+        database = sqlite_path(uri)
+        folder = Path.cwd() if database is None else database.absolute().parent
+        writer = Writer(uri, self._grid.experiment, folder, code_version())
         writer.remember(self._setting.known_runs)
         return writer
 

@@ -5,6 +5,7 @@ Kept in the sweep store, so that a launch that is killed and goes on does not be
 import json
 import os
 import time
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -27,14 +28,16 @@ class Spending:
     rate: float | None = None
     gpu: float = 0.0
     gpu_hours: float = 0.0
+    clock: Callable[[], float] = time.monotonic
     _earlier_hours: float = 0.0
-    _started: float = field(default_factory=time.monotonic)
-    _saved: float = field(default_factory=time.monotonic)
     _heard: dict[str, float] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        self._started = self._saved = self.clock()
 
     @property
     def hours(self) -> float:
-        return self._earlier_hours + (time.monotonic() - self._started) / _HOUR
+        return self._earlier_hours + (self.clock() - self._started) / _HOUR
 
     @property
     def money(self) -> float:
@@ -54,22 +57,27 @@ class Spending:
 
     def heard(self, training_id: str) -> None:
         """Counts the time since a training was last heard of, or begun."""
-        now = time.monotonic()
+        now = self.clock()
         self.gpu_hours += (now - self._heard.get(training_id, now)) * self.gpu / _HOUR
         self._heard[training_id] = now
-        if time.monotonic() - self._saved > _SAVE_EVERY_S:
+        if now - self._saved > _SAVE_EVERY_S:
             self.save()
 
     def save(self) -> None:
         """Writes the totals under a temporary name, then renames."""
-        self._saved = time.monotonic()
+        self._saved = self.clock()
         self.path.parent.mkdir(parents=True, exist_ok=True)
         temporary = self.path.with_suffix(f".{os.getpid()}.tmp")
         temporary.write_text(json.dumps({"gpu_hours": self.gpu_hours, "hours": self.hours}))
         temporary.replace(self.path)
 
 
-def open_spending(store: str, grid: Grid, rate: float | None = None) -> Spending:
+def open_spending(
+    store: str,
+    grid: Grid,
+    rate: float | None = None,
+    clock: Callable[[], float] = time.monotonic,
+) -> Spending:
     """What `grid` has used so far. rate: money for a GPU-hour; None takes the grid's price."""
     budget = grid.budget
     spending = Spending(
@@ -78,11 +86,12 @@ def open_spending(store: str, grid: Grid, rate: float | None = None) -> Spending
         money_limit=budget.money if budget else None,
         hours_limit=budget.hours if budget else None,
         rate=rate if rate is not None else grid.price.on_demand if grid.price else None,
+        clock=clock,
     )
     try:
         told = json.loads(spending.path.read_text())
-        spending.gpu_hours = float(told["gpu_hours"])
-        spending._earlier_hours = float(told["hours"])
+        gpu_hours, hours = float(told["gpu_hours"]), float(told["hours"])
     except (OSError, ValueError, KeyError, TypeError):
-        pass  # nothing was spent yet, or the file is no help
+        return spending  # nothing was spent yet, or the file is no help
+    spending.gpu_hours, spending._earlier_hours = gpu_hours, hours
     return spending

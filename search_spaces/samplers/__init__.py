@@ -6,6 +6,6 @@ evolution: CMA-ES without pickles."""
 
 from search_spaces.samplers.choose import PRUNERS, SAMPLERS
 from search_spaces.samplers.journal import ChangedSearch
-from search_spaces.samplers.searcher import Searcher, State, Tried
+from search_spaces.samplers.searcher import Searcher, State, Tried, read_tried
 
-__all__ = ["PRUNERS", "SAMPLERS", "ChangedSearch", "Searcher", "State", "Tried"]
+__all__ = ["PRUNERS", "SAMPLERS", "ChangedSearch", "Searcher", "State", "Tried", "read_tried"]

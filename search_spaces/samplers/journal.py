@@ -29,6 +29,11 @@ def open_storage(path: Path | None) -> BaseStorage:
     return JournalStorage(JournalFileBackend(str(path)))
 
 
+def reading_storage(path: Path) -> BaseStorage:
+    """The storage at `path`, for a reader beside the writer: half a line is not read."""
+    return JournalStorage(JournalFileBackend(str(path)))
+
+
 def mend(path: Path) -> int:
     """Cuts what a killed writer left of a line off the end. Returns how many bytes that were."""
     if not path.exists():

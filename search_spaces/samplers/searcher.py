@@ -18,11 +18,12 @@ from optuna.trial import FrozenTrial, TrialState, create_trial
 
 from search_spaces.grids import Point
 from search_spaces.samplers.choose import ONE_DIRECTION, pruner_for, sampler_for
-from search_spaces.samplers.journal import check_identity, open_storage
+from search_spaces.samplers.journal import check_identity, open_storage, reading_storage
 from search_spaces.samplers.suggest import distributions, params, suggest
 from search_spaces.spaces import Space
 
 _POINT = "point"
+_STUDY = "search"
 _WORDS = {"max": "maximize", "min": "minimize"}
 
 
@@ -83,7 +84,7 @@ class Searcher:
         optuna.logging.set_verbosity(optuna.logging.ERROR)
         self.space, self.sampler, self.seed = space, sampler, seed
         self.study = optuna.create_study(
-            study_name="search",
+            study_name=_STUDY,
             storage=open_storage(journal),
             load_if_exists=True,
             directions=[_WORDS[direction] for direction in directions],
@@ -174,6 +175,15 @@ class Searcher:
                     self._open[trial.number] = optuna.Trial(self.study, trial._trial_id)
                 else:
                     self.study.tell(trial.number, state=TrialState.FAIL)
+
+
+def read_tried(journal: Path) -> list[Tried]:
+    """The questions in a journal, which is not touched; [] where there is none."""
+    if not journal.exists():
+        return []
+    optuna.logging.set_verbosity(optuna.logging.ERROR)
+    study = optuna.load_study(study_name=_STUDY, storage=reading_storage(journal))
+    return [_tried(t) for t in study.get_trials(deepcopy=False) if _POINT in t.user_attrs]
 
 
 def _tried(trial: FrozenTrial) -> Tried:

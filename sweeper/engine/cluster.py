@@ -12,6 +12,7 @@ from sweeper.errors import EngineError
 # turns 127.0.0.1 into the machine's outward address unless multi-node is switched off.
 _LOCAL = {"RAY_ENABLE_WINDOWS_OR_OSX_CLUSTER": "0"}
 _own = False
+_TOKEN = secrets.token_hex(32)  # one a process: Ray reads it once
 _ALWAYS = {
     "TUNE_DISABLE_AUTO_CALLBACK_LOGGERS": "1",
     "TUNE_DISABLE_SIGINT_HANDLER": "1",
@@ -31,14 +32,12 @@ def ray_session(
 
     Raises EngineError when the cluster at `address` cannot be reached."""
     global _own
-    os.environ.update(_ALWAYS)
+    quiet()
     if address is None:
         os.environ.update(_LOCAL)
         _authenticate()
     import ray
 
-    # What fails is told by the events of `run_jobs`, in one line and not in forty.
-    logging.getLogger("ray").setLevel(logging.CRITICAL)
     try:
         if address is None:
             ray.init(
@@ -54,7 +53,7 @@ def ray_session(
             ray.init(address=address, log_to_driver=False, logging_level=logging.CRITICAL)
     except (ConnectionError, RuntimeError, ValueError, OSError) as error:
         where = "a local Ray" if address is None else f"the Ray cluster at {address}"
-        reason = next(iter(str(error).splitlines()), type(error).__name__)
+        reason = " ".join(str(error).split())[:400] or type(error).__name__
         raise EngineError(f"{where} cannot be used: {reason}") from error
     _own = address is None
     try:
@@ -64,14 +63,21 @@ def ray_session(
         ray.shutdown()
 
 
+def quiet() -> None:
+    """Settings of Ray that must stand before it is imported.
+
+    What fails is told by the events of `run_jobs`, in one line and not in forty."""
+    os.environ.update(_ALWAYS)
+    logging.getLogger("ray").setLevel(logging.CRITICAL)
+
+
 def _authenticate() -> None:
     """A Ray of our own takes orders from its owner alone: a token that only its processes know.
 
     Without one Ray would write a token into the home folder, which need not be writable."""
-    if os.environ.get("RAY_AUTH_MODE") is None:
-        os.environ["RAY_AUTH_MODE"] = "token"
-        if not {"RAY_AUTH_TOKEN", "RAY_AUTH_TOKEN_PATH"} & set(os.environ):
-            os.environ["RAY_AUTH_TOKEN"] = secrets.token_hex(32)
+    mode = os.environ.setdefault("RAY_AUTH_MODE", "token")
+    if mode == "token" and not {"RAY_AUTH_TOKEN", "RAY_AUTH_TOKEN_PATH"} & set(os.environ):
+        os.environ["RAY_AUTH_TOKEN"] = _TOKEN
 
 
 def started_here() -> bool:

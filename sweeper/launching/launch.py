@@ -18,15 +18,20 @@ from sweeper.engine.cluster import ray_session, total_gpus
 from sweeper.engine.jobs import Event, Job
 from sweeper.engine.run import run_jobs
 from sweeper.grid import Grid
+from sweeper.launching.artefacts import attach_results
 from sweeper.launching.jobs import gpu_share, jobs_of
 from sweeper.launching.live import Board, Display
 from sweeper.launching.lock import store_lock
 from sweeper.launching.publication import publication
 from sweeper.launching.rescoring import lacking, rescore
 from sweeper.launching.signals import Interrupts, interrupts
+from sweeper.machine import machine_here, slots
+from sweeper.meter import Meter
 from sweeper.plan import Plan, Training
 from sweeper.planning import Setting, plan_grid
+from sweeper.preflight import check_cluster, check_here, check_resources, refuse
 from sweeper.publishing import Publisher
+from sweeper.speeds import read_speeds, write_speeds
 from sweeper.spending import open_spending
 from sweeper.tracking import layout
 from sweeper.tracking.writer import Publication, Writer
@@ -75,7 +80,8 @@ def launch(
     console: Console | None = None,
     on_plan: Callable[[Plan], None] = lambda plan: None,
 ) -> Outcome:
-    """Trains and publishes what of `grid` is not there yet. `on_plan` is told the plan first.
+    """Trains and publishes what of `grid` is not there yet. `on_plan` is told the plan first (of a
+    search, what it has done so far); what it raises ends the launch before anything is started.
 
     Raises SweeperError before anything is started: for a grid that cannot be run, a store in use,
     an MLflow that cannot be read, a Ray that cannot be joined."""
@@ -84,9 +90,15 @@ def launch(
         if grid.search is not None:
             from sweeper.launching.searching import launch_search
 
-            return launch_search(grid, setting, console, caught)
+            return launch_search(grid, setting, console, caught, on_plan)
         plan = plan_grid(grid, setting)
         on_plan(plan)
+        if any(training.todo and not training.waiting for training in plan.trainings):
+            refuse(check_here(plan, setting))
+            if setting.address is not None:
+                with ray_session(setting.address):
+                    refuse(check_cluster(plan, grid, setting))
+                caught.arm()
         outcome = Launching(grid, setting, plan, console, caught).run()
         while not outcome.interrupted and (more := _next_round(grid, setting, outcome)):
             on_plan(more)
@@ -95,12 +107,14 @@ def launch(
 
 
 def _next_round(grid: Grid, setting: Setting, outcome: Outcome) -> Plan | None:
-    """The plan once more, if what was just trained made something ready that was not known
-    before: a learned value, or that mdL-weak takes over from mdL-strong."""
+    """The plan once more, if this round made something ready or found something missing that was
+    not known before: a learned value, mdL-weak in place of mdL-strong, a damaged record."""
     plan = plan_grid(grid, setting)
-    known = {training.training_id for training in outcome.plan.trainings}
-    fresh = [t for t in plan.trainings if t.todo and not t.waiting and t.training_id not in known]
-    return plan if fresh else None
+    known = {training.training_id: set(training.todo) for training in outcome.plan.trainings}
+    for training in plan.trainings:
+        if not training.waiting and set(training.todo) - known.get(training.training_id, set()):
+            return plan
+    return None
 
 
 class Launching:
@@ -129,6 +143,7 @@ class Launching:
         self._publisher: Publisher
         self._spending = open_spending(setting.store, grid, setting.price)
         self._gpus = 0.0
+        self._meter: Meter | None = None
 
     def run(self) -> Outcome:
         # Opened here once, before any training starts: this makes and migrates a fresh store.
@@ -170,8 +185,10 @@ class Launching:
         try:
             with ray_session(self._setting.address), Display(board, self._console) as display:
                 self._caught.arm()
+                refuse([check_resources(self._grid, self._setting)])
                 self._gpus = total_gpus()
                 self._spending.gpu = gpu_share(self._grid, self._gpus)
+                self._meter = self._new_meter()
 
                 def on_event(event: Event) -> None:
                     board.take(event)
@@ -198,6 +215,18 @@ class Launching:
             self._caught.note(signal.SIGTERM)
         finally:
             self._spending.save()
+            self._keep_speeds()
+
+    def _new_meter(self) -> Meter | None:
+        """Speeds are kept for the next plan; those of a cluster hold for no one machine."""
+        if self._setting.address is not None:
+            return None
+        self._room = slots(self._grid, machine_here(), len(self._plan.trainings) or 10**6)
+        return Meter(read_speeds(self._setting.store, self._room))
+
+    def _keep_speeds(self) -> None:
+        if self._meter is not None:
+            write_speeds(self._setting.store, self._room, self._meter.speeds())
 
     def _supply(self) -> Iterator[Job]:
         """The jobs, until all are given or the budget is used up."""
@@ -238,6 +267,8 @@ class Launching:
     def _take(self, event: Event) -> None:
         self._spending.heard(event.training_id)
         training = self._trainings[event.training_id]
+        if self._meter is not None:
+            self._meter.take(event, training)
         self._publish_records(training, event.records)
         if event.kind in ("diverged", "failed"):
             self._give_up(training, event)
@@ -312,6 +343,9 @@ class Launching:
     def _close(self) -> Outcome:
         reused = self._done & set(self._plan.statuses) & set(self._plan.run_ids)
         self._publisher.put(lambda writer: self._tag_reused(writer, reused))
+        if not self._caught.exit_code:
+            grid, parent = self._plan.grid, str(self._parent)
+            self._publisher.put(lambda writer: attach_results(writer, parent, grid))
         self._publisher.put(lambda writer: writer.close_launch(self._parent, self._state()))
         patience_s = _PATIENCE_STOPPED_S if self._caught.exit_code else _PATIENCE_S
         unpublished = self._publisher.close(patience_s)

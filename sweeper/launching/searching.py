@@ -4,7 +4,7 @@ What a launch of a full grid knows beforehand, its plan, grows here: a point ent
 over, with the milestones that it reached. So tables never miss what a pruner cut off."""
 
 import json
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 
 from rich.console import Console
 
@@ -27,7 +27,13 @@ from sweeper.search.walk import Walk
 from sweeper.tracking import layout
 
 
-def launch_search(grid: Grid, setting: Setting, console: Console, caught: Interrupts) -> Outcome:
+def launch_search(
+    grid: Grid,
+    setting: Setting,
+    console: Console,
+    caught: Interrupts,
+    on_plan: Callable[[Plan], None] = lambda plan: None,
+) -> Outcome:
     """Goes on with the searches of `grid` on each of its datasets.
 
     Raises SweeperError before anything is started; UsageError for a space that is another one than
@@ -35,7 +41,10 @@ def launch_search(grid: Grid, setting: Setting, console: Console, caught: Interr
     options = options_of(setting)
     shelves = open_shelves(setting)
     searches = [_open(grid, dataset, options, shelves, setting) for dataset in grid.datasets]
-    return SearchLaunch(grid, setting, options, searches, shelves, console, caught).run()
+    search = SearchLaunch(grid, setting, options, searches, shelves, console, caught)
+    on_plan(search.plan)
+    search.tell()
+    return search.run()
 
 
 def _open(
@@ -83,8 +92,16 @@ class SearchLaunch(Launching):
         self._first: Training | None = None
         self._board = Board(())
         self._published: set[str] = set()
-        for line in opening_lines(grid, searches):
-            console.print(line, markup=False, highlight=False, soft_wrap=True)
+
+    @property
+    def plan(self) -> Plan:
+        """What the search has done so far, as a plan."""
+        return self._plan
+
+    def tell(self) -> None:
+        """How the search begins, or goes on."""
+        for line in opening_lines(self._grid, self._searches):
+            self._console.print(line, markup=False, highlight=False, soft_wrap=True)
 
     def _train(self) -> None:
         self._first = self._walk.next()

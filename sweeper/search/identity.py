@@ -16,12 +16,14 @@ FOLDER = "studies"
 
 
 def journal_of(store: str, grid: Grid, dataset: DatasetEntry, options: Options) -> Path:
-    """The journal of a search: STORE/studies/GRID/DATASET.journal. A scale or a stand-in makes it
-    another search, with a file of its own."""
+    """The journal of a search: STORE/studies/GRID/DATASET.journal. A scale, fewer points or a
+    stand-in make it another search, with a file of its own."""
     makers = _makers(grid, dataset, options)
     source = "-synthetic" if makers[0].source == "synthetic" else ""
     scale = "" if options.scale == 1 else f"-scale{options.scale:g}"
-    return stores.beside(store) / FOLDER / grid.title / f"{dataset.name}{source}{scale}.journal"
+    points = "" if options.points is None else f"-points{options.points}"
+    name = f"{dataset.name}{source}{scale}{points}.journal"
+    return stores.beside(store) / FOLDER / grid.title / name
 
 
 def milestones_of(grid: Grid, dataset: DatasetEntry, options: Options) -> tuple[int, ...]:
@@ -53,6 +55,7 @@ def search_id(grid: Grid, options: Options) -> str:
     """Equal for launches that search the same in the same way: the id of their parent run."""
     sources = sorted((d.name, _makers(grid, d, options)[0].source) for d in grid.datasets)
     asked = {"name": grid.title, "grid": grid.asked(), "scale": options.scale}
+    asked |= {} if options.points is None else {"points": options.points}
     return id_of({**asked, "sources": [list(pair) for pair in sources]})
 
 

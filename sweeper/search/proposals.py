@@ -22,7 +22,7 @@ from sweeper.search.objective import Objective, Scores, objective_of
 from sweeper.search.warm_start import known_points
 from sweeper.search_grid import point_cells, points_of, search_of, space_of
 
-WARM, REPEAT, REASON = "warm", "repeats", "reason"
+WARM, REPEAT = "warm", "repeats"  # notes of questions that are no proposals of the search
 _REPEATS = 20  # questions in a row that were asked before, until a new point is picked at random
 _HOPELESS = 5  # points that fail before any succeeds, until the search is given up
 _SMALL = 10_000  # points of a space that are listed one by one

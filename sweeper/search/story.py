@@ -32,11 +32,10 @@ def opening_lines(grid: Grid, searches: Sequence[Proposals]) -> Iterator[str]:
             f"pruner {asked.pruner}, {points_of(grid)} points{seeds}"
         )
         still = sum(tried.state == State.OPEN for tried in search.searcher.tried())
-        if search.proposed or search.warm:
-            yield (
-                f"  {search.proposed} points were proposed before, {still} of them go on now; "
-                f"{search.warm} more results of the space are taken over from MLflow"
-            )
+        if search.proposed:
+            yield f"  {search.proposed} points were proposed before; {still} of them go on now"
+        if search.warm:
+            yield f"  {search.warm} results of this space are taken over from MLflow"
 
 
 def closing_notes(
@@ -95,7 +94,7 @@ def _told(search: Proposals, tried: Sequence[Tried]) -> Iterator[str]:
     if search.objective.single and numbers:
         yield f"  best {_point(search, best[numbers[0]])}"
     elif numbers:
-        yield f"  the front has {len(numbers)} points; see: sweeper pareto {search.grid.title}"
+        yield f"  for its front as a figure: sweeper pareto {search.grid.title} --out figures"
 
 
 def _point(search: Proposals, one: Tried) -> str:

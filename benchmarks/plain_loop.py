@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 import torch
 import torch.nn.functional as F
-from torch import Tensor
+from torch import Tensor, nn
 
 from trainers.networks import build_network
 from trainers.specs.datasets import DATASETS
@@ -12,11 +12,20 @@ from trainers.specs.datasets import DATASETS
 LATENT_DIM = 5
 
 
-def plain_step(network_name: str, *, fused: bool) -> Callable[[Tensor], dict[str, float]]:
-    """A step on images (B, 1, 64, 64) uint8 of L-VAE; returns its losses, read back each time."""
+def plain_model(
+    network_name: str, learning_rate: float, *, fused: bool
+) -> tuple[nn.Module, torch.optim.Optimizer, nn.Parameter]:
+    """A network for dSprites, its optimiser, and the two sigmas of L-VAE."""
     network = build_network(network_name, DATASETS["dsprites"].image_CHW, LATENT_DIM, 0)
-    sigmas_2 = torch.nn.Parameter(torch.ones(2))
-    optimizer = torch.optim.Adam([*network.parameters(), sigmas_2], lr=1e-4, fused=fused)
+    sigmas_2 = nn.Parameter(torch.ones(2))
+    weights = [*network.parameters(), sigmas_2]
+    return network, torch.optim.Adam(weights, lr=learning_rate, fused=fused), sigmas_2
+
+
+def plain_step(
+    network: nn.Module, optimizer: torch.optim.Optimizer, sigmas_2: nn.Parameter
+) -> Callable[[Tensor], dict[str, float]]:
+    """A step of L-VAE on images (B, 1, 64, 64) uint8; returns its losses, read back each time."""
 
     def step(images_BCHW: Tensor) -> dict[str, float]:
         x_BCHW = images_BCHW.float()

@@ -6,7 +6,9 @@ The limit is the step's floating point operations at the rate of a square matrix
 bytes of memory traffic a parameter for Adam, both measured in the same turns as the steps. Every
 contender lives in a process of its own, with its own settings of threads and memory; all of them
 take turns of a few steps. `sweeper` includes drawing the minibatch and the noise, `by hand` is
-given its minibatch; the losses of a step by hand are read back each time, as such loops do."""
+given its minibatch; the losses of a step by hand are read back each time, as such loops do. With
+one thread times are the processor's, which other work on the machine does not lengthen (it still
+takes caches and memory bandwidth away); with two they are the clock's."""
 
 import argparse
 import os
@@ -19,7 +21,7 @@ from benchmarks.measuring import PYTHON, ROOT, Spread, ratios, table
 
 CONTENDERS = ("by hand", "by hand, fused", "sweeper", "sweeper, bf16", "limit")
 CASES = [(network, batch) for network in ("mlp", "cnn") for batch in (64, 256)]
-STEPS = 6
+STEPS = 10  # a turn; also the steps that a training takes between two looks at its losses
 
 
 class Contender:
@@ -36,7 +38,7 @@ class Contender:
         )
 
     def seconds(self) -> float:
-        """The middle of the seconds of a few steps."""
+        """What its next turn gives."""
         assert self._process.stdin is not None and self._process.stdout is not None
         self._process.stdin.write("go\n")
         self._process.stdin.flush()
@@ -102,42 +104,44 @@ def contender(name: str, network: str, batch_size: int, threads: int) -> Callabl
     import torch
 
     torch.set_num_threads(threads)
+    clock = time.process_time if threads == 1 else time.perf_counter
     if name == "limit":
-        return limit(network, batch_size)
+        return limit(network, batch_size, clock)
     if name.startswith("by hand"):
-        return timed(by_hand(network, batch_size, fused="fused" in name))
-    return timed(ours(network, batch_size, "bf16" if "bf16" in name else "fp32"))
+        return timed(by_hand(network, batch_size, fused="fused" in name), clock)
+    return timed(ours(network, batch_size, "bf16" if "bf16" in name else "fp32"), clock)
 
 
-def limit(network: str, batch_size: int) -> Callable[[], float]:
+def limit(network: str, batch_size: int, clock: Callable[[], float]) -> Callable[[], float]:
     from benchmarks import limits
     from trainers.networks import build_network
 
     built = build_network(network, (1, 64, 64), 5, 0)
     flops = limits.step_flops(network, batch_size)
     parameters = sum(weight.numel() for weight in built.parameters())
-    return lambda: limits.limit_s(flops, parameters)
+    return lambda: limits.limit_s(flops, parameters, clock)
 
 
 def by_hand(network: str, batch_size: int, *, fused: bool) -> Callable[[], object]:
     import numpy as np
     import torch
 
-    from benchmarks.plain_loop import plain_step
+    from benchmarks.plain_loop import plain_model, plain_step
     from trainers.datasets import open_dataset
 
     dataset = open_dataset("dsprites")
     indices_B = np.random.default_rng(0).integers(0, len(dataset), batch_size)
     images_BCHW = torch.from_numpy(dataset.images(indices_B))
-    step = plain_step(network, fused=fused)
-    return lambda: step(images_BCHW)
+    step = plain_step(*plain_model(network, 1e-4, fused=fused))
+    return lambda: [step(images_BCHW) for _ in range(STEPS)]
 
 
 def ours(network: str, batch_size: int, precision: str) -> Callable[[], object]:
-    """Whole steps of a training, minibatch, noise and records included."""
+    """A block of a training, minibatches, noise and records included."""
     import tempfile
 
     from trainers.config import TrainingConfig
+    from trainers.eager import BLOCK_STEPS
     from trainers.folders import LocalFolder
     from trainers.training import Training
 
@@ -154,17 +158,17 @@ def ours(network: str, batch_size: int, precision: str) -> Callable[[], object]:
         milestones=(1_000_000,),
     ).checked()
     training = Training(config, LocalFolder(tempfile.gettempdir()), checkpoint_s=1e9)
+    assert BLOCK_STEPS == STEPS
     return lambda: training.advance(1e-9)
 
 
-def timed(step: Callable[[], object]) -> Callable[[], float]:
+def timed(block: Callable[[], object], clock: Callable[[], float]) -> Callable[[], float]:
+    """The seconds of a step, from those of a block."""
+
     def seconds() -> float:
-        taken = []
-        for _ in range(STEPS):
-            start = time.perf_counter()
-            step()
-            taken.append(time.perf_counter() - start)
-        return sorted(taken)[len(taken) // 2]
+        start = clock()
+        block()
+        return (clock() - start) / STEPS
 
     return seconds
 

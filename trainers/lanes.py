@@ -19,11 +19,12 @@ def run_lanes(
     stop: threading.Event,
     *,
     seconds: float = 0.5,
+    save: bool = True,
 ) -> dict[str, Exception]:
     """Advances every training until it is over or `stop` is set, each on a thread of its own.
 
-    Closes them; one that is stopped early saves a checkpoint first. on_progress is called with
-    the training's name from its thread, one call at a time.
+    Closes them; with `save`, one that is stopped early saves a checkpoint first. on_progress is
+    called with the training's name from its thread, one call at a time.
     Returns what trainings raised, by name; one that raises does not stop the others."""
     lock = threading.Lock()
 
@@ -35,7 +36,7 @@ def run_lanes(
         try:
             while training.status == "running" and not stop.is_set():
                 tell(name, training.advance(seconds))
-            if training.status == "running":
+            if save and training.status == "running":
                 training.save()
         finally:
             training.close()

@@ -133,7 +133,7 @@ def report(
 
 
 def ui(
-    port: int = typer.Option(5000, "--port"),
+    port: int = typer.Option(5000, "--port", min=1, max=65535),
     tracking_uri: str = common.TRACKING,
 ) -> None:
     """Open the MLflow UI of this folder's store on 127.0.0.1."""

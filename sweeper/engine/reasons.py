@@ -5,7 +5,7 @@ import re
 _DIED = "the worker died"
 _ADVICE = (
     (
-        re.compile(r"OutOfMemoryError|CUDA out of memory|MemoryError|OUT_OF_MEMORY"),
+        re.compile(r"OutOfMemoryError|out of memory|MemoryError|OUT_OF_MEMORY|allocate memory"),
         "out of memory: give each training more (`resources: gpu` or `cpu`, so that fewer share "
         "a node) or take a smaller batch",
     ),

@@ -4,6 +4,7 @@ import contextlib
 import json
 import logging
 import os
+import signal
 import socket
 from collections.abc import Iterator
 from typing import Any
@@ -26,6 +27,9 @@ class TrainingTrial(tune.Trainable):
     next attempt begins in a clean process."""
 
     def setup(self, config: dict[str, Any]) -> None:
+        # A terminal sends Ctrl-C to every process of a launch; only the driver answers it.
+        with contextlib.suppress(ValueError):
+            signal.signal(signal.SIGINT, signal.SIG_IGN)
         self._training: Any = None
         self._leaving = contextlib.ExitStack()
         self._job = config["job"]

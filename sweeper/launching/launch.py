@@ -18,6 +18,7 @@ from sweeper.engine.cluster import ray_session, total_gpus
 from sweeper.engine.jobs import Event, Job
 from sweeper.engine.run import run_jobs
 from sweeper.grid import Grid
+from sweeper.launching.artefacts import attach_results
 from sweeper.launching.jobs import gpu_share, jobs_of
 from sweeper.launching.live import Board, Display
 from sweeper.launching.lock import store_lock
@@ -99,12 +100,14 @@ def launch(
 
 
 def _next_round(grid: Grid, setting: Setting, outcome: Outcome) -> Plan | None:
-    """The plan once more, if what was just trained made something ready that was not known
-    before: a learned value, or that mdL-weak takes over from mdL-strong."""
+    """The plan once more, if this round made something ready or found something missing that was
+    not known before: a learned value, that mdL-weak takes over from mdL-strong, a damaged record."""
     plan = plan_grid(grid, setting)
-    known = {training.training_id for training in outcome.plan.trainings}
-    fresh = [t for t in plan.trainings if t.todo and not t.waiting and t.training_id not in known]
-    return plan if fresh else None
+    known = {training.training_id: set(training.todo) for training in outcome.plan.trainings}
+    for training in plan.trainings:
+        if not training.waiting and set(training.todo) - known.get(training.training_id, set()):
+            return plan
+    return None
 
 
 class Launching:
@@ -332,6 +335,9 @@ class Launching:
     def _close(self) -> Outcome:
         reused = self._done & set(self._plan.statuses) & set(self._plan.run_ids)
         self._publisher.put(lambda writer: self._tag_reused(writer, reused))
+        if not self._caught.exit_code:
+            grid, parent = self._plan.grid, str(self._parent)
+            self._publisher.put(lambda writer: attach_results(writer, parent, grid))
         self._publisher.put(lambda writer: writer.close_launch(self._parent, self._state()))
         patience_s = _PATIENCE_STOPPED_S if self._caught.exit_code else _PATIENCE_S
         unpublished = self._publisher.close(patience_s)

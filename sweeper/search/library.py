@@ -9,7 +9,7 @@ from sweeper.plan import FINISHED, Plan, Progress, Training
 from sweeper.planning import Setting
 from sweeper.search.objective import Scores
 from trainers.errors import RecordError
-from trainers.records import read_milestone
+from trainers.records import find_records, read_milestone
 
 
 @dataclass(frozen=True)
@@ -74,7 +74,7 @@ class Shelves:
         runs = zip(training.config.milestones, training.run_ids, strict=True)
         known = {m: self.results[run].metrics for m, run in runs if run in self.results}
         folder = stores.open_folder(self.store, training.training_id)
-        for iteration, name in stores.find_records(folder).milestones.items():
+        for iteration, name in find_records(folder).milestones.items():
             if iteration in training.config.milestones and iteration not in known:
                 try:
                     known[iteration] = read_milestone(folder, name).metrics

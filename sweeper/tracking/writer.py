@@ -18,6 +18,7 @@ import numpy as np
 from sweeper.errors import TrackingError
 from sweeper.tracking import layout
 from sweeper.tracking.artifacts import Latents, latents_in
+from sweeper.tracking.experiment import dataset_input, describe, run_note
 from sweeper.tracking.record_files import extend_metrics, write_artifacts
 from sweeper.tracking.store import check_uri, open_sqlite, shown, sqlite_path
 from trainers.records import Milestone
@@ -65,6 +66,8 @@ class Writer:
         try:
             self._client = MlflowClient(uri)
             self._experiment_id = self._experiment(experiment, path is not None, folder)
+            known = self._client.get_experiment(self._experiment_id).tags
+            describe(self._client, self._experiment_id, known, int(1000 * time.time()))
         except (MlflowException, OSError) as error:
             raise TrackingError(f"MLflow store {shown(uri)}: {_first_line(error)}") from error
         self._known: dict[str, str] = {}
@@ -103,6 +106,10 @@ class Writer:
         """Stores a file with a run, in `folder` of its artifacts."""
         self._client.log_artifact(mlflow_run_id, str(path), folder or None)
 
+    def attach_all(self, mlflow_run_id: str, folder: Path) -> None:
+        """Stores every file of a folder with a run, in the same order of folders."""
+        self._client.log_artifacts(mlflow_run_id, str(folder))
+
     def set_tags(self, mlflow_run_id: str, tags: Mapping[str, str]) -> None:
         """Sets tags of a run that exists."""
         self._log(mlflow_run_id, tags=tags)
@@ -134,7 +141,12 @@ class Writer:
                 self._client.log_artifacts(mlflow_run_id, folder)
             for batch in _batches(list(_metrics(milestone, time_ms))):
                 self._client.log_batch(mlflow_run_id, metrics=batch)
-        self._log(mlflow_run_id, params=publication.params, tags=self._tags(publication))
+            dataset = dataset_input(publication.params["dataset"], milestone.about)
+            self._client.log_inputs(mlflow_run_id, datasets=[dataset])
+        tags = self._tags(publication)
+        if milestone is not None:
+            tags[layout.NOTE] = run_note(mlflow_run_id)
+        self._log(mlflow_run_id, params=publication.params, tags=tags)
         done = publication.status == layout.FINISHED
         self._client.set_terminated(mlflow_run_id, "FINISHED" if done else "FAILED", time_ms)
         return mlflow_run_id

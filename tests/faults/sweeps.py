@@ -113,12 +113,18 @@ class Sweep:
             time.sleep(0.05)
 
 
+def is_worker(command_line: list[str]) -> bool:
+    """Ray names a process after the actor in it: our class, or Tune's subclass of it."""
+    title = "".join(command_line[:1])
+    return title.startswith(("ray::TrainingTrial", "ray::ResourceTrainable"))
+
+
 def workers(process) -> list[psutil.Process]:
     """The processes of a launch that train."""
     found = []
     for child in psutil.Process(process.pid).children(recursive=True):
         with contextlib.suppress(psutil.NoSuchProcess):
-            if "TrainingTrial" in "".join(child.cmdline()):
+            if is_worker(child.cmdline()):
                 found.append(child)
     return found
 

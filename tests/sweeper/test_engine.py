@@ -13,10 +13,14 @@ import pytest
 from sweeper.engine.cluster import ray_session, total_gpus
 from sweeper.engine.run import Job, run_jobs
 from sweeper.stores import open_folder
+from tests.faults.sweeps import is_worker
 from trainers.config import Evaluation, TrainingConfig
 from trainers.records import find_records, read_milestone
 
-pytestmark = pytest.mark.filterwarnings("ignore::ResourceWarning")
+pytestmark = [
+    pytest.mark.filterwarnings("ignore::ResourceWarning"),
+    pytest.mark.xdist_group("ray"),  # one Ray at a time
+]
 
 
 @pytest.fixture(scope="module")
@@ -70,19 +74,22 @@ def processes():
 
 
 def workers():
-    return [p for p in processes() if "TrainingTrial" in "".join(p.cmdline())]
+    return [process for process in processes() if is_worker(process.cmdline())]
 
 
 @pytest.fixture(scope="module")
 def mixed(own_ray, tmp_path_factory):
     """One run of good and bad jobs: (store, events)."""
     store = tmp_path_factory.mktemp("mixed")
-    wrong, missing, blocked, good = (job(store, number, milestones=(2, 4)) for number in range(4))
+    wrong, missing, blocked, good, huge = (
+        job(store, number, milestones=(2, 4)) for number in range(5)
+    )
     wrong.config["network"] = "nonesuch"
     missing.config.update(dataset="mpi3d", source="published", data_dir=str(store / "none"))
     (store / "trainings").mkdir()
     (store / "trainings" / blocked.training_id).write_text("a file where the folder should be")
-    return store, run([wrong, missing, blocked, good], max_failures=1)
+    huge.config["latent_dim"] = 10**12
+    return store, run([wrong, missing, blocked, good, huge], max_failures=1)
 
 
 def of(number, events):
@@ -91,7 +98,7 @@ def of(number, events):
 
 def test_the_good_go_on_whatever_befalls_the_others(mixed):
     assert ends(mixed[1]) == {
-        f"{number:016x}": kind for number, kind in enumerate(["failed"] * 3 + ["finished"])
+        f"{number:016x}": "finished" if number == 3 else "failed" for number in range(5)
     }
 
 
@@ -109,6 +116,12 @@ def test_an_unforeseen_error_is_retried_then_told(mixed):
     first, last = of(2, mixed[1])
     assert (first.kind, last.kind) == ("progress", "failed")
     assert "File exists" in last.reason or "Not a directory" in last.reason
+
+
+def test_out_of_memory_is_retried_then_told_with_advice(mixed):
+    first, last = of(4, mixed[1])
+    assert (first.kind, last.kind) == ("progress", "failed")
+    assert "take a smaller batch" in last.reason
 
 
 def test_records_come_with_the_events_that_tell_of_them(mixed):

@@ -1,0 +1,49 @@
+"""Ctrl-C and SIGTERM: a checkpoint of everything, a summary, the command that goes on."""
+
+import os
+import signal
+import sqlite3
+
+import pytest
+
+from tests.faults.sweeps import TINY, Sweep
+
+LONG = TINY | {"axes": TINY["axes"] | {"iterations": [1_000_000]}}
+
+
+@pytest.mark.fault
+@pytest.mark.timeout(300)
+def test_a_launch_that_is_asked_to_stop_saves_and_says_how_to_go_on(tmp_path):
+    sweep = Sweep(tmp_path, LONG)
+    with sweep.started() as process:
+        sweep.wait_for(process, lambda: len(reached(sweep)) == 2)
+        refused = sweep.run("launch", "grid.yaml")
+        assert refused.returncode == 2
+        assert f"the launch of grid (process {process.pid} on " in refused.stderr
+        os.killpg(process.pid, signal.SIGINT)  # what a terminal does: every process gets it
+        assert process.wait(120) == 130, sweep.output
+    assert_told(sweep)
+    first = reached(sweep)
+    with sweep.started() as process:
+        sweep.wait_for(process, lambda: all(n > first[name] for name, n in reached(sweep).items()))
+        process.terminate()
+        assert process.wait(120) == 143, sweep.output
+    assert_told(sweep)
+    assert "Traceback" not in sweep.output
+    assert "the worker died" not in sweep.output, "Ctrl-C is for the launch, not its workers"
+
+
+def assert_told(sweep):
+    """Two trainings not done, both with a checkpoint, the launch KILLED and none RUNNING."""
+    last = sweep.output.rstrip().splitlines()[-2:]
+    assert last == ["0 of 2 runs done.", "To go on: sweeper launch grid.yaml"], sweep.output
+    with sqlite3.connect(sweep.folder / "mlflow.db") as connection:
+        assert connection.execute("SELECT status FROM runs").fetchall() == [("KILLED",)]
+
+
+def reached(sweep):
+    """{training: iteration of its newest checkpoint}."""
+    found = {}
+    for path in sweep.checkpoints():
+        found[path.parent.name] = int(path.name.split("-")[1])
+    return found

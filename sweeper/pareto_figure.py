@@ -1,7 +1,7 @@
 """The picture of a Pareto front: every configuration, those on the front joined by steps."""
 
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 from sweeper.figures import style
 from sweeper.pareto import Front, Place
@@ -67,7 +67,7 @@ def _scatter(axis: "Axes", places: list[Place], label: str, index: int) -> None:
 def _join(axis: "Axes", places: list[Place], directions: tuple[str, ...]) -> None:
     """Steps: what lies beyond them is better than anything found."""
     places = sorted(places, key=lambda place: place.values[:2])
-    where = "post" if directions[0] == "min" else "pre"
+    where: Literal["pre", "post"] = "post" if directions[0] == "min" else "pre"
     axis.step(
         [place.values[0] for place in places],
         [place.values[1] for place in places],

@@ -18,6 +18,7 @@ class Setting:
     None starts a Ray on this machine.  scale: multiplies iterations.
     points: images that a milestone is scored on; None: as the grid and the scale say.
     synthetic: take stand-ins where a published dataset is not at hand.
+    grows: the cluster starts nodes on demand.
     known_runs, known_grids, known_measures: filled in by `plan_grid`: {run id: MLflow id},
     {run id: names of grids that asked for it}, {run id: measures scored}."""
 
@@ -29,6 +30,7 @@ class Setting:
     points: int | None = None
     synthetic: bool = False
     price: float | None = None
+    grows: bool = False
     known_runs: dict[str, str] = field(default_factory=dict)
     known_grids: dict[str, tuple[str, ...]] = field(default_factory=dict)
     known_measures: dict[str, frozenset[str]] = field(default_factory=dict)

@@ -83,6 +83,24 @@ def check_writable(store: str) -> None:
         raise StoreError(f"the sweep store {store} does not give back what was written")
 
 
+def leave_probe(store: str, name: str) -> None:
+    """Leaves a file by which another machine can tell whether its store is this one."""
+    try:
+        _open(store).write(name, b"probe")
+    except OSError as error:
+        raise StoreError(f"the sweep store {store} cannot be written: {error}") from error
+
+
+def has_probe(store: str, name: str) -> bool:
+    """Whether the file of `leave_probe` is here."""
+    return name in _open(store).names()
+
+
+def remove_probe(store: str, name: str) -> None:
+    with contextlib.suppress(OSError):
+        _open(store).delete(name)
+
+
 @contextlib.contextmanager
 def hold(store: str, training_id: str, patience_s: float = 60.0) -> Iterator[None]:
     """Held by the one worker that writes into a training's folder.

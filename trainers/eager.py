@@ -3,6 +3,7 @@
 import numpy as np
 import torch
 
+from trainers.device import small_numbers_are_zero
 from trainers.prefetch import Inputs
 from trainers.step import Stepper
 
@@ -22,7 +23,8 @@ class EagerRunner:
 
     def run(self, first: int, last: int) -> np.ndarray:
         """Runs steps `first` to `last`. Returns what they recorded, (S, len(stepper.names))."""
-        rows = [self._step(t) for t in range(first, last + 1)]
+        with small_numbers_are_zero():
+            rows = [self._step(t) for t in range(first, last + 1)]
         return torch.stack(rows).cpu().numpy()
 
     def close(self) -> None:

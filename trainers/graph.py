@@ -13,6 +13,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from trainers.device import small_numbers_are_zero
 from trainers.device_images import ImageTable
 from trainers.prefetch import Chunks
 from trainers.step import Stepper
@@ -83,8 +84,9 @@ class GraphRunner:
         self._load(number)
         self._position_1.fill_(position)
         self._iteration.fill_(first)
-        for _ in range(first, last + 1):
-            self._again()
+        with small_numbers_are_zero():
+            for _ in range(first, last + 1):
+                self._again()
         # Waits for the device, once a block.
         return self._ring_ST[position : position + last - first + 1].cpu().numpy().copy()
 

@@ -18,7 +18,7 @@ from trainers.checkpoints import CheckpointWriter, load_newest
 from trainers.config import TrainingConfig
 from trainers.datasets import open_dataset
 from trainers.datasets.base import Dataset
-from trainers.device import prepare_process
+from trainers.device import keep_freed_memory
 from trainers.device_images import image_table
 from trainers.eager import EagerRunner
 from trainers.folders import Folder
@@ -104,7 +104,7 @@ class Training:
             self._runner = self._make_runner(on_gpu if on_device is None else on_device)
 
     def _open(self, config: TrainingConfig, dataset: Dataset | None) -> None:
-        prepare_process()
+        keep_freed_memory()
         self._identity = json.dumps(config.identity(), sort_keys=True)
         self.dataset = dataset or open_dataset(
             config.dataset,

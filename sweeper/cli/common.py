@@ -1,6 +1,7 @@
 """Options that commands share, and what they are turned into."""
 
 import json
+import re
 from pathlib import Path
 from typing import Any
 
@@ -8,6 +9,7 @@ import typer
 
 from sweeper.errors import UsageError
 from sweeper.planning import Setting, default_setting
+from sweeper.stores import is_remote
 
 GRID = typer.Argument(..., help="A grid file, for example grids/quickstart.yaml.", metavar="GRID")
 JSON = typer.Option(False, "--json", help="Print JSON.")
@@ -33,6 +35,13 @@ SYNTHETIC = typer.Option(
     False, "--synthetic", help="Take stand-ins for datasets whose file is not at hand."
 )
 
+ADDRESS = typer.Option(
+    None, "--address", help="A Ray cluster: HOST:PORT, or auto; with --submit, http://HOST:PORT."
+)
+AUTOSCALING = typer.Option(
+    False, "--autoscaling", help="The cluster starts nodes on demand: wait for what it has not."
+)
+
 
 def setting(
     *,
@@ -43,6 +52,7 @@ def setting(
     scale: float = 1.0,
     points: int | None = None,
     synthetic: bool = False,
+    grows: bool = False,
 ) -> Setting:
     """The options as a setting; paths become absolute."""
     found = default_setting()
@@ -51,16 +61,22 @@ def setting(
     found.data_dir = str(data.absolute()) if data else found.data_dir
     found.address, found.synthetic = address, synthetic
     found.scale, found.points = scale, points
+    found.grows = grows
     return found
 
 
 def _place(store: str) -> str:
-    if "://" in store:
+    if is_remote(store):
         return store
     path = Path(store).absolute()
     if path.exists() and not path.is_dir():
         raise UsageError(f"--store {store}: is a file; name a folder")
     return str(path)
+
+
+def without_secrets(text: str) -> str:
+    """The text with the user name and password of every URI in it masked."""
+    return re.sub(r"://[^/@\s]*@", "://***@", text)
 
 
 def grid_name(grid: str | None) -> str | None:

@@ -61,8 +61,10 @@ def launch(
     tracking_uri: str = common.TRACKING,
     store: str = common.STORE,
     data: Path = common.DATA,
-    address: str = typer.Option(
-        None, "--address", help="Join this Ray cluster (host:port, or auto)."
+    address: str = common.ADDRESS,
+    autoscaling: bool = common.AUTOSCALING,
+    submit: bool = typer.Option(
+        False, "--submit", help="Ship the code and the grid to the cluster, and launch there."
     ),
     price: float = common.PRICE,
     spot: bool = common.SPOT,
@@ -87,8 +89,13 @@ def launch(
         scale=scale,
         points=points,
         synthetic=synthetic,
+        grows=autoscaling,
     )
     loaded = Grid.load(grid)
+    if submit:
+        from sweeper.cli.cluster import submit_launch
+
+        raise typer.Exit(submit_launch(loaded, setting, data, as_json))
     console = Console(stderr=as_json)
 
     def show(found) -> None:  # type: ignore[no-untyped-def]
@@ -101,7 +108,7 @@ def launch(
         setting.price = told.cost.rate
 
     outcome = run(loaded, setting, console, on_plan=show)
-    command = " ".join(["sweeper", *sys.argv[1:]])
+    command = common.without_secrets(" ".join(["sweeper", *sys.argv[1:]]))
     lines = closing_lines(outcome, loaded, setting, command)
     for line in lines:
         console.print(line, markup=False, highlight=False, soft_wrap=True)

@@ -31,14 +31,12 @@ def ray_session(
 
     Raises EngineError when the cluster at `address` cannot be reached."""
     global _own
-    os.environ.update(_ALWAYS)
+    quiet()
     if address is None:
         os.environ.update(_LOCAL)
         _authenticate()
     import ray
 
-    # What fails is told by the events of `run_jobs`, in one line and not in forty.
-    logging.getLogger("ray").setLevel(logging.CRITICAL)
     try:
         if address is None:
             ray.init(
@@ -54,7 +52,7 @@ def ray_session(
             ray.init(address=address, log_to_driver=False, logging_level=logging.CRITICAL)
     except (ConnectionError, RuntimeError, ValueError, OSError) as error:
         where = "a local Ray" if address is None else f"the Ray cluster at {address}"
-        reason = next(iter(str(error).splitlines()), type(error).__name__)
+        reason = " ".join(str(error).split())[:400] or type(error).__name__
         raise EngineError(f"{where} cannot be used: {reason}") from error
     _own = address is None
     try:
@@ -62,6 +60,14 @@ def ray_session(
     finally:
         _own = False
         ray.shutdown()
+
+
+def quiet() -> None:
+    """Settings of Ray that must stand before it is imported.
+
+    What fails is told by the events of `run_jobs`, in one line and not in forty."""
+    os.environ.update(_ALWAYS)
+    logging.getLogger("ray").setLevel(logging.CRITICAL)
 
 
 def _authenticate() -> None:

@@ -29,6 +29,7 @@ from sweeper.machine import machine_here, slots
 from sweeper.meter import Meter
 from sweeper.plan import Plan, Training
 from sweeper.planning import Setting, plan_grid
+from sweeper.preflight import check_cluster, check_here, check_resources, refuse
 from sweeper.publishing import Publisher
 from sweeper.speeds import read_speeds, write_speeds
 from sweeper.spending import open_spending
@@ -92,6 +93,12 @@ def launch(
             return launch_search(grid, setting, console, caught, on_plan)
         plan = plan_grid(grid, setting)
         on_plan(plan)
+        if any(training.todo and not training.waiting for training in plan.trainings):
+            refuse(check_here(plan, setting))
+            if setting.address is not None:
+                with ray_session(setting.address):
+                    refuse(check_cluster(plan, grid, setting))
+                caught.arm()
         outcome = Launching(grid, setting, plan, console, caught).run()
         while not outcome.interrupted and (more := _next_round(grid, setting, outcome)):
             on_plan(more)
@@ -101,7 +108,7 @@ def launch(
 
 def _next_round(grid: Grid, setting: Setting, outcome: Outcome) -> Plan | None:
     """The plan once more, if this round made something ready or found something missing that was
-    not known before: a learned value, that mdL-weak takes over from mdL-strong, a damaged record."""
+    not known before: a learned value, mdL-weak in place of mdL-strong, a damaged record."""
     plan = plan_grid(grid, setting)
     known = {training.training_id: set(training.todo) for training in outcome.plan.trainings}
     for training in plan.trainings:
@@ -178,6 +185,7 @@ class Launching:
         try:
             with ray_session(self._setting.address), Display(board, self._console) as display:
                 self._caught.arm()
+                refuse([check_resources(self._grid, self._setting)])
                 self._gpus = total_gpus()
                 self._spending.gpu = gpu_share(self._grid, self._gpus)
                 self._meter = self._new_meter()

@@ -52,6 +52,24 @@ def _open(store: Path):  # type: ignore[no-untyped-def]
         ) from error
 
 
+def holder_here(store: str) -> int | None:
+    """The process on this machine that holds the lock of a store on disk, or None."""
+    path = Path(store) / _NAME
+    if stores.is_remote(store) or not path.is_file():
+        return None
+    with path.open("r", encoding="utf-8", errors="replace") as file:
+        try:
+            fcntl.flock(file, fcntl.LOCK_SH | fcntl.LOCK_NB)
+            return None  # nobody holds it: what is written there is over
+        except OSError:
+            pass
+        try:
+            held = json.loads(file.read())
+            return int(held["pid"]) if held["host"] == socket.gethostname() else None
+        except (ValueError, KeyError, TypeError):
+            return None
+
+
 def about(grid: str) -> str:
     """This launch, as the next one may read it."""
     return json.dumps({"grid": grid, "pid": os.getpid(), "host": socket.gethostname()})

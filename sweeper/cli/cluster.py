@@ -1,0 +1,146 @@
+"""Commands about where a launch runs: doctor, stop, and `launch --submit`."""
+
+import os
+import signal
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import typer
+
+from sweeper.cli import common
+from sweeper.errors import SweeperError, UsageError
+from sweeper.grid import Grid
+from sweeper.planning import Setting, default_setting
+from sweeper.preflight import Check
+
+
+def register(app: typer.Typer) -> None:
+    for command in (doctor, stop):
+        app.command()(command)
+
+
+def doctor(
+    grid: Path = typer.Argument(None, help="Check what this grid needs too.", metavar="[GRID]"),
+    scale: float = common.SCALE,
+    synthetic: bool = common.SYNTHETIC,
+    tracking_uri: str = common.TRACKING,
+    store: str = common.STORE,
+    data: Path = common.DATA,
+    address: str = common.ADDRESS,
+    autoscaling: bool = common.AUTOSCALING,
+    as_json: bool = common.JSON,
+) -> None:
+    """Check, before a launch, all that a launch checks: MLflow, store, disk, datasets, nodes."""
+    setting = common.setting(
+        tracking_uri=tracking_uri,
+        store=store,
+        data=data,
+        address=address,
+        scale=scale,
+        synthetic=synthetic,
+        grows=autoscaling,
+    )
+    checks = _look(Grid.load(grid) if grid else None, setting)
+    troubles = [check for check in checks if check.trouble]
+    if as_json:
+        common.print_json({"checks": [vars(check) for check in checks], "ok": not troubles})
+    else:
+        for check in checks:
+            print(f"ok       {check.name}" if not check.trouble else f"trouble  {check.trouble}")
+    raise typer.Exit(1 if troubles else 0)
+
+
+def _look(grid: Grid | None, setting: Setting) -> list[Check]:
+    """Every check, also when some of them break off."""
+    from sweeper import preflight
+    from sweeper.engine.cluster import ray_session
+    from sweeper.plan import Plan
+    from sweeper.planning import plan_grid
+
+    plans: list[Plan] = []
+
+    def tracking() -> list[Check]:
+        if grid is not None:
+            plans.append(plan_grid(grid, setting))
+        else:
+            preflight.check_tracking(setting.tracking_uri)
+        return [Check(f"MLflow {common.without_secrets(setting.tracking_uri)}")]
+
+    def nodes() -> list[Check]:
+        with ray_session(setting.address):
+            return preflight.check_cluster(plans[0] if plans else None, grid, setting)
+
+    checks = _tried(tracking)
+    empty = Plan("", "", (), ())
+    checks += _tried(lambda: preflight.check_here(plans[0] if plans else empty, setting))
+    return checks + _tried(nodes)
+
+
+def _tried(look: Callable[[], list[Check]]) -> list[Check]:
+    try:
+        return look()
+    except SweeperError as error:
+        return [Check(look.__name__.strip("<>"), str(error))]
+
+
+def submit_launch(grid: Grid, setting: Setting, data: Path | None, as_json: bool) -> int:
+    """Sends a launch to the cluster and copies what it prints. Returns its exit code."""
+    from sweeper.engine.submission import follow, submit
+
+    _check_submission(setting)
+    address = setting.address or "http://127.0.0.1:8265"
+    options = ["--store", setting.store, "--tracking-uri", setting.tracking_uri]
+    options += ["--data", str(data.absolute())] if data else []
+    options += ["--scale", repr(setting.scale)] if setting.scale != 1 else []
+    flags = {"--synthetic": setting.synthetic, "--autoscaling": setting.grows, "--json": as_json}
+    options += [flag for flag, given in flags.items() if given]
+    job = submit(address, grid.title, grid.origin.text, options)
+    print(f"submitted {job}; to stop it: sweeper stop {job} --address {address}", file=sys.stderr)
+    try:
+        return follow(address, job)
+    except KeyboardInterrupt:
+        print(f"{job} runs on. To stop it: sweeper stop {job} --address {address}", file=sys.stderr)
+        return 130
+
+
+def _check_submission(setting: Setting) -> None:
+    """What the folder that Ray makes for a job must not hold, as it goes with the job."""
+    here = default_setting()
+    problems = []
+    if setting.store == here.store:
+        problems.append("--store: name a folder that the nodes share, or s3://BUCKET/FOLDER")
+    if setting.tracking_uri == here.tracking_uri:
+        problems.append("--tracking-uri: name an MLflow server, http://HOST:PORT")
+    if common.without_secrets(setting.tracking_uri) != setting.tracking_uri:
+        problems.append(
+            "--tracking-uri: Ray shows a job's command to everyone; give user and password to the "
+            "cluster as MLFLOW_TRACKING_USERNAME and MLFLOW_TRACKING_PASSWORD"
+        )
+    if problems:
+        raise UsageError("\n".join(["--submit launches on another machine.", *problems]))
+
+
+def stop(
+    job: str = typer.Argument(None, help="The id that --submit printed. Default: every launch."),
+    address: str = common.ADDRESS,
+    store: str = common.STORE,
+) -> None:
+    """Ask a launch to save and end: one that was submitted to --address, or the one on this
+    machine that uses --store."""
+    if address is None and job is not None:
+        raise UsageError("a submitted launch is stopped where it runs: give --address")
+    if address is None:
+        from sweeper.launching.lock import holder_here
+
+        pid = holder_here(common.setting(store=store).store)
+        if pid is None:
+            raise UsageError("no launch of this machine uses the store here; see --store")
+        os.kill(pid, signal.SIGTERM)
+        print(f"asked process {pid} to stop; its trainings save a checkpoint")
+        return
+    from sweeper.engine.submission import stop as stop_jobs
+
+    stopped = stop_jobs(address, job)
+    print("\n".join(f"asked {name} to stop" for name in stopped) or "no such launch runs there")
+    raise typer.Exit(0 if stopped else 1)

@@ -1,0 +1,105 @@
+"""What each node of the connected Ray is and sees: asked by a small task that runs on it."""
+
+import importlib.metadata
+import platform
+import shutil
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+_PACKAGES = ("ray", "torch", "numpy")
+_PATIENCE_S = 120.0  # a node's first task starts a process and loads the package
+
+
+@dataclass(frozen=True)
+class NodeReport:
+    """One live node. versions: of Python and packages.  missing: datasets that are not prepared.
+
+    store_error: why the sweep store cannot be written, or '' where it can.  store_shared: whether
+    the driver's probe file is there.  error: why nothing is known of the node, or ''."""
+
+    host: str
+    cpus: float = 0.0
+    gpus: float = 0.0
+    versions: Mapping[str, str] = field(default_factory=dict)
+    missing: tuple[tuple[str, str], ...] = ()
+    store_error: str = ""
+    store_shared: bool = True
+    error: str = ""
+
+
+def versions() -> dict[str, str]:
+    """Of what must be equal on every node."""
+    from sweeper import __version__
+
+    found = {"python": platform.python_version(), "sweeper": __version__}
+    for package in _PACKAGES:
+        try:
+            found[package] = importlib.metadata.version(package)
+        except importlib.metadata.PackageNotFoundError:
+            found[package] = "none"
+    return found
+
+
+def look(store: str, probe: str, datasets: Sequence[tuple[str, str]]) -> dict[str, Any]:
+    """Runs on a node. datasets: (name, folder of prepared data).  probe: a file in the store."""
+    from sweeper import stores
+    from sweeper.errors import SweeperError
+    from trainers.datasets.prepared import is_prepared
+
+    try:
+        stores.check_writable(store)
+        store_error = ""
+    except SweeperError as error:
+        store_error = str(error)
+    return {
+        "versions": versions(),
+        "missing": tuple(pair for pair in datasets if not is_prepared(pair[0], Path(pair[1]))),
+        "store_error": store_error,
+        "store_shared": bool(store_error) or stores.has_probe(store, probe),
+    }
+
+
+def ask_nodes(store: str, probe: str, datasets: Sequence[tuple[str, str]]) -> list[NodeReport]:
+    """A report of every live node that has a CPU or GPU to train on."""
+    import ray
+    from ray.util.scheduling_strategies import NodeAffinitySchedulingStrategy
+
+    asked = []
+    for node in ray.nodes():
+        resources = node["Resources"]
+        cpus, gpus = resources.get("CPU", 0.0), resources.get("GPU", 0.0)
+        if not node["Alive"] or not (cpus or gpus):
+            continue
+        there = NodeAffinitySchedulingStrategy(node["NodeID"], soft=False)
+        task = ray.remote(look).options(num_cpus=0, max_retries=0, scheduling_strategy=there)
+        about: dict[str, Any] = {"host": f"{node['NodeManagerHostname']} ({node['NodeName']})"}
+        asked.append((about | {"cpus": cpus, "gpus": gpus}, task.remote(store, probe, datasets)))
+    reports = []
+    for about, reference in asked:
+        try:
+            reports.append(NodeReport(**about, **ray.get(reference, timeout=_PATIENCE_S)))
+        except Exception as error:  # whatever a node that is not set up answers
+            lines = [line for line in str(error).splitlines() if line.strip()]
+            reports.append(NodeReport(**about, error=lines[-1] if lines else repr(error)))
+    return reports
+
+
+def node_sizes() -> list[tuple[float, float]]:
+    """(CPUs, GPUs) of every live node of the connected Ray."""
+    import ray
+
+    found = (node["Resources"] for node in ray.nodes() if node["Alive"])
+    return [(resources.get("CPU", 0.0), resources.get("GPU", 0.0)) for resources in found]
+
+
+def free_bytes(place: str) -> int | None:
+    """Room on the disk of a local folder that may not exist yet; None where it cannot be told."""
+    path = Path(place).absolute()
+    while not path.exists() and path != path.parent:
+        path = path.parent
+    try:
+        return shutil.disk_usage(path).free
+    except OSError:
+        return None

@@ -259,6 +259,7 @@ class Training:
             "factor_names": list(spec.factor_names),
             "factor_sizes": list(spec.factor_sizes),
             "image_CHW": list(spec.image_CHW),
+            "scale": self.dataset.scale,
             "created_s": time.time(),
             "train_s": self._train_s,
             "torch": torch.__version__,

@@ -5,7 +5,7 @@ import sys
 import typer
 from rich.console import Console
 
-from sweeper.cli import cluster, data, search, sweeps, tools, views
+from sweeper.cli import chosen, cluster, data, search, sweeps, tools, views
 from sweeper.errors import SweeperError
 from trainers.errors import ConfigError, DataError, MeasureError, TrainerError
 
@@ -31,7 +31,7 @@ class _State:
     debug = False
 
 
-for module in (sweeps, cluster, views, search, tools):
+for module in (sweeps, cluster, views, chosen, search, tools):
     module.register(app)
 app.add_typer(data.app, name="data")
 

@@ -22,8 +22,9 @@ _COLUMNS = (
     ("metrics", layout.VALID_RECON),
     ("tags", layout.SELECTED_BY),
 )
-_ABOUT = """Runs of `sweeper`: one for each setting and number of iterations, under the launch that
-asked for it. The menu **Views** holds "best CbD first".
+_ABOUT = """**Runs and the scores of a sweep**: the menu *Views* holds "best CbD first".
+
+One run is one setting at one number of iterations, under the launch that asked for it.
 
 - `measure/..` scores of the representation, `valid/..` losses on validation images
 - `loss/..`, `kl/z..`, `sigma/..`, `beta` curves along training

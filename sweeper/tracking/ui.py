@@ -53,7 +53,7 @@ def address(uri: str, port: int) -> str:
     path = sqlite_path(uri)
     known = database.read_experiments(uri, path) if path is not None else []
     ids = [int(found.experiment_id) for found in known if found.active and found.name != "Default"]
-    view = f"runs?viewStateShareKey={experiment.VIEW}"
+    view = f"runs?viewStateShareKey={experiment.VIEW}&workflowType=machine_learning"
     return f"{place}/#/experiments/{max(ids)}/{view}" if ids else place
 
 

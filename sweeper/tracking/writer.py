@@ -54,7 +54,7 @@ class Writer:
         `folder`: the working folder; a local store's artifacts lie in its mlartifacts/.
         Raises TrackingError for a store that cannot be used."""
         check_uri(uri)
-        _quieten()
+        quieten()
         path = sqlite_path(uri)
         if path is not None and path.is_file():
             open_sqlite(uri, path).close()
@@ -269,11 +269,12 @@ def _first_line(error: Exception) -> str:
     return next(iter(str(error).splitlines()), type(error).__name__)
 
 
-def _quieten() -> None:
+def quieten() -> None:
     """Short patience with a server (the record waits in the store anyway), and no telemetry."""
     os.environ.setdefault("MLFLOW_HTTP_REQUEST_MAX_RETRIES", "1")
     os.environ.setdefault("MLFLOW_HTTP_REQUEST_TIMEOUT", "20")
     os.environ.setdefault("MLFLOW_DISABLE_TELEMETRY", "true")
     os.environ.setdefault("DO_NOT_TRACK", "true")
+    os.environ.setdefault("MLFLOW_ENABLE_ARTIFACTS_PROGRESS_BAR", "false")
     for name in ("mlflow.store.db.utils", "alembic"):
         logging.getLogger(name).setLevel(logging.WARNING)

@@ -1,7 +1,7 @@
 """A real Chromium, and the MLflow UI as `sweeper ui` opens it.
 
-The browser is Debian's, driven by Playwright's Python package, which downloads none. Where either is
-missing the tests are skipped; with SWEEPER_NEEDS_BROWSER set, as in CI, they fail."""
+The browser is Debian's, driven by Playwright's Python package, which downloads none. Where either
+is missing the tests are skipped; with SWEEPER_NEEDS_BROWSER set, as in CI, they fail."""
 
 import os
 import shutil

@@ -82,8 +82,8 @@ def section(name: str, arguments: list[str], timeout_s: float = 1200.0) -> tuple
 
 def _quoted(text: str) -> str:
     """A module's own words about its page, less the lines of code in them."""
-    kept = [line for line in text.splitlines() if not line.startswith("    ")]
-    return "".join(f"> {line}".rstrip() + "\n" for line in kept)
+    paragraphs = [part for part in text.split("\n\n") if not part.startswith("    ")]
+    return "".join(f"> {line}".rstrip() + "\n" for line in "\n\n".join(paragraphs).splitlines())
 
 
 if __name__ == "__main__":

@@ -33,16 +33,19 @@ evaluation: {{measures: [cbd], num_points: 2000}}
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--quick", action="store_true", help="half of the steps")
-    print(page(QUICK_ITERATIONS if parser.parse_args().quick else ITERATIONS))
+    parser.add_argument("--rounds", type=int, default=1)
+    options = parser.parse_args()
+    print(page(QUICK_ITERATIONS if options.quick else ITERATIONS, options.rounds))
 
 
 def page(iterations: tuple[int, ...] = ITERATIONS, rounds: int = 1) -> str:
-    ours, theirs, inside = [], [], []
-    before = load()
+    ours, theirs, inside, loads = [], [], [], []
     for _ in range(rounds):
+        loads.append(load())
         seconds, steps_s = launch(grid_text(iterations))
         ours.append(seconds)
         inside.append(steps_s / WORKERS / seconds)
+        loads.append(load())
         theirs.append(by_hand(iterations))
     settings = len(BATCH_SIZES) * len(LEARNING_RATES)
     head = ("", "steps", "seconds")
@@ -50,13 +53,15 @@ def page(iterations: tuple[int, ...] = ITERATIONS, rounds: int = 1) -> str:
         ("by hand", f"{settings * sum(iterations):,}", Spread.of(theirs).text(1)),
         ("sweeper", f"{settings * max(iterations):,}", Spread.of(ours).text(1)),
     ]
+    loads.append(load())
     steps = sum(iterations) / max(iterations)
     return table(head, rows) + (
         f"\nBy hand / sweeper: **{ratios(theirs, ours).text()}**; the steps saved alone are "
         f"{steps:.1f}. Of sweeper's time {Spread.of(100 * x for x in inside).text(0)} % were "
         f"training steps in both workers; the rest is Ray's start, imports, evaluation, "
-        f"checkpoints, and workers that wait for the last training. {rounds} round(s); load "
-        f"{before:.1f} before.\n"
+        f"checkpoints, and workers that wait for the last training. {rounds} round(s), sweeper "
+        f"first; load before each command and at the end: "
+        f"{', '.join(f'{value:.1f}' for value in loads)}.\n"
     )
 
 

@@ -60,10 +60,10 @@ def main(arguments: list[str] | None = None) -> None:
         name, network, batch_size, threads = options.be
         serve(contender(name, network, int(batch_size), int(threads)))
     else:
-        print(page(rounds=3 if options.quick else 7))
+        print(page(rounds=2 if options.quick else 4))
 
 
-def page(rounds: int = 7, cases: list[tuple[str, int]] = CASES, threads: int = 0) -> str:
+def page(rounds: int = 4, cases: list[tuple[str, int]] = CASES, threads: int = 0) -> str:
     """The table, in Markdown. threads: 0 for one and two."""
     head = ("network", "batch", "threads", "sweeper, ms", "limit, ms", "sweeper / limit")
     head += ("by hand / sweeper", "by hand with fused Adam / sweeper", "fp32 / bf16")

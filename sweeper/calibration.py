@@ -119,24 +119,30 @@ def time_training(task: _Task) -> Speed:
     torch.set_num_threads(task.threads)
     first = 20 if task.device == "cpu" else 500
     config = TrainingConfig.from_dict({**task.config, "milestones": [first, _FOREVER]})
+
+    def opened(name: str) -> Training:
+        return Training(
+            config,
+            LocalFolder(Path(task.folder, name)),
+            device=task.device,
+            checkpoint_s=float(_FOREVER),
+            keep_weights=task.keep_weights,
+        )
+
+    # The first one of a process also loads libraries, which a launch's workers do once.
+    opened("first").close()
     began = time.perf_counter()
-    training = Training(
-        config,
-        LocalFolder(task.folder),
-        device=task.device,
-        checkpoint_s=float(_FOREVER),
-        keep_weights=task.keep_weights,
-    )
-    opened = time.perf_counter()
+    training = opened("timed")
+    ready = time.perf_counter()
     try:
-        plain, scored = _time_blocks(training, first, opened + task.seconds)
+        plain, scored = _time_blocks(training, first, ready + task.seconds)
         step_s = median(seconds / steps for seconds, steps in plain)
         closing = time.perf_counter()
         training.save()
         return Speed(
             step_s=step_s,
             score_s=max(0.0, scored[0] - scored[1] * step_s),
-            open_s=opened - began,
+            open_s=ready - began,
             close_s=time.perf_counter() - closing,
         )
     finally:

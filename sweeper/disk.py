@@ -37,7 +37,7 @@ def parameters(training: Training) -> int:
     shape = spec.image_CHW if spec else (3, 64, 64)
     if config.network == "mlp":
         return 2 * (1200 * math.prod(shape) + 1200 * 1200) + 3600 * config.latent_dim
-    return {"cnn": 550_000, "burgess": 800_000}.get(config.network, 3_000_000)
+    return {"cnn": 500_000, "burgess": 520_000}.get(config.network, 5_500_000)
 
 
 def _run_bytes(training: Training) -> int:

@@ -1,6 +1,7 @@
 """The cost of a plan as lines: per model and in all, naive against shared."""
 
 from collections.abc import Sequence
+from dataclasses import fields
 
 from sweeper.cost import Cost, Share
 from sweeper.durations import duration
@@ -33,10 +34,10 @@ def total_lines(cost: Cost) -> list[str]:
     if cost.gpu_hours or cost.rates:
         lines.append(f"  GPU-hours  {cost.gpu_hours:,.2f}")
     for kind, rate in cost.rates.items():
-        naive = cost.naive_hours * room.gpu * rate
+        alone = cost.naive_hours * room.gpu * rate
         lines.append(
             f"  money      {cost.gpu_hours * rate:,.2f} {kind}, at {rate:g} a GPU-hour "
-            f"({naive:,.2f} if each run were alone)"
+            f"({alone:,.2f} if each run were alone)"
         )
     if cost.over_budget:
         lines.append(f"  budget     will not do: {', '.join(cost.over_budget)}")
@@ -44,13 +45,8 @@ def total_lines(cost: Cost) -> list[str]:
 
 
 def _sum(shares: Sequence[Share]) -> Share:
-    return Share(
-        "in all",
-        *(sum(getattr(share, name) for share in shares) for name in ("runs", "trainings")),
-        *(sum(getattr(share, name) for share in shares) for name in ("steps", "naive_steps")),
-        *(sum(getattr(share, name) for share in shares) for name in ("hours", "naive_hours")),
-        sum(share.measured for share in shares),
-    )
+    names = [item.name for item in fields(Share) if item.name != "model"]
+    return Share("in all", **{name: sum(getattr(s, name) for s in shares) for name in names})
 
 
 def _row(name: str, share: Share) -> tuple[str, ...]:

@@ -1,4 +1,4 @@
-"""Arrays in the safetensors format: the header's length (8 bytes), a JSON header, raw data.
+"""Arrays in the safetensors format: 8 bytes of header length, JSON header, raw little-endian data.
 
 The format needs no more than this, so the package of that name is no dependency; a test has it
 read what is written here."""

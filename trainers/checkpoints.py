@@ -5,7 +5,6 @@ newest is damaged, the one before it serves."""
 
 import io
 import logging
-import pickle
 from concurrent.futures import Future, ThreadPoolExecutor
 from typing import Any
 
@@ -63,18 +62,18 @@ def load_newest(folder: Folder, identity: str, *, at_most: int | None = None) ->
 def _load(folder: Folder, name: str) -> State | None:
     try:
         data = read_digested(folder, name)
-        state: State = torch.load(io.BytesIO(data), map_location="cpu", weights_only=True)
-        return state
-    except (
-        RecordError,
-        pickle.UnpicklingError,
-        RuntimeError,
-        ValueError,
-        KeyError,
-        EOFError,
-    ) as error:
+    except RecordError as error:
         log.warning("skipping a checkpoint: %s", error)
         return None
+    try:
+        state: State = torch.load(io.BytesIO(data), map_location="cpu", weights_only=True)
+        if isinstance(state, dict) and {"identity", "iteration"} <= state.keys():
+            return state
+    except Exception as error:  # torch fails in as many ways as there are bytes
+        log.warning("skipping a checkpoint: %s", next(iter(str(error).splitlines()), repr(error)))
+        return None
+    log.warning("skipping a checkpoint: %r: %s holds something else", folder, name)
+    return None
 
 
 class CheckpointWriter:

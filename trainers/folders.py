@@ -46,7 +46,8 @@ class LocalFolder:
 
     def names(self) -> list[str]:
         with contextlib.suppress(FileNotFoundError, NotADirectoryError):
-            return sorted(e.name for e in os.scandir(self.path) if not e.name.startswith("."))
+            found = (e.name for e in os.scandir(self.path) if e.is_file())
+            return sorted(name for name in found if not name.startswith("."))
         return []
 
     def read(self, name: str) -> bytes:

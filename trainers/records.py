@@ -5,6 +5,7 @@ record never exists. Shapes: N points, L latent, K factors, S recorded steps, T 
 
 import io
 import json
+import zipfile
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -82,12 +83,11 @@ def read_milestone(folder: Folder, name: str) -> Milestone:
         with np.load(io.BytesIO(data), allow_pickle=False) as arrays:
             header = json.loads(arrays["header"].tobytes())
             mu, logvar, factors, indices, trajectory = (arrays[key] for key in _ARRAYS)
-    except (ValueError, KeyError, OSError) as error:
+        found = header["format"]
+    except (ValueError, KeyError, TypeError, OSError, EOFError, zipfile.BadZipFile) as error:
         raise RecordError(f"{folder!r}: {name} is not a milestone record ({error})") from error
-    if header["format"] != _FORMAT:
-        raise RecordError(
-            f"{folder!r}: {name} has format {header['format']}; this version reads {_FORMAT}"
-        )
+    if found != _FORMAT:
+        raise RecordError(f"{folder!r}: {name} has format {found}; this version reads {_FORMAT}")
     return Milestone(
         iteration=header["iteration"],
         metrics=header["metrics"],
@@ -109,9 +109,13 @@ def write_divergence(folder: Folder, iteration: int, term: str) -> str:
 
 
 def read_divergence(folder: Folder, name: str) -> tuple[int, str]:
-    """(iteration, term) of the divergence record called `name`."""
-    header = json.loads(read_digested(folder, name))
-    return int(header["iteration"]), str(header["term"])
+    """(iteration, term) of the divergence record called `name`. Raises RecordError."""
+    data = read_digested(folder, name)
+    try:
+        header = json.loads(data)
+        return int(header["iteration"]), str(header["term"])
+    except (ValueError, KeyError, TypeError) as error:
+        raise RecordError(f"{folder!r}: {name} is not a divergence record ({error})") from error
 
 
 def find_records(folder: Folder) -> Found:

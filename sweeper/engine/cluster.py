@@ -3,7 +3,9 @@
 import contextlib
 import logging
 import os
+import re
 import secrets
+import socket
 from collections.abc import Iterator
 
 from sweeper.errors import EngineError
@@ -11,7 +13,9 @@ from sweeper.errors import EngineError
 # Read by Ray when it is imported or started. All listeners of a Ray of our own on loopback: Ray
 # turns 127.0.0.1 into the machine's outward address unless multi-node is switched off.
 _LOCAL = {"RAY_ENABLE_WINDOWS_OR_OSX_CLUSTER": "0"}
+_KNOCK_S = 10.0
 _own = False
+_TOKEN = secrets.token_hex(32)  # one a process: Ray reads it once
 _ALWAYS = {
     "TUNE_DISABLE_AUTO_CALLBACK_LOGGERS": "1",
     "TUNE_DISABLE_SIGINT_HANDLER": "1",
@@ -35,6 +39,8 @@ def ray_session(
     if address is None:
         os.environ.update(_LOCAL)
         _authenticate()
+    else:
+        _knock(address)
     import ray
 
     try:
@@ -62,6 +68,22 @@ def ray_session(
         ray.shutdown()
 
 
+def _knock(address: str) -> None:
+    """Ray itself tries for minutes before it tells that nobody is there."""
+    found = re.fullmatch(r"(?P<host>[^:/@]+):(?P<port>\d{1,5})", address)
+    if found is None:
+        if address in ("auto", "local") or address.startswith("ray://"):
+            return
+        raise EngineError(f"--address {address}: write HOST:PORT of the cluster's head, or auto")
+    try:
+        socket.create_connection((found["host"], int(found["port"])), _KNOCK_S).close()
+    except (OSError, OverflowError) as error:
+        raise EngineError(
+            f"the Ray cluster at {address} cannot be reached: {error}. Is it the head's address, "
+            "and is its port open from here?"
+        ) from error
+
+
 def quiet() -> None:
     """Settings of Ray that must stand before it is imported.
 
@@ -74,10 +96,9 @@ def _authenticate() -> None:
     """A Ray of our own takes orders from its owner alone: a token that only its processes know.
 
     Without one Ray would write a token into the home folder, which need not be writable."""
-    if os.environ.get("RAY_AUTH_MODE") is None:
-        os.environ["RAY_AUTH_MODE"] = "token"
-        if not {"RAY_AUTH_TOKEN", "RAY_AUTH_TOKEN_PATH"} & set(os.environ):
-            os.environ["RAY_AUTH_TOKEN"] = secrets.token_hex(32)
+    mode = os.environ.setdefault("RAY_AUTH_MODE", "token")
+    if mode == "token" and not {"RAY_AUTH_TOKEN", "RAY_AUTH_TOKEN_PATH"} & set(os.environ):
+        os.environ["RAY_AUTH_TOKEN"] = _TOKEN
 
 
 def started_here() -> bool:

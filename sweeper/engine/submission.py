@@ -8,6 +8,7 @@ import shlex
 import shutil
 import sys
 import tempfile
+import time
 import uuid
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -20,6 +21,7 @@ from sweeper.errors import EngineError
 PREFIX = "sweeper-"
 _PACKAGES = ("sweeper", "trainers", "search_spaces")
 _STOP_S = "60"  # what a launch gets to save its trainings, once it is asked to stop
+_PATIENCE_S = 60.0
 _LIVE = ("PENDING", "RUNNING")
 
 
@@ -30,13 +32,12 @@ def submit(address: str, title: str, grid: str, options: Sequence[str]) -> str:
     job = f"{PREFIX}{re.sub('[^A-Za-z0-9]+', '-', title)[:40]}-{uuid.uuid4().hex[:8]}"
     with tempfile.TemporaryDirectory(prefix=PREFIX) as folder, _client(address) as client:
         _pack(Path(folder), grid)
-        client.submit_job(
+        environment = {"RAY_JOB_STOP_WAIT_TIME_S": _STOP_S, "PYTHONUNBUFFERED": "1"}
+        _submit(
+            client,
             submission_id=job,
             entrypoint=_entrypoint(options),
-            runtime_env={
-                "working_dir": folder,
-                "env_vars": {"RAY_JOB_STOP_WAIT_TIME_S": _STOP_S, "PYTHONUNBUFFERED": "1"},
-            },
+            runtime_env={"working_dir": folder, "env_vars": environment},
         )
     return job
 
@@ -73,6 +74,19 @@ def stop(address: str, job: str | None) -> list[str]:
     return chosen
 
 
+def _submit(client: Any, **job: Any) -> None:
+    """A cluster that has just started takes jobs a little later than it answers."""
+    end = time.monotonic() + _PATIENCE_S
+    while True:
+        try:
+            client.submit_job(**job)
+            return
+        except RuntimeError as error:
+            if "No available agent" not in str(error) or time.monotonic() > end:
+                raise
+            time.sleep(1)
+
+
 def _pack(folder: Path, grid: str) -> None:
     root = Path(__file__).resolve().parents[2]
     ignored = shutil.ignore_patterns("__pycache__", "*.pyc")
@@ -92,6 +106,7 @@ def _client(address: str) -> Iterator[Any]:
     quiet()
     from ray.job_submission import JobSubmissionClient
 
+    quiet()  # once more: importing Ray sets its own levels
     try:
         yield JobSubmissionClient(address)
     except (ConnectionError, RuntimeError, ValueError, OSError) as error:

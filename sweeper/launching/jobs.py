@@ -5,6 +5,7 @@ from collections.abc import Iterable
 from dataclasses import replace
 from pathlib import Path
 
+from sweeper.cost import rough_seconds
 from sweeper.engine.jobs import Job
 from sweeper.grid import Grid
 from sweeper.plan import Training
@@ -20,7 +21,8 @@ def jobs_of(
     resources, gpu = grid.resources, gpu_share(grid, gpus)
     by = grid.select.by if "/" in grid.select.by else f"measure/{grid.select.by}"
     ready = [training for training in trainings if training.todo and not training.waiting]
-    ready.sort(key=lambda training: (-_work(training), training.training_id))
+    device = "gpu" if gpu else "cpu"
+    ready.sort(key=lambda training: (-_work(training, device), training.training_id))
     jobs = []
     for training in ready:
         place = Path(training.config.data_dir) if training.config.data_dir else data_dir
@@ -46,6 +48,6 @@ def gpu_share(grid: Grid, gpus: float) -> float:
     return min(1.0, gpus) if grid.resources.gpu is None else grid.resources.gpu
 
 
-def _work(training: Training) -> int:
-    """Images to train on: steps times batch size."""
-    return training.steps_to_run * training.config.batch_size
+def _work(training: Training, device: str) -> float:
+    """Seconds that are left of a training, by rough guess: what counts is their order."""
+    return training.steps_to_run * rough_seconds(training.config, device)

@@ -34,6 +34,7 @@ from sweeper.publishing import Publisher
 from sweeper.speeds import read_speeds, write_speeds
 from sweeper.spending import open_spending
 from sweeper.tracking import layout
+from sweeper.tracking.store import sqlite_path
 from sweeper.tracking.writer import Publication, Writer
 from trainers.errors import RecordError
 from trainers.folders import is_damaged
@@ -163,9 +164,10 @@ class Launching:
         return outcome
 
     def _writer(self) -> Writer:
-        writer = Writer(
-            self._setting.tracking_uri, self._grid.experiment, Path.cwd(), code_version()
-        )
+        uri = self._setting.tracking_uri
+        database = sqlite_path(uri)
+        folder = Path.cwd() if database is None else database.absolute().parent
+        writer = Writer(uri, self._grid.experiment, folder, code_version())
         writer.remember(self._setting.known_runs)
         return writer
 

@@ -4,11 +4,13 @@ What a launch of a full grid knows beforehand, its plan, grows here: a point ent
 over, with the milestones that it reached. So tables never miss what a pruner cut off."""
 
 import json
+import random
 from collections.abc import Callable, Iterable, Iterator
 
 from rich.console import Console
 
 from sweeper.cells import Cell, Options
+from sweeper.engine.cluster import ray_session
 from sweeper.engine.jobs import Event, Job
 from sweeper.errors import UsageError
 from sweeper.grid import Grid
@@ -18,12 +20,14 @@ from sweeper.launching.live import Board
 from sweeper.launching.signals import Interrupts
 from sweeper.plan import Plan, Training, plan_of
 from sweeper.planning import Setting, options_of
+from sweeper.preflight import check_cluster, check_here, refuse
 from sweeper.search.candidate import Candidate
 from sweeper.search.identity import journal_of, search_id
 from sweeper.search.library import Shelves, open_shelves
 from sweeper.search.proposals import Proposals
 from sweeper.search.story import closing_notes, opening_lines
 from sweeper.search.walk import Walk
+from sweeper.search_grid import point_cells, space_of
 from sweeper.tracking import layout
 
 
@@ -44,7 +48,25 @@ def launch_search(
     search = SearchLaunch(grid, setting, options, searches, shelves, console, caught)
     on_plan(search.plan)
     search.tell()
+    if any(one.unproposed for one in searches):
+        _refuse_what_cannot_run(grid, setting, options, caught)
     return search.run()
+
+
+def _refuse_what_cannot_run(
+    grid: Grid, setting: Setting, options: Options, caught: Interrupts
+) -> None:
+    """Checks the machine, or the cluster, with a point of each dataset. Raises SweeperError."""
+    chance = random.Random(0)
+    cells: list[Cell] = []
+    for dataset in grid.datasets:
+        cells += point_cells(grid, dataset, space_of(grid, dataset).draw(chance), options)
+    plan = plan_of(grid.title, "", cells)
+    refuse(check_here(plan, setting))
+    if setting.address is not None:
+        with ray_session(setting.address):
+            refuse(check_cluster(plan, grid, setting))
+        caught.arm()
 
 
 def _open(

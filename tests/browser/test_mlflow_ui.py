@@ -71,7 +71,7 @@ def test_sorting_by_cbd_puts_the_selected_run_first(page, address, uri):
     page.get_by_test_id("sort-select-measure/cbd").click()
     page.get_by_text("Sort: measure/cbd").wait_for()
     page.wait_for_function(
-        f"""name => document.querySelector("{NAMES}[row-index='0']").innerText.includes(name)""",
+        f"name => document.querySelector(\"{NAMES}[row-index='0']\").innerText.includes(name)",
         arg=selected(uri)[1],
     )
 

@@ -1,0 +1,121 @@
+"""Ray clusters on one machine: every node a process group with a loopback address of its own."""
+
+import contextlib
+import json
+import os
+import secrets
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+import urllib.request
+from pathlib import Path
+
+from tests.faults.sweeps import ROOT
+
+RAY = [sys.executable, "-c", "from ray.scripts.scripts import main; main()"]
+
+
+def free_port() -> int:
+    with socket.socket() as listener:
+        listener.bind(("127.0.0.1", 0))
+        return listener.getsockname()[1]
+
+
+class Cluster:
+    """A head without CPUs, and nodes that join and go. Everything asks for one token."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        folder.mkdir()
+        self.port, self.dashboard = free_port(), free_port()
+        # Ray takes 127.0.0.1 for "this machine, outwards"; any other loopback address stays.
+        self.address = f"127.0.0.10:{self.port}"
+        self.environment = {
+            "RAY_AUTH_MODE": "token",
+            "RAY_AUTH_TOKEN": secrets.token_hex(32),
+            "RAY_USAGE_STATS_ENABLED": "0",
+            "RAY_health_check_initial_delay_ms": "1000",
+            "RAY_health_check_period_ms": "1000",
+            "OMP_NUM_THREADS": "1",
+        }
+        self.processes: list[subprocess.Popen] = []
+        # Short, as the names of sockets below it have a limit of 107 characters.
+        self.session = Path(tempfile.mkdtemp(prefix="sw"))
+
+    def head(self) -> "Cluster":
+        options = ["--head", "--node-ip-address=127.0.0.10", f"--port={self.port}", "--num-cpus=0"]
+        options += [f"--dashboard-port={self.dashboard}", "--dashboard-host=127.0.0.1"]
+        options.append(f"--temp-dir={self.session}")
+        self._start("head", options)
+        self.wait_for_nodes(0)
+        return self
+
+    def wait_for_nodes(self, count: int) -> None:
+        """Returns when so many nodes besides the head have joined."""
+        request = urllib.request.Request(f"{self.jobs}/api/v0/nodes")
+        request.add_header("Authorization", f"Bearer {self.environment['RAY_AUTH_TOKEN']}")
+        end = time.monotonic() + 90
+        while time.monotonic() < end:
+            with contextlib.suppress(OSError, KeyError, TypeError):
+                with urllib.request.urlopen(request) as answer:
+                    found = json.load(answer)["data"]["result"]["result"]
+                if sum(node["state"] == "ALIVE" for node in found) == count + 1:
+                    return
+            time.sleep(0.2)
+        raise AssertionError("\n".join(self.log(process.node) for process in self.processes))
+
+    @property
+    def jobs(self) -> str:
+        return f"http://127.0.0.1:{self.dashboard}"
+
+    def node(self, number: int, *options: str, code: bool = True, **environment: str):
+        """Another node, at 127.0.0.1<number>. code: whether it has this package."""
+        place = f"--node-ip-address=127.0.0.1{number}"
+        return self._start(
+            f"node{number}",
+            [f"--address={self.address}", place, *options],
+            code=code,
+            environment=environment,
+        )
+
+    def _start(self, name, options, *, code=True, environment=None):
+        command = [*RAY, "start", "--block", "--disable-usage-stats", *options]
+        paths = {"PYTHONPATH": str(ROOT)} if code else {}
+        with (self.folder / f"{name}.txt").open("w") as log:
+            process = subprocess.Popen(
+                command,
+                cwd=self.folder,
+                env=os.environ | self.environment | paths | (environment or {}),
+                stdout=log,
+                stderr=log,
+                start_new_session=True,
+            )
+        process.node = name
+        self.processes.append(process)
+        return process
+
+    def log(self, name: str) -> str:
+        return (self.folder / f"{name}.txt").read_text()
+
+    def kill(self, process) -> None:
+        """The whole node at once, as when a machine is switched off."""
+        import psutil
+
+        with contextlib.suppress(psutil.NoSuchProcess):
+            victims = psutil.Process(process.pid).children(recursive=True)
+            for victim in victims:
+                with contextlib.suppress(psutil.NoSuchProcess):
+                    victim.kill()
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(process.pid, signal.SIGKILL)
+        process.wait()
+
+    def close(self) -> None:
+        for process in reversed(self.processes):
+            if process.poll() is None:
+                self.kill(process)
+        shutil.rmtree(self.session, ignore_errors=True)

@@ -1,0 +1,97 @@
+"""Launches on a Ray cluster: nodes that join, die and are no good; jobs that are submitted."""
+
+import pytest
+
+from tests.faults.clusters import Cluster
+from tests.faults.sweeps import SOAK, TINY, Sweep, stored, workers
+
+pytestmark = [pytest.mark.fault, pytest.mark.timeout(500)]
+LONG = TINY | {"axes": TINY["axes"] | {"iterations": [1_000_000]}}
+
+
+@pytest.fixture
+def cluster(tmp_path):
+    made = Cluster(tmp_path / "cluster")
+    try:
+        yield made.head()
+    finally:
+        made.close()
+
+
+def test_work_spreads_to_a_node_that_joins_and_leaves_one_that_dies(soak, tmp_path, cluster):
+    first = cluster.node(1, "--num-cpus=1")
+    cluster.wait_for_nodes(1)
+    sweep = Sweep(tmp_path / "sweep", SOAK, "--address", cluster.address, **cluster.environment)
+    with sweep.started() as process:
+        sweep.wait_for(process, lambda: sweep.records() >= 1)
+        second = cluster.node(2, "--num-cpus=2")
+        sweep.wait_for(process, lambda: workers(second))
+        cluster.kill(first)
+        assert process.wait(300) == 0, sweep.output
+    assert stored(sweep.folder) == soak
+
+
+def test_a_node_on_which_everything_fails_is_set_aside(soak, tmp_path, cluster):
+    broken = tmp_path / "broken" / "torch"
+    broken.mkdir(parents=True)
+    (broken / "__init__.py").write_text("raise OSError('libtorch.so: cannot open shared object')")
+    cluster.node(1, "--num-cpus=1")
+    cluster.wait_for_nodes(1)
+    cluster.node(2, "--num-cpus=3", code=False, PYTHONPATH=broken_path(broken))
+    cluster.wait_for_nodes(2)
+    sweep = Sweep(tmp_path / "sweep", SOAK, "--address", cluster.address, **cluster.environment)
+    assert sweep.launch(400) == 0, sweep.output
+    assert "is set aside: everything fails there" in sweep.output
+    assert "127.0.0.12" in sweep.output and "libtorch.so" in sweep.output
+    assert stored(sweep.folder) == soak
+
+
+def broken_path(package):
+    from tests.faults.sweeps import ROOT
+
+    return f"{package.parent}:{ROOT}"
+
+
+def test_a_launch_is_submitted_followed_and_stopped(tiny, tmp_path, cluster):
+    cluster.node(1, "--num-cpus=2", code=False)
+    cluster.wait_for_nodes(1)
+    there = ["--address", cluster.jobs]
+    where = ["--store", str(tmp_path / "store"), "--tracking-uri", f"sqlite:///{tmp_path}/m.db"]
+    sweep = Sweep(tmp_path / "sweep", TINY, *there, "--submit", *where, **cluster.environment)
+    assert sweep.launch(200) == 0, sweep.output
+    assert "4 of 4 runs done." in sweep.output
+    assert stored(tmp_path, "m.db") == tiny
+    assert not (sweep.folder / "mlflow.db").exists()
+
+    sweep = Sweep(tmp_path / "sweep", LONG, *there, "--submit", *where, **cluster.environment)
+    with sweep.started() as process:
+        sweep.wait_for(process, lambda: checkpointed(tmp_path / "store"))
+        stopped = sweep.run("stop", *there)
+        assert stopped.returncode == 0 and "asked sweeper-grid-" in stopped.stdout
+        assert process.wait(120) == 143, sweep.output
+    assert "To go on: " in sweep.output
+
+
+def checkpointed(store):
+    """Iterations of all checkpoints beyond TINY's last."""
+    names = [path.name for path in store.glob("trainings/*/checkpoint-*")]
+    return [name for name in names if int(name.split("-")[1]) > 80]
+
+
+def test_preflight_names_the_node_and_the_remedy(tmp_path, cluster):
+    cluster.node(1, "--num-cpus=2", "--num-gpus=1")
+    cluster.node(2, "--num-cpus=1", code=False)
+    cluster.wait_for_nodes(2)
+    greedy = TINY | {"resources": {"gpu": 8}}
+    sweep = Sweep(tmp_path / "sweep", greedy, "--address", cluster.address, **cluster.environment)
+    assert sweep.launch() == 2
+    lines = sweep.output.splitlines()
+    (told,) = [line for line in lines if "8 GPUs" in line]
+    assert "the largest has 2 and 1" in told
+    (told,) = [line for line in lines if "127.0.0.12" in line]
+    assert "sweeper" in told and "--submit" in told
+    assert lines[-1] == "Nothing was started."
+    assert not (sweep.folder / "mlflow.db").exists()
+    unknown = sweep.run("doctor", "--address", "127.0.0.1:1")
+    assert unknown.returncode == 1
+    assert "the Ray cluster at 127.0.0.1:1 cannot be reached" in unknown.stdout

@@ -2,10 +2,13 @@
 
 The switch is which model to try, say; `beta` then belongs to the branch `beta_vae` alone."""
 
+import math
+import random
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
 from search_spaces.axes import Axis, Choice, Value
+from search_spaces.grids import Point, product
 
 
 @dataclass(frozen=True)
@@ -33,3 +36,58 @@ class Space:
             yield axis.name, axis
         for axis in self.branches.get(str(branch), ()):
             yield f"{branch}/{axis.name}", axis
+
+    def size(self) -> int | None:
+        """How many points there are; None where an axis is continuous."""
+        counts = []
+        for branch in self.branches or {"": ()}:
+            sizes = [_count(axis) for _, axis in self.axes(branch)]
+            if any(size is None for size in sizes):
+                return None
+            counts.append(math.prod(size for size in sizes if size is not None))
+        return sum(counts)
+
+    def points(self) -> Iterator[Point]:
+        """Every point of a space without continuous axes."""
+        for branch in self.branches or {"": ()}:
+            head = {self.switch: branch} if self.branches else {}
+            axes = {axis.name: _values(axis) for _, axis in self.axes(branch)}
+            for point in product(axes):
+                yield {**head, **point}
+
+    def draw(self, chance: random.Random) -> Point:
+        """A point at random: branches alike, then each axis evenly on its own scale."""
+        branch = chance.choice(list(self.branches)) if self.branches else ""
+        head = {self.switch: branch} if self.branches else {}
+        return {**head, **{axis.name: _drawn(axis, chance) for _, axis in self.axes(branch)}}
+
+
+def _count(axis: Axis) -> int | None:
+    if isinstance(axis, Choice):
+        return len(axis.values)
+    if axis.step is None and not axis.integer:
+        return None
+    return 1 + math.floor((axis.high - axis.low) / (axis.step or 1) + 1e-9)
+
+
+def _values(axis: Axis) -> tuple[Value, ...]:
+    if isinstance(axis, Choice):
+        return axis.values
+    count = _count(axis)
+    assert count is not None, "a continuous axis has no list of values"
+    step = axis.step or 1
+    if axis.integer:
+        return tuple(int(axis.low) + int(step) * index for index in range(count))
+    return tuple(axis.low + step * index for index in range(count))
+
+
+def _drawn(axis: Axis, chance: random.Random) -> Value:
+    if isinstance(axis, Choice):
+        return chance.choice(axis.values)
+    if axis.log:
+        value = math.exp(chance.uniform(math.log(axis.low), math.log(axis.high)))
+        value = min(max(value, axis.low), axis.high)
+        return round(value) if axis.integer else value
+    if _count(axis) is not None:
+        return chance.choice(_values(axis))
+    return chance.uniform(axis.low, axis.high)

@@ -21,6 +21,7 @@ from trainers.specs.datasets import DATASETS
 from trainers.specs.models import MODEL_ALIASES, MODELS, canonical_model
 
 MAX_RUNS = 200_000
+REHEARSAL_POINTS = 500
 
 Resolve = Callable[[Learned, str], float | None]
 SyntheticFor = Callable[[str], bool]
@@ -55,6 +56,7 @@ class Options:
     """How a grid is taken: see `sweeper.plan.make_plan`."""
 
     scale: float = 1.0
+    points: int | None = None
     synthetic_for: SyntheticFor | None = None
     resolve: Resolve | None = None
     gives_way: GivesWay | None = None
@@ -108,6 +110,7 @@ class CellMaker:
         asked = self.axes.pop("iterations")
         assert isinstance(asked, tuple)
         self.milestones = self._scaled(asked, options.scale)
+        self.num_points = self._points(options)
         self.base = self._base()
 
     def product(self) -> Iterator[Cell]:
@@ -191,7 +194,7 @@ class CellMaker:
             learning_rate=1.0,
             evaluation=Evaluation(
                 protocol=asked.protocol,
-                num_points=asked.num_points,
+                num_points=self.num_points,
                 alpha=asked.alpha,
                 split_seed=asked.split.seed,
                 validation_fraction=asked.split.validation,
@@ -206,6 +209,20 @@ class CellMaker:
         """Absolute, since a worker has another working folder."""
         given = self.dataset.data
         return None if given is None else str((self.grid.origin.folder / given).resolve())
+
+    def _points(self, options: Options) -> int:
+        """How many images a milestone is scored on. A rehearsal (scale below 1) takes fewer, or
+        scoring would take longer than training."""
+        asked = self.grid.evaluation.num_points
+        if options.points is not None:
+            return options.points
+        if options.scale >= 1 or asked <= REHEARSAL_POINTS:
+            return asked
+        self.warnings.append(
+            f"at scale {options.scale} milestones are scored on {REHEARSAL_POINTS} images, not "
+            f"{asked:,}; --points sets it."
+        )
+        return REHEARSAL_POINTS
 
     def _scaled(self, asked: tuple[int, ...], scale: float) -> tuple[int, ...]:
         """Milestones times `scale`, rounded up; those that become equal are merged."""

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from functools import cache
 from pathlib import Path
 
-from sweeper.cells import Cell, Options, SyntheticFor, expand
+from sweeper.cells import AS_WRITTEN, Cell, Options, expand
 from sweeper.errors import SweeperError
 from sweeper.grid import Grid, Learned
 from sweeper.plan import SETTLED
@@ -24,13 +24,13 @@ class Lessons:
         self,
         runs: Mapping[str, StoredRun],
         folder: Path,
-        scale: float = 1.0,
-        synthetic_for: SyntheticFor | None = None,
+        options: Options = AS_WRITTEN,
     ) -> None:
-        """`folder`: where the grid that asks lies; paths in it are relative to that."""
+        """folder: where the grid that asks lies; paths in it are relative to that.
+        options: how that grid is taken; the other is taken alike."""
         self._runs = runs
         self._folder = folder
-        self._options = Options(scale, synthetic_for)
+        self._options = options
         self._cells = cache(self._expanded)
 
     def resolve(self, learned: Learned, dataset: str) -> float | None:

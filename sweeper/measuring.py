@@ -51,7 +51,7 @@ def measure_file(
 
 
 def print_scores(found: Measured) -> None:
-    """A row a measure: its score, range and definition."""
+    """A row a measure: its score and range."""
     from rich.console import Console
     from rich.table import Table
 
@@ -60,11 +60,12 @@ def print_scores(found: Measured) -> None:
         f"{found.file.name}: {num_points:,} points, {num_latents} latents, "
         f"{found.factors_NK.shape[1]} factors, protocol {found.protocol}"
     )
-    table = Table("measure", "score", "range", "what", title=title, title_justify="left", box=None)
+    table = Table("measure", "score", "range", box=None, pad_edge=False)
     for name, value in found.scores.items():
-        spec = MEASURES[name]
-        table.add_row(name, f"{value:.4f}", spec.range, spec.definition)
-    Console().print(table)
+        table.add_row(name, f"{value:.4f}", MEASURES[name].range)
+    console = Console()
+    console.print(title, highlight=False)
+    console.print(table)
 
 
 def write_pcc(found: Measured, path: Path) -> None:

@@ -13,6 +13,7 @@ from sweeper.ids import id_of
 from trainers.config import TrainingConfig
 
 FINISHED, DIVERGED = "finished", "diverged"
+LEAST_POINTS = 10
 SETTLED = (FINISHED, DIVERGED)  # training them again would end the same way
 
 
@@ -162,6 +163,7 @@ def make_plan(
     grid: Grid,
     *,
     scale: float = 1.0,
+    points: int | None = None,
     synthetic_for: SyntheticFor | None = None,
     resolve: Resolve | None = None,
     gives_way: GivesWay | None = None,
@@ -171,6 +173,8 @@ def make_plan(
     """The plan of a grid.
 
     scale: multiplies every iteration count, rounded up, at least 1.
+    points: images that a milestone is scored on, in place of the grid's `num_points`; by default
+    fewer than those where scale is below 1 (`cells.REHEARSAL_POINTS`).
     synthetic_for: whether to take the stand-in of a dataset whose published file is not at hand.
     resolve: (learned value, dataset) -> number, or None while it is not known.
     gives_way: whether the first model of an alias (`mdl_vae_auto`) has learned, in the run of this
@@ -179,9 +183,12 @@ def make_plan(
     Raises GridError for what cannot be run, UsageError for a scale that is not above 0."""
     if not 0 < scale < float("inf"):
         raise UsageError(f"--scale {scale}: a number above 0 is needed.")
-    cells, warnings = expand(grid, Options(scale, synthetic_for, resolve, gives_way))
+    if points is not None and points < LEAST_POINTS:
+        raise UsageError(f"--points {points}: at least {LEAST_POINTS} are needed.")
+    options = Options(scale, points, synthetic_for, resolve, gives_way)
+    cells, warnings = expand(grid, options)
     told = (*grid.origin.warnings, *warnings)
-    plan = plan_of(grid.title, grid_id(grid, scale, cells), cells, told)
+    plan = plan_of(grid.title, grid_id(grid, scale, cells, points), cells, told)
     return plan.with_progress(finished or {}, records or {})
 
 
@@ -195,10 +202,11 @@ def plan_of(name: str, identity: str, cells: Iterable[Cell], warnings: Iterable[
     return Plan(name, identity, kept, tuple(trainings), {}, tuple(warnings))
 
 
-def grid_id(grid: Grid, scale: float, cells: Iterable[Cell]) -> str:
+def grid_id(grid: Grid, scale: float, cells: Iterable[Cell], points: int | None = None) -> str:
     """Equal for launches that ask for the same in the same way; learned values do not matter."""
     sources = sorted({(cell.config.dataset, cell.config.source) for cell in cells})
-    return id_of({"name": grid.title, "grid": grid.asked(), "scale": scale, "sources": sources})
+    taken = {"name": grid.title, "grid": grid.asked(), "scale": scale, "sources": sources}
+    return id_of(taken if points is None else {**taken, "points": points})
 
 
 def _gathered(identity: str, cells: list[Cell]) -> Training:

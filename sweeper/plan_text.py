@@ -3,20 +3,20 @@
 from typing import Any
 
 from sweeper.cost import Cost, estimate
-from sweeper.durations import duration
 from sweeper.grid import Grid
 from sweeper.plan import Plan
+from sweeper.prices import cost_lines
 
 
-def plan_json(plan: Plan, grid: Grid) -> dict[str, Any]:
+def plan_json(plan: Plan, grid: Grid, cost: Cost | None = None) -> dict[str, Any]:
     """The numbers of the plan and its estimated cost."""
-    cost = estimate(plan, grid)
-    return {"grid": plan.grid, **plan.summary(), "estimate": vars(cost)}
+    cost = cost or estimate(plan, grid)
+    return {"grid": plan.grid, **plan.summary(), "estimate": cost.to_json()}
 
 
-def plan_lines(plan: Plan, grid: Grid) -> list[str]:
+def plan_lines(plan: Plan, grid: Grid, cost: Cost | None = None) -> list[str]:
     """What is asked, reused, left, and how long that takes, a line each."""
-    cost = estimate(plan, grid)
+    cost = cost or estimate(plan, grid)
     saved = plan.steps_asked - plan.steps_to_run
     lines = [
         f"grid {plan.grid}",
@@ -31,17 +31,7 @@ def plan_lines(plan: Plan, grid: Grid) -> list[str]:
     publish = sum(len(training.to_publish) for training in plan.trainings)
     if publish:
         lines.append(f"  recorded   {publish:,} runs lie in the sweep store and go to MLflow now")
-    lines.append(f"  to run     {plan.steps_to_run:,} steps ({saved:,} saved){_time(plan, cost)}")
+    lines.append(f"  to run     {plan.steps_to_run:,} steps ({saved:,} saved)")
+    lines += cost_lines(cost)
     lines += [f"  note: {warning}" for warning in plan.warnings]
     return lines
-
-
-def _time(plan: Plan, cost: Cost) -> str:
-    if not plan.steps_to_run:
-        return ""
-    told = f", about {duration(3600 * cost.wall_hours)}"
-    if cost.money is not None:
-        told += f" and {cost.money:,.2f} of money"
-        if cost.over_budget:
-            told += f", over the budget of {cost.budget:,.2f}"
-    return told + (" by rough guess" if cost.measured < 1 else "")

@@ -4,7 +4,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from sweeper import stores
-from sweeper.cells import SyntheticFor
+from sweeper.cells import Options, SyntheticFor
 from sweeper.grid import Grid
 from sweeper.learned import Lessons
 from sweeper.plan import Plan, Progress, make_plan
@@ -15,8 +15,10 @@ class Setting:
     """Where a launch or plan happens; paths are absolute.
 
     store: of records and checkpoints.  data_dir: of prepared datasets.  address: of a Ray cluster;
-    None starts a Ray on this machine.  scale: multiplies iterations.  synthetic: take stand-ins
-    where a published dataset is not at hand.  grows: the cluster starts nodes on demand.
+    None starts a Ray on this machine.  scale: multiplies iterations.
+    points: images that a milestone is scored on; None: as the grid and the scale say.
+    synthetic: take stand-ins where a published dataset is not at hand.
+    grows: the cluster starts nodes on demand.
     known_runs, known_grids, known_measures: filled in by `plan_grid`: {run id: MLflow id},
     {run id: names of grids that asked for it}, {run id: measures scored}."""
 
@@ -25,7 +27,9 @@ class Setting:
     tracking_uri: str
     address: str | None = None
     scale: float = 1.0
+    points: int | None = None
     synthetic: bool = False
+    price: float | None = None
     grows: bool = False
     known_runs: dict[str, str] = field(default_factory=dict)
     known_grids: dict[str, tuple[str, ...]] = field(default_factory=dict)
@@ -53,12 +57,13 @@ def plan_grid(grid: Grid, setting: Setting) -> Plan:
     setting.known_runs = {run: entry.mlflow_run_id for run, entry in found.items()}
     setting.known_grids = {run: entry.grids for run, entry in found.items()}
     setting.known_measures = {run: entry.measures for run, entry in found.items()}
-    synthetic_for = _stand_in(setting) if setting.synthetic else None
-    lessons = Lessons(stored, grid.origin.folder, setting.scale, synthetic_for)
+    options = options_of(setting)
+    lessons = Lessons(stored, grid.origin.folder, options)
     plan = make_plan(
         grid,
         scale=setting.scale,
-        synthetic_for=synthetic_for,
+        points=setting.points,
+        synthetic_for=options.synthetic_for,
         resolve=lessons.resolve,
         gives_way=lessons.gives_way,
     )
@@ -73,6 +78,12 @@ def plan_grid(grid: Grid, setting: Setting) -> Plan:
             for training_id, records in held.items()
         },
     )
+
+
+def options_of(setting: Setting) -> Options:
+    """How a grid is taken in this setting."""
+    synthetic_for = _stand_in(setting) if setting.synthetic else None
+    return Options(setting.scale, setting.points, synthetic_for)
 
 
 def _stand_in(setting: Setting) -> SyntheticFor:

@@ -5,6 +5,7 @@ No script, no request to anywhere: pictures are data URIs, and every text is esc
 import base64
 import importlib.metadata
 import platform
+from dataclasses import dataclass
 from html import escape
 
 import sweeper
@@ -41,15 +42,32 @@ pre { background: #f5f5f5; padding: 1rem; overflow-x: auto; }
 """
 
 
+_MEDIA = {"svg": "image/svg+xml", "png": "image/png"}
+
+
+@dataclass(frozen=True)
+class Report:
+    """A page, and what it is made of.  pictures: {figure: bytes of the kind asked for}."""
+
+    html: str
+    tables: tuple[Table, ...]
+    pictures: dict[str, bytes]
+
+
 def report(grid: str, source: Study | str | None = None) -> str:
     """The page, as text. The same store gives the same bytes.
 
     Raises ResultsError for a grid never launched, TrackingError for a store that cannot be read."""
+    return make_report(grid, source).html
+
+
+def make_report(grid: str, source: Study | str | None = None, kind: str = "svg") -> Report:
+    """The page with its tables and pictures; kind: 'svg', or 'png', which is quicker to load."""
     study = source if isinstance(source, Study) else read_study(source)
     own = study.restricted(grid)
     launch = newest_launches(own.launches)[grid]
     tables = _tables(own, grid)
-    figures, undrawn = _figures(own)
+    figures, pictures, undrawn = _figures(own, kind)
     parts = [
         f"<p>{_summary(own, grid)}</p>",
         _section("What is missing", _gaps(tables, undrawn)),
@@ -59,11 +77,17 @@ def report(grid: str, source: Study | str | None = None) -> str:
         _section("Grid", f"<pre>{escape(launch.grid_text)}</pre>"),
         _section("Environment", _environment(own)),
     ]
+    return Report(html_page(f"sweeper: {grid}", "".join(parts), grid), tuple(tables), pictures)
+
+
+def html_page(title: str, body: str, heading: str = "") -> str:
+    """A whole page in the report's style around a body that is escaped already."""
+    head = f"<h1>{escape(heading)}</h1>\n" if heading else ""
     return (
         '<!DOCTYPE html>\n<html lang="en"><head><meta charset="utf-8">'
         '<meta name="viewport" content="width=device-width, initial-scale=1">'
-        f"<title>sweeper: {escape(grid)}</title><style>{_STYLE}</style></head>\n"
-        f"<body><h1>{escape(grid)}</h1>\n{''.join(parts)}</body></html>\n"
+        f"<title>{escape(title)}</title><style>{_STYLE}</style></head>\n"
+        f"<body>{head}{body}</body></html>\n"
     )
 
 
@@ -103,9 +127,9 @@ def _measures(study: Study) -> str:
     return "".join(f'<div class="wide">{page_html(page)}</div>' for page in pages)
 
 
-def _figures(study: Study) -> tuple[str, list[str]]:
-    """The figures that can be drawn, and why others cannot."""
-    drawn, undrawn = [], []
+def _figures(study: Study, kind: str) -> tuple[str, dict[str, bytes], list[str]]:
+    """The figures that can be drawn, their pictures, and why others cannot be."""
+    drawn, pictures, undrawn = [], {}, []
     for name, recipe in FIGURES.items():
         if not recipe.needs_runs:
             continue
@@ -114,13 +138,14 @@ def _figures(study: Study) -> tuple[str, list[str]]:
         except SweeperError as error:
             undrawn.append(f"Figure {name}: {error}")
             continue
-        data = base64.b64encode(as_bytes(recipe.draw(numbers), "svg")).decode()
+        pictures[name] = as_bytes(recipe.draw(numbers), kind)
+        data = f"data:{_MEDIA[kind]};base64,{base64.b64encode(pictures[name]).decode()}"
         title = f"Figure {name}: {recipe.title}."
         drawn.append(
-            f'<figure><img alt="{escape(title)}" src="data:image/svg+xml;base64,{data}">'
+            f'<figure><img alt="{escape(title)}" src="{data}">'
             f"<figcaption>{escape(title)} {escape(' '.join(numbers.notes))}</figcaption></figure>\n"
         )
-    return "".join(drawn), undrawn
+    return "".join(drawn), pictures, undrawn
 
 
 def _gaps(tables: list[Table], undrawn: list[str]) -> str:

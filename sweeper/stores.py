@@ -34,6 +34,12 @@ def is_remote(store: str) -> bool:
     return True
 
 
+def beside(store: str) -> Path:
+    """A folder on disk for what is appended to, which a bucket cannot: the store itself, or
+    sweep_store/ in the working folder where the store is a bucket."""
+    return Path.cwd() / DEFAULT_STORE if is_remote(store) else Path(store)
+
+
 def open_folder(store: str, training_id: str) -> Folder:
     """The folder of one training. Raises StoreError for an id that is none."""
     if _ID.fullmatch(training_id) is None:

@@ -31,7 +31,7 @@ FORBIDDEN = {
 ONLY_IN = {
     "ray": ("sweeper/engine",),
     "mlflow": ("sweeper/tracking",),
-    "optuna": ("search_spaces/samplers.py",),
+    "optuna": ("search_spaces/samplers",),
 }
 
 

@@ -41,18 +41,20 @@ class Stepper:
             channels * height * width,
             config.seed,
         ).to(device)
+        # Capturable: its count of steps lies on the device, as a CUDA graph needs it.
+        how = {"fused": True, "capturable": device.type == "cuda"}
         self.optimizer = torch.optim.Adam(
             [*self.network.parameters(), *self.objective.learned_weights()],
             lr=config.learning_rate,
             betas=_BETAS,
             eps=_EPS,
-            fused=True,
+            **how,
         )
         self._adversary_optimizer: torch.optim.Optimizer | None = None
         adversary = self.objective.adversary()
         if adversary is not None:
             self._adversary_optimizer = torch.optim.Adam(
-                adversary.parameters(), **self.objective.adversary_optimizer(), fused=True
+                adversary.parameters(), **self.objective.adversary_optimizer(), **how
             )
         self._scale = scale
         self._reconstruction = config.reconstruction
@@ -145,9 +147,16 @@ class Stepper:
         """Takes over what `state` returned."""
         self.network.load_state_dict(state["network"])
         self.objective.load_state_dict(state["objective"])
-        self.optimizer.load_state_dict(state["optimizer"])
+        _restore(self.optimizer, state["optimizer"])
         if self._adversary_optimizer is not None:
-            self._adversary_optimizer.load_state_dict(state["adversary_optimizer"])
+            _restore(self._adversary_optimizer, state["adversary_optimizer"])
+
+
+def _restore(optimizer: torch.optim.Optimizer, state: dict[str, Any]) -> None:
+    """Loads a state that may come from another kind of device."""
+    capturable = optimizer.param_groups[0]["capturable"]
+    groups = [group | {"capturable": capturable} for group in state["param_groups"]]
+    optimizer.load_state_dict(state | {"param_groups": groups})
 
 
 def _on_host(value: Any) -> Any:

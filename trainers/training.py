@@ -18,8 +18,12 @@ from trainers.checkpoints import CheckpointWriter, load_newest
 from trainers.config import TrainingConfig
 from trainers.datasets import open_dataset
 from trainers.datasets.base import Dataset
-from trainers.device import prepare_process
+from trainers.device import keep_freed_memory
+from trainers.device_images import image_table
+from trainers.eager import EagerRunner
 from trainers.folders import Folder
+from trainers.graph import GraphRunner
+from trainers.prefetch import Chunks, Inputs
 from trainers.records import (
     Milestone,
     find_records,
@@ -28,8 +32,7 @@ from trainers.records import (
     write_milestone,
 )
 from trainers.scoring import evaluate
-from trainers.seeds import stream
-from trainers.splits import Minibatches, split
+from trainers.splits import split
 from trainers.step import Stepper
 from trainers.weights import best_so_far, goodness, keep_weights
 
@@ -56,7 +59,8 @@ class Training:
     """One training in its folder. Opening it restores the newest good checkpoint that is not
     beyond the first milestone still to be scored.
 
-    device: a torch device. checkpoint_s: seconds between checkpoints.
+    device: a torch device. checkpoint_s: seconds between checkpoints.  on_device: whether inputs
+    and recorded values stay on the device for a few hundred steps; None: where it is a GPU.
     keep_weights: the metric ('measure/cbd') by which the best milestone's weights are kept, or
     None.  keep_all: keep those of every milestone."""
 
@@ -70,9 +74,11 @@ class Training:
         keep_weights: str | None = None,
         keep_all: bool = False,
         dataset: Dataset | None = None,
+        on_device: bool | None = None,
     ) -> None:
         self.config = config
         self._folder = folder
+        self._device = torch.device(device)
         self._keep_weights = keep_weights
         self._keep_all = keep_all
         self._checkpoint_s = checkpoint_s
@@ -90,12 +96,15 @@ class Training:
         ]
         self.iteration = 0
         self._trajectory: list[np.ndarray] = []
-        self._block: list[torch.Tensor] = []
+        self._train_s = 0.0
+        self._torn = False
         if self._missing:
-            self._open(config, device, dataset)
+            self._open(config, dataset)
+            on_gpu = self._device.type == "cuda"
+            self._runner = self._make_runner(on_gpu if on_device is None else on_device)
 
-    def _open(self, config: TrainingConfig, device: str, dataset: Dataset | None) -> None:
-        prepare_process()
+    def _open(self, config: TrainingConfig, dataset: Dataset | None) -> None:
+        keep_freed_memory()
         self._identity = json.dumps(config.identity(), sort_keys=True)
         self.dataset = dataset or open_dataset(
             config.dataset,
@@ -110,8 +119,6 @@ class Training:
             validation_fraction=evaluation.validation_fraction,
             test_fraction=evaluation.test_fraction,
         )
-        self._minibatches = Minibatches(self._split.train, config.batch_size, config.seed)
-        self._device = torch.device(device)
         spec = self.dataset.spec
         self._stepper = Stepper(config, spec.image_CHW, self.dataset.scale, self._device)
         self._writer = CheckpointWriter(self._folder)
@@ -121,6 +128,14 @@ class Training:
             self._stepper.load(state)
             self._trajectory = [state["trajectory"].numpy()]
             log.info("going on from iteration %d", self.iteration)
+
+    def _make_runner(self, on_device: bool) -> EagerRunner | GraphRunner:
+        shuffle = self._stepper.needs_shuffle
+        inputs = Inputs(self.config, self.dataset, self._split.train, shuffle=shuffle)
+        if not on_device:
+            return EagerRunner(self._stepper, inputs)
+        images = image_table(self.dataset, self._device)
+        return GraphRunner(self._stepper, Chunks(inputs, with_images=images is None), images)
 
     @property
     def reason(self) -> str:
@@ -140,10 +155,7 @@ class Training:
         records: dict[int, str] = {}
         scores: Mapping[str, float] = {}
         while self._missing and not records:
-            last = min(self._missing[0], self.iteration + self._steps_per_block())
-            while self.iteration < last:
-                self._step()
-            if not self._close_block():
+            if not self._train_block():
                 break
             if self.iteration == self._missing[0]:
                 milestone = self._score()
@@ -163,47 +175,30 @@ class Training:
         )
 
     def save(self) -> None:
-        """Writes a checkpoint of this iteration and waits until it is on disk."""
-        if self.iteration and hasattr(self, "_writer"):
+        """Writes a checkpoint of this iteration and waits until it is on disk.
+
+        Writes none after an exception inside a block: the weights are then of no known step."""
+        if self.iteration and not self._torn and hasattr(self, "_writer"):
             self._submit_checkpoint()
             self._writer.wait()
 
     def close(self) -> None:
-        """Waits for the last checkpoint's write and frees the writer."""
+        """Waits for the last checkpoint's write and frees the threads."""
+        if hasattr(self, "_runner"):
+            self._runner.close()
         if hasattr(self, "_writer"):
             self._writer.close()
 
-    def _steps_per_block(self) -> int:
-        """Steps between two looks at the losses: a host read stalls a GPU, hardly a CPU."""
-        return 10 if self._device.type == "cpu" else 250
-
-    def _step(self) -> None:
-        self.iteration += 1
-        config, t = self.config, self.iteration
-        images_BCHW = torch.from_numpy(self.dataset.images(self._minibatches.indices(t)))
-        noise_BL = stream(config.seed, "noise", t).standard_normal(
-            (config.batch_size, config.latent_dim), dtype=np.float32
-        )
-        shuffle_BL = None
-        if self._stepper.needs_shuffle:
-            shuffle_BL = torch.from_numpy(
-                stream(config.seed, "shuffle", t).permuted(
-                    np.tile(np.arange(config.batch_size)[:, None], config.latent_dim), axis=0
-                )
-            ).to(self._device)
-        values = self._stepper.step(
-            images_BCHW.to(self._device, non_blocking=True),
-            torch.from_numpy(noise_BL).to(self._device, non_blocking=True),
-            torch.tensor(t, device=self._device),
-            shuffle_BL,
-        )
-        self._block.append(values)
-
-    def _close_block(self) -> bool:
-        """Reads the block's values back; False when one of them is not finite."""
-        rows_ST = torch.stack(self._block).cpu().numpy()
-        self._block.clear()
-        first = self.iteration - len(rows_ST) + 1
+    def _train_block(self) -> bool:
+        """Runs a block of steps; False when a value they recorded is not finite."""
+        start = time.perf_counter()
+        first = self.iteration + 1
+        last = min(self._missing[0], self.iteration + self._runner.room(self.iteration))
+        self._torn = True
+        rows_ST = self._runner.run(first, last)
+        self._torn = False
+        self.iteration = last
+        self._train_s += time.perf_counter() - start
         steps_S = np.arange(first, self.iteration + 1)
         finite_S = np.isfinite(rows_ST).all(axis=1)
         self._last = rows_ST[-1]
@@ -264,7 +259,9 @@ class Training:
             "factor_names": list(spec.factor_names),
             "factor_sizes": list(spec.factor_sizes),
             "image_CHW": list(spec.image_CHW),
+            "scale": self.dataset.scale,
             "created_s": time.time(),
+            "train_s": self._train_s,
             "torch": torch.__version__,
             "threads": torch.get_num_threads(),
             "device": torch.cuda.get_device_name() if self._device.type == "cuda" else "cpu",

@@ -5,9 +5,9 @@ import sys
 import typer
 from rich.console import Console
 
-from sweeper.cli import cluster, data, sweeps, tools, views
+from sweeper.cli import chosen, cluster, data, search, sweeps, tools, views
 from sweeper.errors import SweeperError
-from trainers.errors import TrainerError
+from trainers.errors import ConfigError, DataError, MeasureError, TrainerError
 
 app = typer.Typer(
     name="sweeper",
@@ -31,7 +31,7 @@ class _State:
     debug = False
 
 
-for module in (sweeps, cluster, views, tools):
+for module in (sweeps, cluster, views, chosen, search, tools):
     module.register(app)
 app.add_typer(data.app, name="data")
 
@@ -59,7 +59,9 @@ def _told(error: Exception) -> int:
     if _State.debug:
         Console(stderr=True).print_exception()
     print(error, file=sys.stderr)
-    return error.exit_code if isinstance(error, SweeperError) else 1
+    if isinstance(error, SweeperError):
+        return error.exit_code
+    return 2 if isinstance(error, ConfigError | DataError | MeasureError) else 1
 
 
 def _wrong_use(error: Exception) -> int:

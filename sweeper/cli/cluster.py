@@ -11,7 +11,7 @@ import typer
 from sweeper.cli import common
 from sweeper.errors import SweeperError, UsageError
 from sweeper.grid import Grid
-from sweeper.planning import Setting
+from sweeper.planning import Setting, default_setting
 from sweeper.preflight import Check
 
 
@@ -106,7 +106,7 @@ def submit_launch(grid: Grid, setting: Setting, data: Path | None, as_json: bool
 
 def _check_submission(setting: Setting) -> None:
     """What the folder that Ray makes for a job must not hold, as it goes with the job."""
-    here = common.default_setting()
+    here = default_setting()
     problems = []
     if setting.store == here.store:
         problems.append("--store: name a folder that the nodes share, or s3://BUCKET/FOLDER")

@@ -21,6 +21,16 @@ STORE = typer.Option(
 )
 DATA = typer.Option(None, "--data", help="Folder of prepared datasets. Default: data/ here.")
 SCALE = typer.Option(1.0, "--scale", help="Multiply every iteration count by this.")
+POINTS = typer.Option(
+    None, "--points", help="Score milestones on so many images. Default: the grid's num_points."
+)
+PRICE = typer.Option(
+    None, "--price", min=0, help="Money for a GPU-hour, in place of the grid's price."
+)
+SPOT = typer.Option(False, "--spot", help="Take the grid's price of spot machines.")
+WORKERS = typer.Option(
+    None, "--workers", min=1, help="Trainings at a time. Default: what fits on this machine."
+)
 SYNTHETIC = typer.Option(
     False, "--synthetic", help="Take stand-ins for datasets whose file is not at hand."
 )
@@ -40,6 +50,7 @@ def setting(
     data: Path | None = None,
     address: str | None = None,
     scale: float = 1.0,
+    points: int | None = None,
     synthetic: bool = False,
     grows: bool = False,
 ) -> Setting:
@@ -48,7 +59,8 @@ def setting(
     found.tracking_uri = tracking_uri or found.tracking_uri
     found.store = _place(store) if store else found.store
     found.data_dir = str(data.absolute()) if data else found.data_dir
-    found.address, found.scale, found.synthetic = address, scale, synthetic
+    found.address, found.synthetic = address, synthetic
+    found.scale, found.points = scale, points
     found.grows = grows
     return found
 

@@ -18,31 +18,45 @@ def register(app: typer.Typer) -> None:
 def plan(
     grid: Path = common.GRID,
     scale: float = common.SCALE,
+    points: int = common.POINTS,
     synthetic: bool = common.SYNTHETIC,
+    calibrate: bool = typer.Option(
+        False, "--calibrate", help="Time a few steps of each kind of training on this machine."
+    ),
+    price: float = common.PRICE,
+    spot: bool = common.SPOT,
+    workers: int = common.WORKERS,
     tracking_uri: str = common.TRACKING,
     store: str = common.STORE,
     data: Path = common.DATA,
     as_json: bool = common.JSON,
 ) -> None:
-    """Show what a grid asks for, what is there already, and what is left to train."""
+    """Show what a grid asks for, what is there already, what is left, and what that costs."""
+    from sweeper.forecast import Asked, forecast
     from sweeper.grid import Grid
-    from sweeper.plan_text import plan_json, plan_lines
-    from sweeper.planning import plan_grid
 
     setting = common.setting(
-        tracking_uri=tracking_uri, store=store, data=data, scale=scale, synthetic=synthetic
+        tracking_uri=tracking_uri,
+        store=store,
+        data=data,
+        scale=scale,
+        points=points,
+        synthetic=synthetic,
     )
     loaded = Grid.load(grid)
-    found = plan_grid(loaded, setting)
+    console = Console(stderr=True)
+    asked = Asked(price, spot, workers, calibrate, lambda line: console.print(line, markup=False))
+    found = forecast(loaded, setting, asked)
     if as_json:
-        common.print_json(plan_json(found, loaded))
+        common.print_json(found.to_json())
     else:
-        print("\n".join(plan_lines(found, loaded)))
+        print("\n".join(found.lines))
 
 
 def launch(
     grid: Path = common.GRID,
     scale: float = common.SCALE,
+    points: int = common.POINTS,
     synthetic: bool = common.SYNTHETIC,
     tracking_uri: str = common.TRACKING,
     store: str = common.STORE,
@@ -52,14 +66,20 @@ def launch(
     submit: bool = typer.Option(
         False, "--submit", help="Ship the code and the grid to the cluster, and launch there."
     ),
+    price: float = common.PRICE,
+    spot: bool = common.SPOT,
+    yes: bool = typer.Option(False, "--yes", help="Start without asking, however long it takes."),
+    ask_hours: float = typer.Option(48.0, "--ask-hours", help="Ask above so many hours."),
+    ask_money: float = typer.Option(100.0, "--ask-money", help="Ask above so much money."),
     as_json: bool = common.JSON,
 ) -> None:
     """Train and publish what of a grid is missing, then print its table. Launch is resume: after a
     kill, a crash or an edit of the grid, the same command goes on."""
+    from sweeper.consent import ask, reason_to_ask
+    from sweeper.forecast import Asked, forecast
     from sweeper.grid import Grid
     from sweeper.launching.launch import launch as run
     from sweeper.launching.summary import closing_lines, outcome_json
-    from sweeper.plan_text import plan_lines
 
     setting = common.setting(
         tracking_uri=tracking_uri,
@@ -67,6 +87,7 @@ def launch(
         data=data,
         address=address,
         scale=scale,
+        points=points,
         synthetic=synthetic,
         grows=autoscaling,
     )
@@ -78,8 +99,13 @@ def launch(
     console = Console(stderr=as_json)
 
     def show(found) -> None:  # type: ignore[no-untyped-def]
-        for line in plan_lines(found, loaded):
-            console.print(line, markup=False, highlight=False)
+        told = forecast(loaded, setting, Asked(price, spot), found)
+        for line in told.lines:
+            console.print(line, markup=False, highlight=False, soft_wrap=True)
+        # How many trainings a cluster takes at a time is not known before it is joined.
+        hours = ask_hours if address is None else float("inf")
+        ask("" if yes else reason_to_ask(told.cost, hours=hours, money=ask_money))
+        setting.price = told.cost.rate
 
     outcome = run(loaded, setting, console, on_plan=show)
     command = common.without_secrets(" ".join(["sweeper", *sys.argv[1:]]))
@@ -94,6 +120,7 @@ def launch(
 def status(
     grid: Path = common.GRID,
     scale: float = common.SCALE,
+    points: int = common.POINTS,
     synthetic: bool = common.SYNTHETIC,
     tracking_uri: str = common.TRACKING,
     store: str = common.STORE,
@@ -103,12 +130,20 @@ def status(
     """Show how far a grid is: training by training, from MLflow and the sweep store."""
     from sweeper.grid import Grid
     from sweeper.planning import plan_grid
+    from sweeper.search.planning import status_of_search
     from sweeper.status import print_status, status_of
 
     setting = common.setting(
-        tracking_uri=tracking_uri, store=store, data=data, scale=scale, synthetic=synthetic
+        tracking_uri=tracking_uri,
+        store=store,
+        data=data,
+        scale=scale,
+        points=points,
+        synthetic=synthetic,
     )
-    found = status_of(plan_grid(Grid.load(grid), setting), setting)
+    loaded = Grid.load(grid)
+    found = status_of_search(loaded, setting) if loaded.search else None
+    found = found or status_of(plan_grid(loaded, setting), setting)
     if as_json:
         common.print_json(found.to_json())
     else:

@@ -1,18 +1,25 @@
-"""Commands that read MLflow: table, figure, select, compare, report, ui."""
+"""Commands that read MLflow: table, figure, compare, report, ui."""
 
+import sys
+from collections.abc import Callable
 from pathlib import Path
+from typing import TYPE_CHECKING, TypeVar
 
 import typer
 
 from sweeper.cli import common
 from sweeper.errors import UsageError
 
+if TYPE_CHECKING:
+    from sweeper.tables.printed import Printed
+
+T = TypeVar("T")
 OUT = typer.Option(None, "--out", help="Write to this file.")
 FROM_GRID = typer.Option(None, "--grid", help="Take runs of this launched grid only.")
 
 
 def register(app: typer.Typer) -> None:
-    for command in (table, figure, select, compare, report, ui):
+    for command in (table, figure, compare, report, ui):
         app.command()(command)
 
 
@@ -32,6 +39,7 @@ def table(
 ) -> None:
     """Print a table of the paper from what MLflow holds."""
     from sweeper.tables import table as make
+    from sweeper.tables.printed import printed
     from sweeper.tables.render import render
 
     found = make(
@@ -43,7 +51,10 @@ def table(
         all_rows=all_rows or strict,
         runs=runs.split(",") if runs else None,
     )
-    write(render(found, "json" if as_json else format, compare=compare), out)
+    if format == "terminal" and not as_json and out is None:
+        print_page(printed(found, compare=compare))
+    else:
+        write(render(found, "json" if as_json else format, compare=compare), out)
     if strict and found.problems:
         for problem in found.problems:
             typer.echo(problem, err=True)
@@ -54,47 +65,72 @@ def figure(
     name: str = typer.Argument(..., help="A figure of the thesis, for example 7.2."),
     out: Path = typer.Option(Path("figures"), "--out", help="Folder to write to."),
     grid: str = FROM_GRID,
+    run: str = typer.Option(None, "--run", help="6.2: the run whose latents are altered."),
+    dims: str = typer.Option(None, "--dims", help="6.2: latents, as 0,3; default: informative."),
+    ranges: list[str] = typer.Option(
+        ["-3,3"], "--range", help="6.2: from,to for all latents; or given once for each."
+    ),
+    steps: int = typer.Option(9, "--steps", min=2, max=99, help="6.2: pictures in a row."),
+    point: int = typer.Option(None, "--point", help="6.2: the evaluation point to start from."),
+    store: str = common.STORE,
     tracking_uri: str = common.TRACKING,
     as_json: bool = common.JSON,
 ) -> None:
-    """Draw a figure of the paper: PNG, SVG, and the numbers behind it as CSV."""
+    """Draw a figure of the paper: PNG, SVG, and the numbers behind it as CSV. 6.2 decodes altered
+    latents of a run whose weights are kept."""
     from sweeper.figures import figure as draw
     from sweeper.study import read_study
 
-    study = read_study(common.setting(tracking_uri=tracking_uri).tracking_uri)
-    files = draw(name, study.restricted(grid) if grid else study, out)
+    where = common.setting(tracking_uri=tracking_uri, store=store)
+    study = read_study(where.tracking_uri)
+    study = study.restricted(grid) if grid else study
+    own = {"--run": run, "--dims": dims, "--point": point}
+    if is_traversal(name):
+        from sweeper.traversal import compute_traversal, write_traversal
+
+        if run is None:
+            raise UsageError(
+                "figure 6.2 is of one run: name it with --run (sweeper select has ids)"
+            )
+        found = compute_traversal(
+            study,
+            run,
+            where.store,
+            dims=None if dims is None else numbers(dims, int, "--dims", "0,3"),
+            ranges=[pair(text) for text in ranges],
+            steps=steps,
+            point=point,
+        )
+        files = write_traversal(found, out)
+    elif any(value is not None for value in own.values()):
+        given = ", ".join(option for option, value in own.items() if value is not None)
+        raise UsageError(f"{given}: for figure 6.2 only")
+    else:
+        files = draw(name, study, out)
     if as_json:
         common.print_json({"files": [str(file) for file in files]})
     else:
         print("\n".join(str(file) for file in files))
 
 
-def select(
-    grid: str = typer.Argument(None, help="A launched grid's name, or its file. Default: all."),
-    by: str = typer.Option("cbd", "--by", help="The score to select by."),
-    dataset: str = typer.Option(None, "--dataset", help="This dataset only."),
-    tag: bool = typer.Option(True, "--tag/--no-tag", help="Mark the winners in MLflow."),
-    tracking_uri: str = common.TRACKING,
-    as_json: bool = common.JSON,
-) -> None:
-    """Print the winner of each dataset and model with its settings, and mark it in MLflow."""
-    from sweeper.selection import select as winners
-    from sweeper.tables.render.terminal import page_terminal
-    from sweeper.tracking.tagging import tag_selected
-    from sweeper.winners import winners_page
+def is_traversal(name: str) -> bool:
+    return name.removeprefix("figure").replace("_", ".").strip() == "6.2"
 
-    uri = common.setting(tracking_uri=tracking_uri).tracking_uri
-    found = winners(uri, by=by, dataset=dataset, grid=common.grid_name(grid))
-    rows = found.to_dict("records")
-    if as_json:
-        common.print_json(rows)
-    else:
-        print(page_terminal(winners_page(found, by)), end="")
-    if not rows:
-        typer.echo("no finished run has this score", err=True)
-        raise typer.Exit(1)
-    if tag:
-        tag_selected([run for row in rows for run in row["run_ids"].split(",")], by, uri)
+
+def pair(text: str) -> tuple[float, float]:
+    """'-3,3' as two numbers. Raises UsageError."""
+    found = numbers(text, float, "--range", "-3,3")
+    if len(found) != 2:
+        raise UsageError(f"--range {text!r}: two numbers, as -3,3")
+    return found[0], found[1]
+
+
+def numbers(text: str, kind: Callable[[str], T], option: str, example: str) -> list[T]:
+    """A comma separated list. Raises UsageError."""
+    try:
+        return [kind(part) for part in text.split(",")]
+    except ValueError:
+        raise UsageError(f"{option} {text!r}: numbers, as {example}") from None
 
 
 def compare(
@@ -107,7 +143,6 @@ def compare(
     """Show how the winner changes with the measure, and how far measures agree on runs."""
     from sweeper.comparison import agreements_page, comparison_json, winners_page
     from sweeper.comparison import compare as make
-    from sweeper.tables.render.terminal import page_terminal
 
     uri = common.setting(tracking_uri=tracking_uri).tracking_uri
     names = [name.strip() for name in by.split(",") if name.strip()]
@@ -115,8 +150,9 @@ def compare(
     if as_json:
         common.print_json(comparison_json(found))
         return
-    print(page_terminal(winners_page(found)))
-    print(page_terminal(agreements_page(found)), end="")
+    print_page(winners_page(found))
+    print()
+    print_page(agreements_page(found))
 
 
 def report(
@@ -133,13 +169,25 @@ def report(
 
 
 def ui(
-    port: int = typer.Option(5000, "--port"),
+    port: int = typer.Option(5000, "--port", min=1, max=65535),
     tracking_uri: str = common.TRACKING,
 ) -> None:
     """Open the MLflow UI of this folder's store on 127.0.0.1."""
     from sweeper.tracking.ui import serve
 
     raise typer.Exit(serve(common.setting(tracking_uri=tracking_uri).tracking_uri, port))
+
+
+def print_page(page: "Printed") -> None:
+    """Bold and underlined on a terminal, as wide as that is; plain text anywhere else."""
+    from rich.console import Console
+
+    from sweeper.tables.render import terminal
+
+    if sys.stdout.isatty():
+        terminal.print_page(page, Console())
+    else:
+        print(terminal.page_terminal(page), end="")
 
 
 def write(text: str, out: Path | None) -> None:

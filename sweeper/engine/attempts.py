@@ -5,7 +5,7 @@ not count, nor does a machine on which everything fails, and a training that has
 its last failure starts counting anew. So a sweep on machines that come and go always ends."""
 
 import heapq
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 
 from sweeper.engine.jobs import Job
@@ -25,11 +25,14 @@ class _State:
 
 
 class Attempts:
-    """The jobs that wait, and the machines ("nodes", by id) that are set aside."""
+    """The jobs that wait, and the machines ("nodes", by id) that are set aside.
+
+    jobs: read one by one, each when a worker asks for it, so that they may be made on the way."""
 
     def __init__(self, jobs: Iterable[Job], max_failures: int) -> None:
-        self._states = {job.training_id: _State(job, place) for place, job in enumerate(jobs)}
-        self._waiting = [(state.place, name) for name, state in self._states.items()]
+        self._jobs: Iterator[Job] | None = iter(jobs)
+        self._states: dict[str, _State] = {}
+        self._waiting: list[tuple[int, str]] = []
         self._running: set[str] = set()
         self._max_failures = max_failures
         self._failed_on: dict[str, set[str]] = {}
@@ -37,8 +40,8 @@ class Attempts:
 
     @property
     def over(self) -> bool:
-        """Whether nothing waits and nothing runs."""
-        return not self._waiting and not self._running
+        """Whether nothing waits, nothing runs and nothing is to come."""
+        return self._jobs is None and not self._waiting and not self._running
 
     @property
     def running(self) -> int:
@@ -48,6 +51,8 @@ class Attempts:
     def next(self, nodes: Iterable[str]) -> tuple[Job, tuple[str, ...]] | None:
         """The next job in the order given, and which of the live `nodes` it must not run on."""
         if not self._waiting:
+            self._read_on()
+        if not self._waiting:
             return None
         _, name = heapq.heappop(self._waiting)
         self._running.add(name)
@@ -56,6 +61,14 @@ class Attempts:
             if alive - unwanted:
                 return state.job, tuple(sorted(unwanted & alive))
         return state.job, ()
+
+    def _read_on(self) -> None:
+        job = next(self._jobs, None) if self._jobs is not None else None
+        if job is None:
+            self._jobs = None
+            return
+        state = self._states[job.training_id] = _State(job, len(self._states))
+        heapq.heappush(self._waiting, (state.place, job.training_id))
 
     def opened(self, name: str, iteration: int) -> None:
         """A training goes on from `iteration`."""

@@ -15,6 +15,7 @@ from sweeper.errors import EngineError
 _LOCAL = {"RAY_ENABLE_WINDOWS_OR_OSX_CLUSTER": "0"}
 _KNOCK_S = 10.0
 _own = False
+_TOKEN = secrets.token_hex(32)  # one a process: Ray reads it once
 _ALWAYS = {
     "TUNE_DISABLE_AUTO_CALLBACK_LOGGERS": "1",
     "TUNE_DISABLE_SIGINT_HANDLER": "1",
@@ -95,10 +96,9 @@ def _authenticate() -> None:
     """A Ray of our own takes orders from its owner alone: a token that only its processes know.
 
     Without one Ray would write a token into the home folder, which need not be writable."""
-    if os.environ.get("RAY_AUTH_MODE") is None:
-        os.environ["RAY_AUTH_MODE"] = "token"
-        if not {"RAY_AUTH_TOKEN", "RAY_AUTH_TOKEN_PATH"} & set(os.environ):
-            os.environ["RAY_AUTH_TOKEN"] = secrets.token_hex(32)
+    mode = os.environ.setdefault("RAY_AUTH_MODE", "token")
+    if mode == "token" and not {"RAY_AUTH_TOKEN", "RAY_AUTH_TOKEN_PATH"} & set(os.environ):
+        os.environ["RAY_AUTH_TOKEN"] = _TOKEN
 
 
 def started_here() -> bool:

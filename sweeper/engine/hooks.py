@@ -43,7 +43,7 @@ class Supply(Searcher):
             return None
         found = self._attempts.next(self._nodes.alive())
         if found is None:
-            return None
+            return str(Searcher.FINISHED) if self._attempts.over else None
         job, avoid = found
         return {"job": asdict(job), "avoid": list(avoid)}
 
@@ -77,7 +77,7 @@ class News(tune.Callback):
         event = _event(result, status)
         if event.records:
             self._attempts.went_well(node)
-        if status != "running":
+        if status != "running" or result.get("done"):
             self._attempts.ended(name)
         self._on_event(event)
 
@@ -87,7 +87,7 @@ class News(tune.Callback):
         self._lost(name, node, reason_of(trial.error_file), self._nodes.host(node))
 
     def on_trial_complete(self, iteration: int, trials: list[Any], trial: Any, **_: Any) -> None:
-        if trial.trial_id not in self._node_of:  # taken back before it began: see Placement
+        if trial.trial_id not in self._node_of:  # taken back before it began: see Schedule
             self._attempts.put_back(trial.config["job"]["training_id"])
 
     def _lost(self, name: str, node: str, reason: str, host: str, *, here: bool = True) -> None:
@@ -99,16 +99,21 @@ class News(tune.Callback):
         self._on_event(Event(name, kind, reason=reason, host=host))
 
 
-class Placement(FIFOScheduler):
-    """Takes back a waiting trial that no live node may run any more: it may have been kept off
-    some, and the others are gone."""
+class Schedule(FIFOScheduler):
+    """Ends a training that is judged not worth going on with. Takes back a waiting trial that no
+    live node may run any more: it may have been kept off some, and the others are gone."""
 
-    def __init__(self, nodes: Nodes) -> None:
+    def __init__(self, nodes: Nodes, judge: Callable[[Event], bool]) -> None:
         super().__init__()
-        self._nodes = nodes
+        self._nodes, self._judge = nodes, judge
 
     def __reduce__(self) -> tuple[Any, ...]:
         return FIFOScheduler, ()
+
+    def on_trial_result(self, tune_controller: Any, trial: Any, result: dict[str, Any]) -> str:
+        """Tune asks only of trainings that could go on."""
+        stops = result["status"] == "running" and self._judge(_event(result, "running"))
+        return str(self.STOP if stops else self.CONTINUE)
 
     def choose_trial_to_run(self, tune_controller: Any, **_: Any) -> Any:
         for trial in tune_controller.get_live_trials():

@@ -42,9 +42,7 @@ def versions() -> dict[str, str]:
     return found
 
 
-def look(
-    store: str, probe: str, datasets: Sequence[tuple[str, str]]
-) -> dict[str, Any]:
+def look(store: str, probe: str, datasets: Sequence[tuple[str, str]]) -> dict[str, Any]:
     """Runs on a node. datasets: (name, folder of prepared data).  probe: a file in the store."""
     from sweeper import stores
     from sweeper.errors import SweeperError
@@ -63,9 +61,7 @@ def look(
     }
 
 
-def ask_nodes(
-    store: str, probe: str, datasets: Sequence[tuple[str, str]]
-) -> list[NodeReport]:
+def ask_nodes(store: str, probe: str, datasets: Sequence[tuple[str, str]]) -> list[NodeReport]:
     """A report of every live node that has a CPU or GPU to train on."""
     import ray
     from ray.util.scheduling_strategies import NodeAffinitySchedulingStrategy
@@ -78,7 +74,7 @@ def ask_nodes(
             continue
         there = NodeAffinitySchedulingStrategy(node["NodeID"], soft=False)
         task = ray.remote(look).options(num_cpus=0, max_retries=0, scheduling_strategy=there)
-        about = {"host": f"{node['NodeManagerHostname']} ({node['NodeName']})"}
+        about: dict[str, Any] = {"host": f"{node['NodeManagerHostname']} ({node['NodeName']})"}
         asked.append((about | {"cpus": cpus, "gpus": gpus}, task.remote(store, probe, datasets)))
     reports = []
     for about, reference in asked:

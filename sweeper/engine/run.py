@@ -3,7 +3,8 @@
 import os
 import tempfile
 import threading
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping
+from itertools import chain
 from typing import Any
 
 from sweeper.engine.attempts import Attempts
@@ -15,38 +16,43 @@ _AHEAD_LOCAL, _AHEAD_CLUSTER = 1, 16  # trainings that wait at Ray's door beyond
 
 
 def run_jobs(
-    jobs: Sequence[Job],
+    jobs: Iterable[Job],
     on_event: Callable[[Event], None],
     stop: threading.Event,
     *,
     max_failures: int = 2,
     max_concurrent: int | None = None,
+    judge: Callable[[Event], bool] = lambda event: False,
 ) -> None:
     """Runs every job in the connected Ray; returns when all are over or `stop` was set.
 
-    Jobs start in the order given. A job whose worker dies starts again, from its newest
-    checkpoint, up to `max_failures` times in a row; then it is reported as failed and the others
-    go on (`attempts` tells what counts). When `stop` is set, running trainings save a checkpoint
-    and end."""
-    if not jobs or stop.is_set():
+    Jobs start in the order given, and each is asked for when there is room for it; all of them
+    need the same resources. A job whose worker dies starts again, from its newest checkpoint, up to
+    `max_failures` times in a row; then it is reported as failed and the others go on (`attempts`
+    tells what counts). When `stop` is set, running trainings save a checkpoint and end.
+
+    judge: told of each result of a training that could go on, before `on_event` is; True ends it
+    there, with a checkpoint."""
+    given = iter(jobs)
+    first = None if stop.is_set() else next(given, None)
+    if first is None:
         return
     from ray import tune
 
-    from sweeper.engine.hooks import News, Placement, StopOn, Supply
+    from sweeper.engine.hooks import News, Schedule, StopOn, Supply
     from sweeper.engine.nodes import Nodes
     from sweeper.engine.trial import TrainingTrial
 
-    (cpu, gpu), *others = {(job.cpu, job.gpu) for job in jobs}
-    assert not others, "one placement for all jobs of a run"
     ahead = _AHEAD_LOCAL if _is_own() else _AHEAD_CLUSTER
     os.environ["TUNE_MAX_PENDING_TRIALS_PG"] = str(ahead)
-    attempts, nodes = Attempts(jobs, max_failures), Nodes(cpu, gpu, ahead)
+    attempts = Attempts(chain([first], given), max_failures)
+    nodes = Nodes(first.cpu, first.gpu, ahead)
     with tempfile.TemporaryDirectory(prefix="sweeper-tune-") as scratch:
         tune.Tuner(
             tune.with_resources(TrainingTrial, _placement),
             tune_config=tune.TuneConfig(
                 search_alg=Supply(attempts, nodes, stop, max_concurrent),
-                scheduler=Placement(nodes),
+                scheduler=Schedule(nodes, judge),
                 num_samples=-1,
                 reuse_actors=True,
             ),

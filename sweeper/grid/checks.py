@@ -81,9 +81,10 @@ def split_leaves_images(grid: Grid) -> Found:
 
 
 def money_is_countable(grid: Grid) -> Found:
-    """A budget needs a price."""
-    if grid.budget is not None and grid.price is None:
-        yield ("budget",), "has no effect without `price`, the money that a GPU-hour costs."
+    """Money is only known where there is a price."""
+    if grid.budget is not None and grid.budget.money is not None and grid.price is None:
+        what = "has no effect without `price`, the money that a GPU-hour costs."
+        yield ("budget", "money"), what
 
 
 def gpus_are_whole(grid: Grid) -> Found:
@@ -137,6 +138,12 @@ def _values(entry: ModelEntry, name: str) -> tuple[Any, ...]:
 def _search_can_run(grid: Grid, search: Search) -> Found:
     if len(search.directions or {}) > 1 and search.pruner != "none":
         yield ("search", "pruner"), "must be none where a search has several directions."
+    if len(search.directions or {}) > 1 and search.sampler == "cmaes":
+        yield ("search", "sampler"), "cannot search in several directions; take nsga2, tpe or gp."
+    if not grid.sharing:
+        yield ("sharing",), "must be true in a search, which reads milestones off one training."
+    if all(_has_one_point(grid, dataset.name) for dataset in grid.datasets):
+        yield ("search",), "has one point to try; give lists or ranges, or leave `search` out."
     for metric in search.directions or {}:
         if not _is_scored(grid, metric):
             yield (
@@ -147,6 +154,20 @@ def _search_can_run(grid: Grid, search: Search) -> Found:
         for name, values in entry.params.items():
             if not isinstance(values, Range) and any(isinstance(item, Learned) for item in values):
                 yield ("models", index, "params", name), "is learned, which a search cannot use."
+
+
+def _has_one_point(grid: Grid, dataset: str) -> bool:
+    """Whether everything that a search draws on this dataset has one value."""
+    entries = [entry for entry in grid.models if dataset in (entry.datasets or (dataset,))]
+    drawn = [
+        {**entry.params, **{k: v for k, v in grid.axes_of(entry).items() if k != "iterations"}}
+        for entry in entries
+    ]
+    return len(entries) < 2 and all(
+        not isinstance(values, Range) and len(values) == 1
+        for axes in drawn
+        for values in axes.values()
+    )
 
 
 def _is_scored(grid: Grid, metric: str) -> bool:
@@ -166,9 +187,9 @@ _CHECKS: dict[Callable[[Grid], Found], tuple[str, ...]] = {
     restrictions_are_asked: ("datasets",),
     selection_is_measured: ("select", "evaluation"),
     split_leaves_images: ("evaluation",),
-    money_is_countable: ("price",),
+    money_is_countable: ("price", "budget"),
     gpus_are_whole: (),
-    ranges_are_searched: ("search", "evaluation"),
+    ranges_are_searched: ("search", "evaluation", "sharing", "datasets", "models", "axes"),
     parameters_have_effect: (),
     datasets_can_be_measured: (),
     networks_fit_images: (),

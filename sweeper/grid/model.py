@@ -7,16 +7,16 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
 
-from pydantic import Field, PrivateAttr
+from pydantic import PrivateAttr
 
 from sweeper.grid import load
 from sweeper.grid.axes import Axes, merged
 from sweeper.grid.dataset_entry import DatasetEntry
-from sweeper.grid.fields import Block, Flag, Many, Range, Real, Word
+from sweeper.grid.fields import Block, Flag, Many, Range, Word
 from sweeper.grid.model_entry import ModelEntry
 from sweeper.grid.names import Name
 from sweeper.grid.seeds import Seed, Seeds
-from sweeper.grid.settings import Evaluation, Resources, Search, Select, Table
+from sweeper.grid.settings import Budget, Evaluation, Price, Resources, Search, Select, Table
 from sweeper.ids import canonical
 from sweeper.yaml_source import YamlMap
 
@@ -43,7 +43,7 @@ class Grid(Block):
     name                            the grid's name; its file's name if left out
     sharing                         runs that differ in iterations are one training (default)
     keep_weights                    of which runs the weights are kept
-    price, budget                   money per GPU-hour, and how much may be spent: for the plan
+    price, budget                   money per GPU-hour, and how much may be used
     search                          Optuna in place of the full product
     table                           the table of the thesis that this grid is for"""
 
@@ -58,8 +58,8 @@ class Grid(Block):
     name: Name | None = None
     sharing: Flag = True
     keep_weights: Annotated[Literal["none", "selected", "all"], Word] = "selected"
-    price: Annotated[Real, Field(gt=0)] | None = None
-    budget: Annotated[Real, Field(gt=0)] | None = None
+    price: Price | None = None
+    budget: Budget | None = None
     search: Search | None = None
     table: Table | None = None
 
@@ -94,7 +94,12 @@ class Grid(Block):
     def asked(self) -> dict[str, Any]:
         """What the grid asks for, as plain JSON values; no list's order matters."""
         left_out = {"resources", "price", "budget", "name"}
-        plain: dict[str, Any] = self.model_dump(mode="json", by_alias=True, exclude=left_out)
+        plain: dict[str, Any] = self.model_dump(
+            mode="json",
+            by_alias=True,
+            exclude=left_out,
+            warnings=False,  # a range where the field says a list
+        )
         return {key: _unordered(value) for key, value in plain.items()}
 
 

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Annotated, Any, Literal
 
-from pydantic import AfterValidator, BeforeValidator, Field
+from pydantic import AfterValidator, BeforeValidator, Field, model_validator
 
 from sweeper import words
 from sweeper.grid import scalars
@@ -18,6 +18,9 @@ TABLES = ("6.1", "6.2", "7.1", "7.2", "7.3", "7.4")
 
 Fraction = Annotated[Real, Field(ge=0, lt=1)]
 Seconds = Annotated[Real, Field(gt=0)]
+Positive = Annotated[Real, Field(gt=0)]
+Sampler = Literal["tpe", "gp", "random", "nsga2", "cmaes", "qmc"]
+Pruner = Literal["none", "asha", "hyperband", "median"]
 
 
 def _measure(name: str) -> str:
@@ -36,6 +39,11 @@ def _table(name: str) -> str:
     if name not in TABLES:
         raise ValueError(words.unknown(name, TABLES))
     return name
+
+
+def _is_bare(value: Any) -> bool:
+    """Whether one value stands where a block may stand."""
+    return not isinstance(value, Mapping) and not scalars.is_empty(value)
 
 
 def _directions(value: Any) -> dict[str, str]:
@@ -118,14 +126,50 @@ class Resources(Block):
 
 
 class Search(Block):
-    """A search by Optuna in place of the full product: ranges are allowed, and `trainings` points
-    are tried per dataset.
+    """A search by Optuna in place of the full product: ranges are allowed, and `trainings` are
+    tried per dataset.
 
     directions: {metric: max|min}; two make a Pareto search; None means `select`.
     pruner: stops trainings at a milestone where they look worse than the others so far."""
 
-    sampler: Annotated[Literal["tpe", "random", "nsga2"], Word] = "tpe"
+    sampler: Annotated[Sampler, Word] = "tpe"
     trainings: Annotated[Integer, Field(ge=1, le=100_000)] = 20
-    pruner: Annotated[Literal["none", "median", "halving"], Word] = "none"
+    pruner: Annotated[Pruner, Word] = "none"
     seed: Annotated[Integer, Field(ge=0, lt=2**32)] = 0
     directions: Annotated[dict[str, Mode], BeforeValidator(_directions)] | None = None
+
+
+class Price(Block):
+    """Money for a GPU-hour: `2.5`, or on demand and as a spot machine that may be taken away."""
+
+    on_demand: Positive
+    spot: Positive | None = None
+
+    @classmethod
+    def arranged(cls, value: Any) -> Mapping[str, Any]:
+        return {"on_demand": value} if _is_bare(value) else super().arranged(value)
+
+    def per_gpu_hour(self, spot: bool) -> float:
+        """What a GPU-hour costs; spot machines cost as others where no other price is known."""
+        return self.spot if spot and self.spot is not None else self.on_demand
+
+
+class Budget(Block):
+    """What a launched grid may use, all of its launches together; a bare number is money.
+
+    gpu_hours: hours of training times GPUs.  money: those at the grid's price.  hours: of launches,
+    by the clock on the wall."""
+
+    gpu_hours: Positive | None = None
+    money: Positive | None = None
+    hours: Positive | None = None
+
+    @classmethod
+    def arranged(cls, value: Any) -> Mapping[str, Any]:
+        return {"money": value} if _is_bare(value) else super().arranged(value)
+
+    @model_validator(mode="after")
+    def _limits_something(self) -> "Budget":
+        if self.gpu_hours is None and self.money is None and self.hours is None:
+            raise ValueError("limits nothing; give gpu_hours, money or hours.")
+        return self

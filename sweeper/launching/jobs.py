@@ -5,6 +5,7 @@ from collections.abc import Iterable
 from dataclasses import replace
 from pathlib import Path
 
+from sweeper.cost import rough_seconds
 from sweeper.engine.jobs import Job
 from sweeper.grid import Grid
 from sweeper.plan import Training
@@ -17,15 +18,15 @@ def jobs_of(
     left with a long one at the end.
 
     data_dir: where prepared datasets lie.  gpus: what the cluster has in all."""
-    resources = grid.resources
-    gpu = resources.gpu if resources.gpu is not None else min(1.0, gpus)
+    resources, gpu = grid.resources, gpu_share(grid, gpus)
     by = grid.select.by if "/" in grid.select.by else f"measure/{grid.select.by}"
     ready = [training for training in trainings if training.todo and not training.waiting]
-    ready.sort(key=lambda training: (-_work(training), training.training_id))
+    device = "gpu" if gpu else "cpu"
+    ready.sort(key=lambda training: (-_work(training, device), training.training_id))
     jobs = []
     for training in ready:
         place = Path(training.config.data_dir) if training.config.data_dir else data_dir
-        config = replace(training.config, data_dir=str(place.absolute()))
+        config = replace(training.config, data_dir=str(place.absolute()), milestones=training.todo)
         jobs.append(
             Job(
                 training_id=training.training_id,
@@ -42,6 +43,11 @@ def jobs_of(
     return jobs
 
 
-def _work(training: Training) -> int:
-    """Images to train on: steps times batch size."""
-    return training.steps_to_run * training.config.batch_size
+def gpu_share(grid: Grid, gpus: float) -> float:
+    """What a training holds of a GPU. gpus: what the cluster has in all."""
+    return min(1.0, gpus) if grid.resources.gpu is None else grid.resources.gpu
+
+
+def _work(training: Training, device: str) -> float:
+    """Seconds that are left of a training, by rough guess: what counts is their order."""
+    return training.steps_to_run * rough_seconds(training.config, device)

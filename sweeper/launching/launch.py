@@ -4,7 +4,7 @@ import json
 import logging
 import signal
 import tempfile
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
@@ -15,19 +15,24 @@ from rich.console import Console
 from sweeper import stores
 from sweeper.code_version import code_version
 from sweeper.engine.cluster import ray_session, total_gpus
-from sweeper.engine.jobs import Event
+from sweeper.engine.jobs import Event, Job
 from sweeper.engine.run import run_jobs
 from sweeper.grid import Grid
-from sweeper.launching.jobs import jobs_of
+from sweeper.launching.artefacts import attach_results
+from sweeper.launching.jobs import gpu_share, jobs_of
 from sweeper.launching.live import Board, Display
 from sweeper.launching.lock import store_lock
 from sweeper.launching.publication import publication
 from sweeper.launching.rescoring import lacking, rescore
 from sweeper.launching.signals import Interrupts, interrupts
+from sweeper.machine import machine_here, slots
+from sweeper.meter import Meter
 from sweeper.plan import Plan, Training
 from sweeper.planning import Setting, plan_grid
 from sweeper.preflight import check_cluster, check_here, check_resources, refuse
 from sweeper.publishing import Publisher
+from sweeper.speeds import read_speeds, write_speeds
+from sweeper.spending import open_spending
 from sweeper.tracking import layout
 from sweeper.tracking.store import sqlite_path
 from sweeper.tracking.writer import Publication, Writer
@@ -46,7 +51,7 @@ class Outcome:
     """How a launch ended. plan: as it stood at the start.  failed, diverged: {run id: reason}.
 
     unpublished: records that MLflow has not got yet; the next launch publishes them.
-    left: runs that were asked for and are not done."""
+    left: runs that were asked for and are not done.  notes: what else is to be told."""
 
     plan: Plan
     left: int = 0
@@ -54,6 +59,7 @@ class Outcome:
     diverged: dict[str, str] = field(default_factory=dict)
     unpublished: int = 0
     interrupted: int = 0
+    notes: tuple[str, ...] = ()
 
     def then(self, later: "Outcome") -> "Outcome":
         """This outcome and that of the next round of the same launch."""
@@ -75,12 +81,17 @@ def launch(
     console: Console | None = None,
     on_plan: Callable[[Plan], None] = lambda plan: None,
 ) -> Outcome:
-    """Trains and publishes what of `grid` is not there yet. `on_plan` is told the plan first.
+    """Trains and publishes what of `grid` is not there yet. `on_plan` is told the plan first (of a
+    search, what it has done so far); what it raises ends the launch before anything is started.
 
     Raises SweeperError before anything is started: for a grid that cannot be run, a store in use,
     an MLflow that cannot be read, a Ray that cannot be joined."""
     console = console or Console(quiet=True)
     with store_lock(setting.store, grid.title), interrupts() as caught:
+        if grid.search is not None:
+            from sweeper.launching.searching import launch_search
+
+            return launch_search(grid, setting, console, caught, on_plan)
         plan = plan_grid(grid, setting)
         on_plan(plan)
         if any(training.todo and not training.waiting for training in plan.trainings):
@@ -89,16 +100,16 @@ def launch(
                 with ray_session(setting.address):
                     refuse(check_cluster(plan, grid, setting))
                 caught.arm()
-        outcome = _Launch(grid, setting, plan, console, caught).run()
+        outcome = Launching(grid, setting, plan, console, caught).run()
         while not outcome.interrupted and (more := _next_round(grid, setting, outcome)):
             on_plan(more)
-            outcome = outcome.then(_Launch(grid, setting, more, console, caught).run())
+            outcome = outcome.then(Launching(grid, setting, more, console, caught).run())
     return outcome
 
 
 def _next_round(grid: Grid, setting: Setting, outcome: Outcome) -> Plan | None:
     """The plan once more, if this round made something ready or found something missing that was
-    not known before: a learned value, that mdL-weak takes over from mdL-strong, a damaged record."""
+    not known before: a learned value, mdL-weak in place of mdL-strong, a damaged record."""
     plan = plan_grid(grid, setting)
     known = {training.training_id: set(training.todo) for training in outcome.plan.trainings}
     for training in plan.trainings:
@@ -107,7 +118,7 @@ def _next_round(grid: Grid, setting: Setting, outcome: Outcome) -> Plan | None:
     return None
 
 
-class _Launch:
+class Launching:
     """One launch, from plan to outcome."""
 
     def __init__(
@@ -131,6 +142,9 @@ class _Launch:
         self._diverged: dict[str, str] = {}
         self._parent: str | None = None
         self._publisher: Publisher
+        self._spending = open_spending(setting.store, grid, setting.price)
+        self._gpus = 0.0
+        self._meter: Meter | None = None
 
     def run(self) -> Outcome:
         # Opened here once, before any training starts: this makes and migrates a fresh store.
@@ -160,50 +174,80 @@ class _Launch:
     def _open_parent(self, writer: Writer) -> str:
         plan, grid = self._plan, self._grid
         parent = writer.open_launch(plan.grid, plan.grid_id, {})
-        with tempfile.TemporaryDirectory() as folder:
-            plan_file, grid_file = Path(folder, layout.PLAN), Path(folder, layout.GRID_TEXT)
-            plan_file.write_text(json.dumps(plan.to_json(), indent=1), encoding="utf-8")
-            grid_file.write_text(grid.origin.text, encoding="utf-8")
-            for file in (plan_file, grid_file):
-                writer.attach(parent, file)
+        attach_text(writer, parent, layout.PLAN, json.dumps(plan.to_json(), indent=1))
+        attach_text(writer, parent, layout.GRID_TEXT, grid.origin.text)
         return parent
 
     def _train(self) -> None:
         board = Board(self._plan.trainings)
-        if not board.rows:
-            return
-        try:
+        if board.rows and not self._spending.used_up:
             self._train_on_ray(board)
+
+    def _train_on_ray(self, board: Board) -> None:
+        try:
+            with ray_session(self._setting.address), Display(board, self._console) as display:
+                self._caught.arm()
+                refuse([check_resources(self._grid, self._setting)])
+                self._gpus = total_gpus()
+                self._spending.gpu = gpu_share(self._grid, self._gpus)
+                self._meter = self._new_meter()
+
+                def on_event(event: Event) -> None:
+                    board.take(event)
+                    self._take(event)
+                    display.note(self._note())
+                    display.show(event)
+
+                def judge(event: Event) -> bool:
+                    stops = self._judge(event)
+                    if stops:
+                        board.stop(event.training_id, event.iteration)
+                    return stops
+
+                run_jobs(
+                    self._supply(),
+                    on_event,
+                    self._caught.stop,
+                    max_failures=self._grid.resources.max_failures,
+                    max_concurrent=self._grid.resources.max_concurrent,
+                    judge=judge,
+                )
         except SystemExit:
             # Ray's own handler, in place while it starts, exits on SIGTERM.
             self._caught.note(signal.SIGTERM)
+        finally:
+            self._spending.save()
+            self._keep_speeds()
 
-    def _train_on_ray(self, board: Board) -> None:
+    def _new_meter(self) -> Meter | None:
+        """Speeds are kept for the next plan; those of a cluster hold for no one machine."""
+        if self._setting.address is not None:
+            return None
+        self._room = slots(self._grid, machine_here(), len(self._plan.trainings) or 10**6)
+        return Meter(read_speeds(self._setting.store, self._room))
+
+    def _keep_speeds(self) -> None:
+        if self._meter is not None:
+            write_speeds(self._setting.store, self._room, self._meter.speeds())
+
+    def _supply(self) -> Iterator[Job]:
+        """The jobs, until all are given or the budget is used up."""
+        for job in self._jobs(self._plan.trainings):
+            if self._spending.used_up:
+                return
+            yield job
+
+    def _jobs(self, trainings: Iterable[Training]) -> list[Job]:
         setting = self._setting
-        with ray_session(setting.address), Display(board, self._console) as display:
-            self._caught.arm()
-            refuse([check_resources(self._grid, setting)])
-            jobs = jobs_of(
-                self._grid,
-                self._plan.trainings,
-                store=setting.store,
-                data_dir=Path(setting.data_dir),
-                gpus=total_gpus(),
-            )
+        data_dir = Path(setting.data_dir)
+        return jobs_of(
+            self._grid, trainings, store=setting.store, data_dir=data_dir, gpus=self._gpus
+        )
 
-            def on_event(event: Event) -> None:
-                board.take(event)
-                self._take(event)
-                display.note(self._note())
-                display.show(event)
-
-            run_jobs(
-                jobs,
-                on_event,
-                self._caught.stop,
-                max_failures=self._grid.resources.max_failures,
-                max_concurrent=self._grid.resources.max_concurrent,
-            )
+    def _judge(self, event: Event) -> bool:
+        """Whether a training that could go on is to end where it is: at a milestone, when the
+        budget is used up."""
+        return bool(event.records and self._spending.used_up)
 
     def _rescore(self) -> None:
         """Scores finished runs by measures that the grid asks for and that they lack, from the
@@ -223,7 +267,10 @@ class _Launch:
         return ""
 
     def _take(self, event: Event) -> None:
+        self._spending.heard(event.training_id)
         training = self._trainings[event.training_id]
+        if self._meter is not None:
+            self._meter.take(event, training)
         self._publish_records(training, event.records)
         if event.kind in ("diverged", "failed"):
             self._give_up(training, event)
@@ -296,21 +343,30 @@ class _Launch:
         return {self._plan.grid, *self._setting.known_grids.get(run_id, ())}
 
     def _close(self) -> Outcome:
-        reused = self._done & set(self._plan.statuses)
+        reused = self._done & set(self._plan.statuses) & set(self._plan.run_ids)
         self._publisher.put(lambda writer: self._tag_reused(writer, reused))
+        if not self._caught.exit_code:
+            grid, parent = self._plan.grid, str(self._parent)
+            self._publisher.put(lambda writer: attach_results(writer, parent, grid))
         self._publisher.put(lambda writer: writer.close_launch(self._parent, self._state()))
         patience_s = _PATIENCE_STOPPED_S if self._caught.exit_code else _PATIENCE_S
         unpublished = self._publisher.close(patience_s)
         return replace(self._outcome(), unpublished=unpublished)
 
     def _outcome(self) -> Outcome:
+        left = len(set(self._plan.run_ids) - self._done - {*self._failed, *self._diverged})
         return Outcome(
             plan=self._plan,
-            left=len(set(self._plan.run_ids) - self._done - {*self._failed, *self._diverged}),
+            left=left,
             failed=self._failed,
             diverged=self._diverged | self._known_diverged(),
             interrupted=self._caught.exit_code,
+            notes=self._notes(left),
         )
+
+    def _notes(self, left: int) -> tuple[str, ...]:
+        used_up = self._spending.used_up if left else ""
+        return (f"{used_up}: {left:,} runs are left out",) if used_up else ()
 
     def _state(self) -> str:
         """The parent run's state, asked once all that is before it in the queue is written."""
@@ -331,6 +387,14 @@ class _Launch:
             if self._plan.grid not in known and run in self._setting.known_runs:
                 grids = layout.join_list({self._plan.grid, *known})
                 writer.set_tags(self._setting.known_runs[run], {layout.GRIDS: grids})
+
+
+def attach_text(writer: Writer, parent: str, name: str, text: str) -> None:
+    """Stores text with a launch, as an artifact called `name`."""
+    with tempfile.TemporaryDirectory() as folder:
+        file = Path(folder, name)
+        file.write_text(text, encoding="utf-8")
+        writer.attach(parent, file)
 
 
 def _publish(writer: Writer, entry: Publication) -> None:

@@ -17,6 +17,7 @@ from sweeper.plan import Training
 
 _ROWS = 12
 _LINE_EVERY_S = 30.0
+_OVER = ("finished", "diverged", "failed", "stopped")
 
 
 @dataclass
@@ -36,22 +37,28 @@ class Board:
     """Takes in the engine's events; knows how far the sweep is and how long it will take."""
 
     def __init__(self, trainings: Iterable[Training]) -> None:
-        self.rows = {
-            training.training_id: Row(
-                run_name(training.config, training.todo[-1]),
-                training.start,
-                training.todo[-1],
-                training.start,
-            )
-            for training in trainings
-            if training.todo and not training.waiting
-        }
+        self.rows: dict[str, Row] = {}
+        for training in trainings:
+            self.add(training)
         self._started = time.monotonic()
+
+    def add(self, training: Training) -> None:
+        """A training that is going to run."""
+        if training.todo and not training.waiting:
+            name, last = run_name(training.config, training.todo[-1]), training.todo[-1]
+            row = Row(name, training.start, last, training.start)
+            self.rows.setdefault(training.training_id, row)
+
+    def stop(self, training_id: str, iteration: int) -> None:
+        """A training ends at `iteration`: it is not worth going on with."""
+        row = self.rows[training_id]
+        row.status, row.iteration, row.last = "stopped", iteration, iteration
 
     def take(self, event: Event) -> None:
         row = self.rows[event.training_id]
         row.iteration = max(row.iteration, event.iteration)
-        row.status = "running" if event.kind == "progress" else event.kind
+        if row.status != "stopped":
+            row.status = "running" if event.kind == "progress" else event.kind
         row.losses = event.losses or row.losses
         row.cbd = event.scores.get("measure/cbd", row.cbd)
 
@@ -65,7 +72,7 @@ class Board:
 
     def over(self) -> int:
         """How many trainings are over, however they ended."""
-        return sum(row.status in ("finished", "diverged", "failed") for row in self.rows.values())
+        return sum(row.status in _OVER for row in self.rows.values())
 
     def eta_s(self) -> float | None:
         """Seconds left at the pace so far, or None before the first step."""

@@ -19,13 +19,19 @@ def outcome_json(outcome: Outcome) -> dict[str, Any]:
         "failed": outcome.failed,
         "diverged": outcome.diverged,
         "unpublished": outcome.unpublished,
+        "notes": list(outcome.notes),
         "exit_code": outcome.exit_code,
     }
 
 
 def closing_lines(outcome: Outcome, grid: Grid, setting: Setting, command: str) -> list[str]:
     """The table of the grid, what is not as it should be, and the command that goes on."""
-    return [*_table_lines(outcome, setting), *_trouble(outcome), *_next(outcome, setting, command)]
+    return [
+        *_table_lines(outcome, setting),
+        *_front_lines(grid, setting),
+        *_trouble(outcome),
+        *_next(outcome, setting, command),
+    ]
 
 
 def _table_lines(outcome: Outcome, setting: Setting) -> Iterator[str]:
@@ -37,6 +43,20 @@ def _table_lines(outcome: Outcome, setting: Setting) -> Iterator[str]:
         yield from ("", *render(found, "terminal").splitlines())
     except SweeperError as error:
         yield f"no table: {error}"
+
+
+def _front_lines(grid: Grid, setting: Setting) -> Iterator[str]:
+    """The front of a search for several metrics."""
+    if grid.search is None or len(grid.search.directions or {}) < 2:
+        return
+    from sweeper.pareto import front, front_page
+    from sweeper.tables.render.terminal import page_terminal
+
+    try:
+        page = front_page(front(grid.title, grid.search.directions, setting.tracking_uri))
+        yield from ("", *page_terminal(page).splitlines())
+    except SweeperError as error:
+        yield f"no front: {error}"
 
 
 def _trouble(outcome: Outcome) -> Iterator[str]:
@@ -51,6 +71,7 @@ def _trouble(outcome: Outcome) -> Iterator[str]:
 def _next(outcome: Outcome, setting: Setting, command: str) -> Iterator[str]:
     done = outcome.plan.runs - outcome.left - len(outcome.failed) - len(outcome.diverged)
     yield f"{done:,} of {outcome.plan.runs:,} runs done."
+    yield from outcome.notes
     if outcome.unpublished:
         yield f"{outcome.unpublished} records wait in {setting.store} until MLflow is there again."
     if outcome.interrupted or outcome.left or outcome.failed or outcome.unpublished:

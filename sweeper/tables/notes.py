@@ -8,6 +8,8 @@ from sweeper.selection import number
 from sweeper.statistics import LEVEL, welch
 from sweeper.tables.published import published
 from sweeper.tables.table import Row, Table
+from sweeper.tracking import layout
+from trainers.specs.models import WEAK_BELOW, needs_weak
 
 REASONS_TOLD = 3
 
@@ -31,7 +33,23 @@ def notes(table: Table) -> Iterator[str]:
         yield f"Optimism: {score(table.spec.by).title} on validation less that on test."
     for dataset in dict.fromkeys(row.dataset for row in table.rows if row.synthetic):
         yield f"{dataset}: synthetic stand-in, not the published images."
+    yield from _advice(table)
     yield from problems(table)
+
+
+def _advice(table: Table) -> Iterator[str]:
+    """The thesis's section 7.2: where every sigma_i ended below 0.5, mdL-weak is the better one."""
+    for row in table.rows:
+        if row.winner is None or row.winner.first["model"] != "mdl_vae_strong":
+            continue
+        prefix = f"last/{layout.SIGMA_PREFIX}"
+        sigmas = [value for name, value in row.winner.first.items() if name.startswith(prefix)]
+        known = [float(value) for value in sigmas if value is not None and not math.isnan(value)]
+        if known and needs_weak(known):
+            yield (
+                f"{_name(row)}: every sigma_i of the chosen run is below {WEAK_BELOW}; the thesis "
+                "advises mdl_vae_weak (section 7.2)."
+            )
 
 
 def problems(table: Table) -> Iterator[str]:

@@ -23,6 +23,7 @@ CODE_VERSION = "sweeper.code_version"
 GRIDS = "sweeper.grids"  # grid names, sorted, comma separated
 MEASURES = "sweeper.measures"  # measures scored, comma separated
 PARENT = "mlflow.parentRunId"
+NOTE = "mlflow.note.content"  # the description in the UI, Markdown
 RECORDED_MS = "sweeper.recorded_ms"  # when the record that a run was written from was made
 ADVICE = "sweeper.advice"  # what the thesis advises for a run like this
 SELECTED_BY = "sweeper.selected_by"  # measures by which the run was selected, comma separated
@@ -73,6 +74,7 @@ PLAN = "plan.json"
 GRID_TEXT = "grid.yaml"
 TABLES = "tables"
 FIGURES = "figures"
+REPORT = "report.html"
 
 
 def measure_key(name: str) -> str:

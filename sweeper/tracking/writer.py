@@ -18,6 +18,7 @@ import numpy as np
 from sweeper.errors import TrackingError
 from sweeper.tracking import layout
 from sweeper.tracking.artifacts import Latents, latents_in
+from sweeper.tracking.experiment import dataset_input, describe, run_note
 from sweeper.tracking.record_files import extend_metrics, write_artifacts
 from sweeper.tracking.store import check_uri, open_sqlite, shown, sqlite_path
 from trainers.records import Milestone
@@ -53,7 +54,7 @@ class Writer:
         `folder`: the working folder; a local store's artifacts lie in its mlartifacts/.
         Raises TrackingError for a store that cannot be used."""
         check_uri(uri)
-        _quieten()
+        quieten()
         path = sqlite_path(uri)
         if path is not None and path.is_file():
             open_sqlite(uri, path).close()
@@ -65,6 +66,8 @@ class Writer:
         try:
             self._client = MlflowClient(uri)
             self._experiment_id = self._experiment(experiment, path is not None, folder)
+            known = self._client.get_experiment(self._experiment_id).tags
+            describe(self._client, self._experiment_id, known, int(1000 * time.time()))
         except (MlflowException, OSError) as error:
             raise TrackingError(f"MLflow store {shown(uri)}: {_first_line(error)}") from error
         self._known: dict[str, str] = {}
@@ -103,6 +106,10 @@ class Writer:
         """Stores a file with a run, in `folder` of its artifacts."""
         self._client.log_artifact(mlflow_run_id, str(path), folder or None)
 
+    def attach_all(self, mlflow_run_id: str, folder: Path) -> None:
+        """Stores every file of a folder with a run, in the same order of folders."""
+        self._client.log_artifacts(mlflow_run_id, str(folder))
+
     def set_tags(self, mlflow_run_id: str, tags: Mapping[str, str]) -> None:
         """Sets tags of a run that exists."""
         self._log(mlflow_run_id, tags=tags)
@@ -112,9 +119,15 @@ class Writer:
         self._known.update(runs)
 
     def publish(self, publication: Publication) -> str:
-        """Writes one run and ends it. Returns its MLflow id."""
+        """Writes one run and ends it. Returns its MLflow id.
+
+        A run that is finished already stays as it is: its training may have been done again for
+        the sake of a later milestone, after the sweep store was deleted."""
         milestone = publication.milestone
         time_ms = _time_ms(milestone)
+        finished = self._finished(publication.run_id)
+        if finished is not None:
+            return finished
         mlflow_run_id = self._run_of(publication, time_ms)
         if milestone is not None:
             with tempfile.TemporaryDirectory() as folder:
@@ -128,7 +141,12 @@ class Writer:
                 self._client.log_artifacts(mlflow_run_id, folder)
             for batch in _batches(list(_metrics(milestone, time_ms))):
                 self._client.log_batch(mlflow_run_id, metrics=batch)
-        self._log(mlflow_run_id, params=publication.params, tags=self._tags(publication))
+            dataset = dataset_input(publication.params["dataset"], milestone.about)
+            self._client.log_inputs(mlflow_run_id, datasets=[dataset])
+        tags = self._tags(publication)
+        if milestone is not None:
+            tags[layout.NOTE] = run_note(mlflow_run_id)
+        self._log(mlflow_run_id, params=publication.params, tags=tags)
         done = publication.status == layout.FINISHED
         self._client.set_terminated(mlflow_run_id, "FINISHED" if done else "FAILED", time_ms)
         return mlflow_run_id
@@ -156,6 +174,14 @@ class Writer:
         scored = names | set(layout.split_list(tags.get(layout.MEASURES, "")))
         self._log(mlflow_run_id, tags={layout.MEASURES: layout.join_list(scored)})
 
+    def _finished(self, run_id: str) -> str | None:
+        """The MLflow id of a run that stands there finished."""
+        found = self._search(
+            f"tags.`{layout.RUN_ID}` = '{run_id}' AND tags.`{layout.STATUS}` = '{layout.FINISHED}'"
+            " AND attributes.status = 'FINISHED'"
+        )
+        return found
+
     def _run_of(self, publication: Publication, time_ms: int) -> str:
         """The MLflow run of a run, made where there is none.
 
@@ -164,8 +190,9 @@ class Writer:
         run_id = publication.run_id
         found = self._known.get(run_id) or self._search(f"tags.`{layout.RUN_ID}` = '{run_id}'")
         if found is not None and publication.milestone is not None:
-            tags = self._client.get_run(found).data.tags
-            if tags.get(layout.RECORDED_MS) not in (None, str(time_ms)):
+            run = self._client.get_run(found)
+            recorded = run.data.tags.get(layout.RECORDED_MS)
+            if recorded not in (None, str(time_ms)) and run.info.status != "FINISHED":
                 self._client.delete_run(found)
                 found = None
         if found is None:
@@ -242,11 +269,12 @@ def _first_line(error: Exception) -> str:
     return next(iter(str(error).splitlines()), type(error).__name__)
 
 
-def _quieten() -> None:
+def quieten() -> None:
     """Short patience with a server (the record waits in the store anyway), and no telemetry."""
     os.environ.setdefault("MLFLOW_HTTP_REQUEST_MAX_RETRIES", "1")
     os.environ.setdefault("MLFLOW_HTTP_REQUEST_TIMEOUT", "20")
     os.environ.setdefault("MLFLOW_DISABLE_TELEMETRY", "true")
     os.environ.setdefault("DO_NOT_TRACK", "true")
+    os.environ.setdefault("MLFLOW_ENABLE_ARTIFACTS_PROGRESS_BAR", "false")
     for name in ("mlflow.store.db.utils", "alembic"):
         logging.getLogger(name).setLevel(logging.WARNING)

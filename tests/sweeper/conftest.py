@@ -7,6 +7,7 @@ import pytest
 
 from sweeper.study import Study, read_study
 from tests.sweeper import synthetic_store as synthetic
+from tests.sweeper.trained_store import Trained, train_store
 
 
 @pytest.fixture(scope="session")
@@ -32,3 +33,16 @@ def small_uri(tmp_path_factory: pytest.TempPathFactory, empty_database: Path) ->
 @pytest.fixture(scope="session")
 def small(small_uri: str) -> Study:
     return read_study(small_uri)
+
+
+@pytest.fixture(scope="session")
+def trained(tmp_path_factory: pytest.TempPathFactory, empty_database: Path) -> Trained:
+    """vae and l_vae on dSprites, two milestones each; the weights of the better one are kept."""
+    return train_store(
+        tmp_path_factory.mktemp("trained"),
+        empty_database,
+        datasets="dsprites",
+        models=["vae", "l_vae"],
+        axes={"network": "cnn", "batch_size": 4, "iterations": [3, 6]},
+        evaluation={"num_points": 40, "measures": ["cbd"]},
+    )

@@ -17,7 +17,10 @@ from tests.faults.sweeps import is_worker
 from trainers.config import Evaluation, TrainingConfig
 from trainers.records import find_records, read_milestone
 
-pytestmark = pytest.mark.filterwarnings("ignore::ResourceWarning")
+pytestmark = [
+    pytest.mark.filterwarnings("ignore::ResourceWarning"),
+    pytest.mark.xdist_group("ray"),  # one Ray at a time
+]
 
 
 @pytest.fixture(scope="module")

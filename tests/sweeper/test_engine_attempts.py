@@ -46,7 +46,7 @@ def test_it_is_given_up_after_max_failures_more():
         hand_out(account, ["n1"])
         told.append(account.lost("a", "n1", {"n1"}))
     assert told == [True, True, False]
-    assert account.over
+    assert account.next(["n1"]) is None and account.over
 
 
 def test_getting_further_starts_the_count_anew():

@@ -316,13 +316,28 @@ def test_a_range_of_batch_sizes_is_whole(mistakes, between: str) -> None:
         ("{directions: {cbd: max, valid/recon: min}, pruner: median}", "several directions"),
         ("{directions: {cdb: max}}", 'Did you mean "cbd"'),
         ("{directions: {cbd: up}}", "max or min is needed"),
-        ("{sampler: bayes}", "Known: tpe, random, nsga2"),
+        ("{sampler: bayes}", "Known: tpe, gp, random, nsga2, cmaes, qmc"),
         ("{trainings: 0}", "must be at least 1"),
     ],
 )
 def test_searches_that_cannot_run_are_refused(mistakes, search: str, said: str) -> None:
-    told = mistakes(MINIMAL + f"search: {search}\n")
+    told = mistakes(MINIMAL.replace("vae", "[vae, l_vae]") + f"search: {search}\n")
     assert len(told) == 1 and said in told[0]
+
+
+@pytest.mark.parametrize(
+    ("more", "said"),
+    [
+        ("search: {trainings: 5}", "search has one point to try"),
+        ("search: {trainings: 5}\nsharing: false", 'sharing = "false" must be true in a search'),
+        (
+            "search: {sampler: cmaes, directions: {cbd: max, mig: max}}",
+            "cannot search in several directions; take nsga2, tpe or gp",
+        ),
+    ],
+)
+def test_what_makes_no_search_is_refused(mistakes, more: str, said: str) -> None:
+    assert any(said in line for line in mistakes(MINIMAL + more + "\n"))
 
 
 def learned(of: str) -> str:

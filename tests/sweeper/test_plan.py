@@ -88,7 +88,28 @@ def test_an_entry_has_its_own_datasets_and_axes() -> None:
 def test_scaling_rounds_up_and_merges(scale: float, milestones: tuple[int, ...]) -> None:
     plan = make_plan(grid_of(), scale=scale)
     assert plan.trainings[0].config.milestones == tuple(sorted(set(milestones)))
-    assert len(plan.warnings) == len(milestones) - len(set(milestones))
+    merged = [warning for warning in plan.warnings if "both become" in warning]
+    assert len(merged) == len(milestones) - len(set(milestones))
+
+
+@pytest.mark.parametrize(
+    ("scale", "points", "asked", "scored"),
+    [(1, None, 10_000, 10_000), (0.1, None, 10_000, 500), (0.1, None, 200, 200)]
+    + [(2, None, 10_000, 10_000), (0.1, 2_000, 10_000, 2_000), (1, 50, 10_000, 50)],
+)
+def test_a_rehearsal_is_scored_on_fewer_images(
+    scale: float, points: int | None, asked: int, scored: int
+) -> None:
+    grid = grid_of(evaluation={"num_points": asked})
+    plan = make_plan(grid, scale=scale, points=points)
+    assert {t.config.evaluation.num_points for t in plan.trainings} == {scored}
+    told = any("milestones are scored on" in warning for warning in plan.warnings)
+    assert told == (points is None and scored < asked)
+
+
+def test_too_few_points_are_refused() -> None:
+    with pytest.raises(UsageError, match="--points 9"):
+        make_plan(grid_of(), points=9)
 
 
 def test_scaling_is_exact() -> None:

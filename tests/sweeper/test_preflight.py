@@ -151,7 +151,7 @@ def test_checkpoints_are_most_of_what_is_written():
 
 
 def test_doctor_tells_all_as_json(tmp_path):
-    """Without a Ray that could be started: a cluster that is not there is one trouble of several."""
+    """Without a Ray to be started: a cluster that is not there is one trouble of several."""
     (tmp_path / "grid.yaml").write_text(
         "datasets: mpi3d\nmodels: vae\n"
         "axes: {batch_size: 16, learning_rate: 1e-3, iterations: 20}\n"

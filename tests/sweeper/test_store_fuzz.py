@@ -36,7 +36,9 @@ numbers = st.sampled_from(["000000000010", "000000000020", "40", "-1", "x", "9" 
 endings = st.sampled_from([".npz", ".pt", ".json", "", ".tmp"])
 contents = st.one_of(
     st.binary(max_size=200),
-    st.sampled_from([b"", b"{}", b"PK\x03\x04", b"\x80\x04.", b'{"iteration": 10}', b"null", b"[]"]),
+    st.sampled_from(
+        [b"", b"{}", b"PK\x03\x04", b"\x80\x04.", b'{"iteration": 10}', b"null", b"[]"]
+    ),
 )
 
 

@@ -146,8 +146,18 @@ def test_a_run_left_half_written_is_completed(writer, uri, tmp_path, monkeypatch
     assert assert_whole(uri).info.run_id == half.info.run_id
 
 
-def test_another_record_of_the_same_run_replaces_it(writer, uri):
-    writer.publish(publication(milestone(created_s=1000.0, cbd=0.25, steps=150)))
+def test_a_finished_run_stays_as_it_is_though_its_training_is_done_again(writer, uri):
+    first = writer.publish(publication(milestone(created_s=1000.0, cbd=0.25)))
+    again = writer.publish(publication(milestone(created_s=2000.0, cbd=0.5)))
+    assert again == first
+    assert_whole(uri, cbd=0.25)
+
+
+def test_a_run_left_half_written_from_another_record_is_made_anew(writer, uri, monkeypatch):
+    with monkeypatch.context() as patch:
+        patch.setattr(type(writer._client), "set_terminated", _refuse)
+        with pytest.raises(OSError):
+            writer.publish(publication(milestone(created_s=1000.0, cbd=0.25, steps=150)))
     writer.publish(publication(milestone(created_s=2000.0, cbd=0.5)))
     assert_whole(uri, cbd=0.5)
 
@@ -210,3 +220,7 @@ def test_a_folder_that_cannot_hold_a_store_is_told(tmp_path):
     (tmp_path / "file").write_text("not a folder")
     with pytest.raises(TrackingError):
         Writer(f"sqlite:///{tmp_path / 'file' / 'mlflow.db'}", "sweeper", tmp_path, "0")
+
+
+def _refuse(*arguments, **options):
+    raise OSError("the disk is gone")

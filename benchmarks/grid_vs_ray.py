@@ -1,0 +1,104 @@
+"""The thesis's 36-run grid, scaled down: `sweeper launch` against the same sweep by hand.
+
+    python -m benchmarks.grid_vs_ray [--quick]
+
+Both are commands of their own in empty folders, one after the other, from start to exit, Ray's
+start included: batch sizes 64, 128, 256 x learning rates 1e-4, 1e-5 x six numbers of iterations,
+L-VAE with the MLP on dSprites, two workers of one thread. By hand every run starts from its first
+step; with sweeper the six numbers of iterations are milestones of one training, and every run also
+leaves latents, a trajectory and a heat map in MLflow, and each training a checkpoint."""
+
+import argparse
+import tempfile
+from pathlib import Path
+
+from benchmarks.measuring import Spread, command, load, ratios, sweeper, table
+from benchmarks.plain_ray import BATCH_SIZES, LEARNING_RATES
+
+ITERATIONS = (10, 20, 30, 40, 50, 60)
+QUICK_ITERATIONS = (5, 10, 15, 20, 25, 30)
+WORKERS = 2
+
+GRID = """\
+datasets: dsprites
+models: [l_vae]
+axes:
+  batch_size: {batch_sizes}
+  learning_rate: {learning_rates}
+  iterations: {iterations}
+evaluation: {{measures: [cbd], num_points: 2000}}
+"""
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--quick", action="store_true", help="half of the steps")
+    parser.add_argument("--rounds", type=int, default=1)
+    options = parser.parse_args()
+    print(page(QUICK_ITERATIONS if options.quick else ITERATIONS, options.rounds))
+
+
+def page(iterations: tuple[int, ...] = ITERATIONS, rounds: int = 1) -> str:
+    ours, theirs, inside, loads = [], [], [], []
+    for _ in range(rounds):
+        loads.append(load())
+        seconds, steps_s = launch(grid_text(iterations))
+        ours.append(seconds)
+        inside.append(steps_s / WORKERS / seconds)
+        loads.append(load())
+        theirs.append(by_hand(iterations))
+    settings = len(BATCH_SIZES) * len(LEARNING_RATES)
+    head = ("", "steps", "seconds")
+    rows = [
+        ("by hand", f"{settings * sum(iterations):,}", Spread.of(theirs).text(1)),
+        ("sweeper", f"{settings * max(iterations):,}", Spread.of(ours).text(1)),
+    ]
+    loads.append(load())
+    steps = sum(iterations) / max(iterations)
+    return table(head, rows) + (
+        f"\nBy hand / sweeper: **{ratios(theirs, ours).text()}**; the steps saved alone are "
+        f"{steps:.1f}. Of sweeper's time {Spread.of(100 * x for x in inside).text(0)} % were "
+        f"training steps in both workers; the rest is Ray's start, imports, evaluation, "
+        f"checkpoints, and workers that wait for the last training. {rounds} round(s), sweeper "
+        f"first; load before each command and at the end: "
+        f"{', '.join(f'{value:.1f}' for value in loads)}.\n"
+    )
+
+
+def grid_text(iterations: tuple[int, ...]) -> str:
+    return GRID.format(
+        batch_sizes=list(BATCH_SIZES),
+        learning_rates=list(LEARNING_RATES),
+        iterations=list(iterations),
+    )
+
+
+def launch(text: str) -> tuple[float, float]:
+    """(seconds of the command, seconds inside training steps summed over trainings)."""
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        (folder / "grid.yaml").write_text(text, encoding="utf-8")
+        seconds, _, _ = command(sweeper("launch", "grid.yaml"), folder)
+        return seconds, training_s(folder / "sweep_store")
+
+
+def training_s(store: Path) -> float:
+    """Seconds inside training steps, as the last record of each training tells."""
+    from trainers.folders import LocalFolder
+    from trainers.records import find_records, read_milestone
+
+    total = 0.0
+    for place in sorted((store / "trainings").iterdir()):
+        folder = LocalFolder(place)
+        last = list(find_records(folder).milestones.values())[-1]
+        total += float(read_milestone(folder, last).about["train_s"])
+    return total
+
+
+def by_hand(iterations: tuple[int, ...]) -> float:
+    with tempfile.TemporaryDirectory() as name:
+        return command(["benchmarks.plain_ray", *map(str, iterations)], Path(name))[0]
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,49 @@
+"""What the machine can do at best, measured: products a second, and bytes to and from memory."""
+
+from collections.abc import Callable
+
+import torch
+
+Clock = Callable[[], float]
+
+SIDE = 1200  # of the square matrices; the MLP's own width
+FLOATS = 25_000_000  # 100 MB a vector: more than any cache
+ADAM_BYTES = 28  # a parameter: weight, both averages read and written, gradient read
+
+
+def matmul_flops(clock: Clock, repeats: int = 3) -> float:
+    """Floating point operations a second of a square float32 matrix product."""
+    a, b, out = (torch.randn(SIDE, SIDE) for _ in range(3))
+    torch.mm(a, b, out=out)
+    return (
+        2 * SIDE**3 / min(_seconds(lambda: torch.mm(a, b, out=out), clock) for _ in range(repeats))
+    )
+
+
+def memory_bytes(clock: Clock, repeats: int = 3) -> float:
+    """Bytes a second of x += y on vectors beyond the caches: two reads and a write."""
+    x, y = torch.ones(FLOATS), torch.zeros(FLOATS)
+    return 12 * FLOATS / min(_seconds(lambda: x.add_(y), clock) for _ in range(repeats))
+
+
+def step_flops(network_name: str, batch_size: int) -> int:
+    """Operations of the products and convolutions of one step, forward and backward, counted."""
+    from torch.utils.flop_counter import FlopCounterMode
+
+    from benchmarks.plain_loop import plain_model, plain_step
+
+    step = plain_step(*plain_model(network_name, 1e-4, fused=False))
+    with FlopCounterMode(display=False) as counter:
+        step(torch.zeros(batch_size, 1, 64, 64, dtype=torch.uint8))
+    return int(counter.get_total_flops())
+
+
+def limit_s(flops: int, parameters: int, clock: Clock) -> float:
+    """Seconds a step takes at least, were it nothing but its products and Adam's memory."""
+    return flops / matmul_flops(clock) + ADAM_BYTES * parameters / memory_bytes(clock)
+
+
+def _seconds(action: Callable[[], object], clock: Clock) -> float:
+    start = clock()
+    action()
+    return clock() - start

@@ -1,0 +1,179 @@
+"""How many trainings a search needs to reach the best of the full grid.
+
+    python -m benchmarks.search [--quick]
+    python -m benchmarks.search --export sqlite:///mlflow.db     after the launch below
+
+The full grid was trained once, on two cores: `sweeper launch benchmarks/data/search_grid.yaml`, of
+48 trainings with four milestones each; its scores lie in benchmarks/data/search_grid.csv. Here they
+are replayed: a search proposes points of that grid, two workers look their scores up, and nothing
+is trained. A search is done once it has seen the best CbD of all 192 runs. A training counts as
+soon as it is started; steps count as far as it went. `in order` is the grid as written."""
+
+import argparse
+import csv
+import random
+import sys
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from statistics import mean, median, stdev
+
+from benchmarks.measuring import ROOT, table
+from sweeper.grid import Grid
+from sweeper.plan import Training, make_plan
+from sweeper.search.proposals import Proposals
+from sweeper.search.walk import Walk
+from trainers.config import TrainingConfig
+
+GRID = ROOT / "benchmarks" / "data" / "search_grid.yaml"
+SCORES = ROOT / "benchmarks" / "data" / "search_grid.csv"
+WORKERS = 2
+SEARCHES = (
+    ("random", "none"),
+    ("tpe", "none"),
+    ("random", "asha"),
+    ("tpe", "asha"),
+    ("tpe", "median"),
+    ("tpe", "hyperband"),
+    ("nsga2", "none"),
+)
+Key = tuple[str, float, float, int]
+
+
+@dataclass(frozen=True)
+class Reached:
+    """What it took to see the best score."""
+
+    trainings: int
+    steps: int
+
+
+def main(arguments: list[str] | None = None) -> None:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--quick", action="store_true", help="three seeds")
+    parser.add_argument("--export", metavar="URI", help="write the scores of the full grid")
+    options = parser.parse_args(arguments)
+    if options.export:
+        export(options.export)
+        return
+    if not SCORES.exists():
+        sys.exit(f"{SCORES} is missing; launch {GRID} and use --export")
+    print(page(seeds=3 if options.quick else 10))
+
+
+def page(seeds: int = 10) -> str:
+    """The table, in Markdown."""
+    scores = read_scores()
+    best = max(row["measure/cbd"] for row in scores.values())
+    full = make_plan(Grid.load(GRID))
+    head = ("search", "trainings: mean", "sd", "median", "most", "steps, % of the full grid")
+    rows = []
+    for name, every in contenders(scores, best, seeds):
+        counts = [one.trainings for one in every]
+        steps = 100 * mean(one.steps for one in every) / full.steps_to_run
+        sd = f"{stdev(counts):.1f}" if len(counts) > 1 else "-"
+        told = f"{mean(counts):.1f}", sd, f"{median(counts):g}", f"{max(counts)}", f"{steps:.0f}"
+        rows.append([name, *told])
+    whole = f"{len(full.trainings)} trainings, {full.runs} runs, best CbD {best:.4f}"
+    return f"The full grid: {whole}. {seeds} seeds each.\n\n" + table(head, rows)
+
+
+def contenders(
+    scores: dict[Key, dict[str, float]], best: float, seeds: int
+) -> Iterator[tuple[str, list[Reached]]]:
+    trainings = list(make_plan(Grid.load(GRID)).trainings)
+    yield "in order", [Replay(scores, best).of_list(trainings)]
+    shuffled = []
+    for seed in range(seeds):
+        order = random.Random(seed).sample(trainings, len(trainings))
+        shuffled.append(Replay(scores, best).of_list(order))
+    yield "in a random order", shuffled
+    for sampler, pruner in SEARCHES:
+        name = sampler if pruner == "none" else f"{sampler}, {pruner}"
+        yield (
+            name,
+            [Replay(scores, best).of_search(sampler, pruner, seed) for seed in range(seeds)],
+        )
+
+
+class Replay:
+    """Workers that look scores up; over once the best score was seen."""
+
+    def __init__(self, scores: dict[Key, dict[str, float]], best: float) -> None:
+        self._scores, self._best = scores, best
+        self._trainings = self._steps = 0
+        self._seen = False
+
+    def of_list(self, trainings: list[Training]) -> Reached:
+        for training in trainings:
+            self._trainings += 1
+            for milestone in training.config.milestones:
+                self._look_up(training.config, milestone)
+            if self._seen:
+                break
+        return Reached(self._trainings, self._steps)
+
+    def of_search(self, sampler: str, pruner: str, seed: int) -> Reached:
+        """A search that proposes until it has seen the best, or has tried every point."""
+        search = {"sampler": sampler, "pruner": pruner, "seed": seed, "trainings": 10**4}
+        plain = Grid.load(GRID)
+        blocks = {name: getattr(plain, name) for name in ("datasets", "models", "axes")}
+        grid = Grid(**blocks, evaluation=plain.evaluation, name="replay", search=search)
+        walk = Walk([Proposals(grid, grid.datasets[0])])
+        busy: list[tuple[Training, int]] = []
+        while not self._seen:
+            while len(busy) < WORKERS and (training := walk.next()) is not None:
+                self._trainings += 1
+                busy.append((training, 0))
+            if not busy:
+                break
+            training, index = busy.pop(0)
+            milestones = training.config.milestones
+            last = index == len(milestones) - 1
+            scores = {milestones[index]: self._look_up(training.config, milestones[index])}
+            if not walk.take(training.training_id, scores, finished=last) and not last:
+                busy.append((training, index + 1))
+        return Reached(self._trainings, self._steps)
+
+    def _look_up(self, config: TrainingConfig, milestone: int) -> dict[str, float]:
+        at = config.milestones.index(milestone)
+        self._steps += milestone - (config.milestones[at - 1] if at else 0)
+        scores = self._scores[_key(config, milestone)]
+        self._seen |= scores["measure/cbd"] >= self._best
+        return scores
+
+
+def _key(config: TrainingConfig, milestone: int) -> Key:
+    beta = float(config.params.get("beta", 0.0))
+    return config.model, beta, config.learning_rate, milestone
+
+
+def read_scores() -> dict[Key, dict[str, float]]:
+    """The stored scores of the full grid."""
+    found = {}
+    with SCORES.open(encoding="utf-8", newline="") as file:
+        for row in csv.DictReader(file):
+            key = (row["model"], float(row["beta"]), float(row["learning_rate"]))
+            metrics = {name: float(text) for name, text in row.items() if "/" in name}
+            found[*key, int(row["iterations"])] = metrics
+    return found
+
+
+def export(uri: str, out: Path = SCORES) -> None:
+    """Writes the scores of a launched search_grid as CSV."""
+    from sweeper.study import read_study
+
+    runs = read_study(uri).restricted("search_grid").runs
+    names = ["measure/cbd", "measure/mig", "measure/beta_vae", "valid/recon", "valid/kl"]
+    runs = runs.sort_values(["model", "param/beta", "learning_rate", "iterations"])
+    with out.open("w", encoding="utf-8", newline="") as file:
+        writer = csv.writer(file, lineterminator="\n")
+        writer.writerow(["model", "beta", "learning_rate", "iterations", *names])
+        for row in runs.to_dict("records"):
+            beta = row["param/beta"] if row["param/beta"] == row["param/beta"] else 0.0
+            head = [row["model"], beta, row["learning_rate"], row["iterations"]]
+            writer.writerow([*head, *(f"{row[name]:.6g}" for name in names)])
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,40 @@
+"""A network as a list of layers in JSON: each a class of torch.nn with its arguments.
+
+A module that adds a branch to its input, as those of `residual` do, is 'Residual' with the layers
+of its branch."""
+
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from torch import nn
+
+_CONV = ("in_channels", "out_channels", "kernel_size", "stride", "padding")
+_ARGUMENTS = {
+    "Conv2d": _CONV,
+    "ConvTranspose2d": _CONV,
+    "Linear": ("in_features", "out_features"),
+    "ReLU": (),
+    "Flatten": ("start_dim", "end_dim"),
+    "Unflatten": ("dim", "unflattened_size"),
+}
+
+
+def layers(module: "nn.Module") -> list[dict[str, Any]]:
+    """The layers of a Sequential, in order. Raises TypeError for one that this does not know."""
+    return [_layer(child) for child in module.children()]
+
+
+def _layer(module: "nn.Module") -> dict[str, Any]:
+    from trainers.networks.residual import Block
+
+    kind = type(module).__name__
+    if isinstance(module, Block):
+        return {"kind": "Residual", "branch": layers(module.branch)}
+    if kind not in _ARGUMENTS:
+        raise TypeError(f"a layer {kind} cannot be exported; known: {', '.join(_ARGUMENTS)}")
+    arguments = {name: _plain(getattr(module, name)) for name in _ARGUMENTS[kind]}
+    return {"kind": kind, "arguments": arguments}
+
+
+def _plain(value: Any) -> Any:
+    return list(value) if isinstance(value, tuple) else value

@@ -1,0 +1,185 @@
+"""`launch` of a grid with `search`: points are proposed while others train.
+
+What a launch of a full grid knows beforehand, its plan, grows here: a point enters it when it is
+over, with the milestones that it reached. So tables never miss what a pruner cut off."""
+
+import json
+import random
+from collections.abc import Callable, Iterable, Iterator
+
+from rich.console import Console
+
+from sweeper.cells import Cell, Options
+from sweeper.engine.cluster import ray_session
+from sweeper.engine.jobs import Event, Job
+from sweeper.errors import UsageError
+from sweeper.grid import Grid
+from sweeper.grid.dataset_entry import DatasetEntry
+from sweeper.launching.launch import Launching, Outcome, attach_text
+from sweeper.launching.live import Board
+from sweeper.launching.signals import Interrupts
+from sweeper.plan import Plan, Training, plan_of
+from sweeper.planning import Setting, options_of
+from sweeper.preflight import check_cluster, check_here, refuse
+from sweeper.search.candidate import Candidate
+from sweeper.search.identity import journal_of, search_id
+from sweeper.search.library import Shelves, open_shelves
+from sweeper.search.proposals import Proposals
+from sweeper.search.story import closing_notes, opening_lines
+from sweeper.search.walk import Walk
+from sweeper.search_grid import point_cells, space_of
+from sweeper.tracking import layout
+
+
+def launch_search(
+    grid: Grid,
+    setting: Setting,
+    console: Console,
+    caught: Interrupts,
+    on_plan: Callable[[Plan], None] = lambda plan: None,
+) -> Outcome:
+    """Goes on with the searches of `grid` on each of its datasets.
+
+    Raises SweeperError before anything is started; UsageError for a space that is another one than
+    the search was begun with."""
+    options = options_of(setting)
+    shelves = open_shelves(setting)
+    searches = [_open(grid, dataset, options, shelves, setting) for dataset in grid.datasets]
+    search = SearchLaunch(grid, setting, options, searches, shelves, console, caught)
+    on_plan(search.plan)
+    search.tell()
+    if any(one.unproposed for one in searches):
+        _refuse_what_cannot_run(grid, setting, options, caught)
+    return search.run()
+
+
+def _refuse_what_cannot_run(
+    grid: Grid, setting: Setting, options: Options, caught: Interrupts
+) -> None:
+    """Checks the machine, or the cluster, with a point of each dataset. Raises SweeperError."""
+    chance = random.Random(0)
+    cells: list[Cell] = []
+    for dataset in grid.datasets:
+        cells += point_cells(grid, dataset, space_of(grid, dataset).draw(chance), options)
+    plan = plan_of(grid.title, "", cells)
+    refuse(check_here(plan, setting))
+    if setting.address is not None:
+        with ray_session(setting.address):
+            refuse(check_cluster(plan, grid, setting))
+        caught.arm()
+
+
+def _open(
+    grid: Grid, dataset: DatasetEntry, options: Options, shelves: Shelves, setting: Setting
+) -> Proposals:
+    from search_spaces.samplers import ChangedSearch
+
+    journal = journal_of(setting.store, grid, dataset, options)
+    try:
+        return Proposals(grid, dataset, options, shelves, journal)
+    except ChangedSearch as changed:
+        raise UsageError(
+            f"{grid.origin.file}: the search was begun with another space ({changed}). Give the "
+            f"grid another `name`, or delete {journal} to begin anew: what was trained is reused."
+        ) from None
+    except ValueError as error:
+        raise UsageError(f"{grid.origin.file}: search: {error}") from None
+
+
+class SearchLaunch(Launching):
+    """One launch of a search, from its first question to its outcome."""
+
+    def __init__(
+        self,
+        grid: Grid,
+        setting: Setting,
+        options: Options,
+        searches: list[Proposals],
+        shelves: Shelves,
+        console: Console,
+        caught: Interrupts,
+    ) -> None:
+        self._identity = search_id(grid, options)
+        self._cells: dict[str, Cell] = {}
+        self._shelves = shelves
+        self._searches = searches
+        known = plan_of(grid.title, self._identity, ()).with_progress(shelves.statuses, {})
+        super().__init__(grid, setting, known, console, caught)
+        for search in searches:
+            for candidate in search.candidates():
+                self._cells |= {cell.run_id: cell for cell in candidate.reached()}
+            search.on_end = self._on_end
+        self._plan = self._plan_of(self._cells.values())
+        self._walk = Walk(searches, lambda: self._spending.used_up, self._on_start)
+        self._first: Training | None = None
+        self._board = Board(())
+        self._published: set[str] = set()
+
+    @property
+    def plan(self) -> Plan:
+        """What the search has done so far, as a plan."""
+        return self._plan
+
+    def tell(self) -> None:
+        """How the search begins, or goes on."""
+        for line in opening_lines(self._grid, self._searches):
+            self._console.print(line, markup=False, highlight=False, soft_wrap=True)
+
+    def _train(self) -> None:
+        self._first = self._walk.next()
+        if self._first is not None:
+            self._train_on_ray(self._board)
+
+    def _supply(self) -> Iterator[Job]:
+        """A job for each worker that asks, until the search is over."""
+        training = self._first
+        while training is not None:
+            yield from self._jobs([training])
+            training = None if self._caught.stop.is_set() else self._walk.next()
+
+    def _judge(self, event: Event) -> bool:
+        """Whether a training that could go on is to stop where it is."""
+        scores = {event.iteration: event.scores} if event.records else {}
+        return self._walk.take(event.training_id, scores)
+
+    def _take(self, event: Event) -> None:
+        super()._take(event)
+        if event.kind == "finished":
+            scores = {event.iteration: event.scores} if event.records else {}
+            self._walk.take(event.training_id, scores, finished=True)
+        elif event.kind in ("diverged", "failed"):
+            self._walk.give_up(event.training_id, event.kind, event.reason)
+
+    def _on_start(self, candidate: Candidate) -> None:
+        for training in candidate.trainings:
+            self._trainings[training.training_id] = training
+            self._board.add(training)
+            self._publish_once(training)
+
+    def _on_end(self, candidate: Candidate) -> None:
+        """A point that is over enters the plan, and the plan goes to MLflow."""
+        for training in candidate.trainings:
+            self._publish_once(training)
+        self._cells |= {cell.run_id: cell for cell in candidate.reached()}
+        self._plan = self._plan_of(self._cells.values())
+        text = json.dumps(self._plan.to_json(), indent=1)
+        parent = self._parent
+        assert parent is not None
+        self._publisher.put(lambda writer: attach_text(writer, parent, layout.PLAN, text))
+
+    def _publish_once(self, training: Training) -> None:
+        """Sends what the store has recorded and MLflow lacks."""
+        if training.training_id not in self._published:
+            self._published.add(training.training_id)
+            self._publish_records(training, training.to_publish)
+
+    def _plan_of(self, cells: Iterable[Cell]) -> Plan:
+        plan = plan_of(self._grid.title, self._identity, cells)
+        return plan.with_progress(self._shelves.statuses, {})
+
+    def _outcome(self) -> Outcome:
+        """As it is asked for while the publisher ends, and once more after."""
+        return closing_notes(super()._outcome(), self._grid, self._searches, self._walk)
+
+    def _notes(self, left: int) -> tuple[str, ...]:
+        return ()

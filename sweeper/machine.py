@@ -1,0 +1,92 @@
+"""The machine that a local launch runs on, and how many trainings it takes at a time.
+
+No torch and no Ray: a plan is printed in a moment."""
+
+import math
+import os
+import re
+from dataclasses import dataclass
+from pathlib import Path
+
+from sweeper.grid import Grid
+
+_GPUS = Path("/proc/driver/nvidia/gpus")
+
+
+@dataclass(frozen=True)
+class Machine:
+    """name: of the GPU, or else of the processor."""
+
+    name: str
+    cpus: int
+    gpus: int = 0
+
+
+@dataclass(frozen=True)
+class Slots:
+    """What a launch gives its trainings. device: 'cpu' or 'gpu'.  gpu: GPUs per training.
+    threads: of torch, per training.  workers: trainings at a time."""
+
+    machine: Machine
+    device: str
+    gpu: float
+    threads: int
+    workers: int
+
+    @property
+    def key(self) -> str:
+        """What must be equal for a speed measured here to hold there."""
+        return f"{self.alike}{self.workers}"
+
+    @property
+    def alike(self) -> str:
+        """The key without its end, the number of workers."""
+        given = f"{self.threads} threads and {self.gpu:g} GPU each"
+        return f"{self.machine.name}, {self.machine.cpus} CPUs, {given}, at a time: "
+
+
+def machine_here() -> Machine:
+    """This machine, as its kernel tells it."""
+    cpus = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
+    gpus = _gpu_names()
+    return Machine(gpus[0] if gpus else _cpu_name(), cpus or 1, len(gpus))
+
+
+def slots(grid: Grid, machine: Machine, trainings: int, workers: int | None = None) -> Slots:
+    """What `launch` gives each of so many trainings. workers: as told, in place of what fits."""
+    asked = grid.resources
+    gpu = min(1.0, machine.gpus) if asked.gpu is None else asked.gpu
+    fit = math.floor(machine.cpus / asked.cpu)
+    if gpu:
+        shares = math.floor(1 / gpu) * machine.gpus if gpu < 1 else math.floor(machine.gpus / gpu)
+        fit = min(fit, shares)
+    most = asked.max_concurrent or fit
+    return Slots(
+        machine,
+        device="gpu" if gpu else "cpu",
+        gpu=gpu,
+        threads=max(1, math.floor(asked.cpu)),
+        workers=workers or max(1, min(fit, most, max(1, trainings))),
+    )
+
+
+def _gpu_names() -> list[str]:
+    if os.environ.get("CUDA_VISIBLE_DEVICES") == "":
+        return []
+    try:
+        told = [(path / "information").read_text() for path in sorted(_GPUS.iterdir())]
+    except OSError:
+        return []
+    return [_field(text, "Model") or "GPU" for text in told]
+
+
+def _cpu_name() -> str:
+    try:
+        return _field(Path("/proc/cpuinfo").read_text(), "model name") or "CPU"
+    except OSError:
+        return "CPU"
+
+
+def _field(text: str, name: str) -> str:
+    found = re.search(rf"^{name}\s*:\s*(.+)$", text, re.MULTILINE)
+    return " ".join(found[1].split()) if found else ""

@@ -1,0 +1,24 @@
+"""How long a list of trainings takes on so many workers: each free worker takes the next one."""
+
+import heapq
+from collections.abc import Iterable, Sequence
+
+
+def makespan(seconds: Iterable[float], workers: int) -> float:
+    """When the last one ends, if they start in the order given and no worker ever waits."""
+    return max(ends(list(seconds), workers), default=0.0)
+
+
+def ends(seconds: Sequence[float], workers: int) -> list[float]:
+    """When each one ends."""
+    free = [0.0] * max(1, min(workers, len(seconds)))
+    found = []
+    for duration in seconds:
+        found.append(heapq.heappop(free) + duration)
+        heapq.heappush(free, found[-1])
+    return found
+
+
+def longest_first(seconds: Iterable[float]) -> list[float]:
+    """The order that `launch` gives: no worker is left with a long one at the end."""
+    return sorted(seconds, reverse=True)

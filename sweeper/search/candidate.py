@@ -1,0 +1,85 @@
+"""A point under way: its trainings, one a seed, and the scores of the milestones reached."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+from search_spaces.grids import Point
+from sweeper.cells import Cell
+from sweeper.plan import Training
+from sweeper.search.objective import Objective, Scores
+
+End = Literal["", "pruned", "budget", "diverged", "failed"]
+
+
+@dataclass
+class Candidate:
+    """number: of the question.  scores: {training id: {iterations: metrics}}.  over: trainings
+    that have ended.  reported: milestones whose value was told.  end: why its trainings are to
+    stop, if they are."""
+
+    number: int
+    point: Point
+    cells: tuple[Cell, ...]
+    trainings: tuple[Training, ...]
+    scores: dict[str, dict[int, Scores]] = field(default_factory=dict)
+    over: set[str] = field(default_factory=set)
+    reported: set[int] = field(default_factory=set)
+    end: End = ""
+    reason: str = ""
+
+    def __post_init__(self) -> None:
+        for training in self.trainings:
+            self.scores.setdefault(training.training_id, {})
+
+    @property
+    def key(self) -> frozenset[str]:
+        """What two equal points share, however they are written."""
+        return key_of(self.cells)
+
+    @property
+    def milestones(self) -> tuple[int, ...]:
+        return self.trainings[0].config.milestones
+
+    @property
+    def complete(self) -> bool:
+        """Whether every milestone of every training is scored."""
+        return all(set(self.milestones) <= set(scored) for scored in self.scores.values())
+
+    def take(self, training_id: str, scores: Mapping[int, Scores]) -> None:
+        self.scores[training_id].update(scores)
+
+    def value_at(self, milestone: int, objective: Objective) -> tuple[float, ...] | None:
+        """The mean over seeds, or None until every seed is scored there."""
+        rows = [scored.get(milestone) for scored in self.scores.values()]
+        found = [row for row in rows if row is not None]
+        return objective.mean(found) if len(found) == len(rows) else None
+
+    def values(self, objective: Objective) -> tuple[float, ...] | None:
+        """What the point is worth: at its best milestone, or at its last where several metrics
+        are looked for. None where no milestone reports them."""
+        found = [self.value_at(milestone, objective) for milestone in self.milestones]
+        if not objective.single:
+            return found[-1]
+        known = [values for values in found if values is not None]
+        return objective.best(known) if known else None
+
+    def reached(self) -> list[Cell]:
+        """The cells that are scored, or that will never be since the training broke down."""
+        broken = self.end in ("diverged", "failed")
+        return [
+            cell
+            for cell in self.cells
+            if broken or cell.iterations in self.scores[cell.training_id]
+        ]
+
+
+def key_of(cells: Sequence[Cell]) -> frozenset[str]:
+    """The ids of the cells' trainings."""
+    return frozenset(cell.training_id for cell in cells)
+
+
+def plain(point: Point) -> dict[str, Any]:
+    """The point without what has one value anyway, for people."""
+    dull = {"latent_dim": "auto", "network": "auto", "reconstruction": "mse", "precision": "fp32"}
+    return {name: value for name, value in point.items() if dull.get(name) != value}

@@ -1,0 +1,72 @@
+"""What makes two launches one search, and where the search is kept."""
+
+from pathlib import Path
+from typing import Any
+
+from search_spaces.axes import Axis, Choice
+from sweeper import stores
+from sweeper.cells import CellMaker, Options
+from sweeper.grid import Grid
+from sweeper.grid.dataset_entry import DatasetEntry
+from sweeper.ids import id_of
+from sweeper.search.objective import objective_of
+from sweeper.search_grid import SWITCH, entries_of, space_of
+
+FOLDER = "studies"
+
+
+def journal_of(store: str, grid: Grid, dataset: DatasetEntry, options: Options) -> Path:
+    """The journal of a search: STORE/studies/GRID/DATASET.journal. A scale, fewer points or a
+    stand-in make it another search, with a file of its own."""
+    makers = _makers(grid, dataset, options)
+    source = "-synthetic" if makers[0].source == "synthetic" else ""
+    scale = "" if options.scale == 1 else f"-scale{options.scale:g}"
+    points = "" if options.points is None else f"-points{options.points}"
+    name = f"{dataset.name}{source}{scale}{points}.journal"
+    return stores.beside(store) / FOLDER / grid.title / name
+
+
+def milestones_of(grid: Grid, dataset: DatasetEntry, options: Options) -> tuple[int, ...]:
+    """Every milestone of any entry, rising."""
+    makers = _makers(grid, dataset, options)
+    return tuple(sorted({milestone for maker in makers for milestone in maker.milestones}))
+
+
+def identity_of(grid: Grid, dataset: DatasetEntry, options: Options) -> dict[str, Any]:
+    """The space, and what a point is worth in it, as JSON values. Sampler, pruner, seed and the
+    number of trainings may change on the way."""
+    space = space_of(grid, dataset)
+    makers = _makers(grid, dataset, options)
+    objective = objective_of(grid)
+    told: dict[str, Any] = {axis.name: _told(axis) for axis in space.common}
+    for branch, axes in space.branches.items():
+        told[f"{SWITCH} {branch}"] = "tried"
+        told |= {f"{branch}.{axis.name}": _told(axis) for axis in axes}
+    return told | {
+        "iterations": [list(maker.milestones) for maker in makers],
+        "seeds": list(grid.seeds),
+        "directions": dict(zip(objective.metrics, objective.directions, strict=True)),
+        "source": makers[0].source,
+        "evaluation": dict(vars(makers[0].base.evaluation)),
+    }
+
+
+def search_id(grid: Grid, options: Options) -> str:
+    """Equal for launches that search the same in the same way: the id of their parent run."""
+    sources = sorted((d.name, _makers(grid, d, options)[0].source) for d in grid.datasets)
+    asked = {"name": grid.title, "grid": grid.asked(), "scale": options.scale}
+    asked |= {} if options.points is None else {"points": options.points}
+    return id_of({**asked, "sources": [list(pair) for pair in sources]})
+
+
+def _makers(grid: Grid, dataset: DatasetEntry, options: Options) -> list[CellMaker]:
+    entries = entries_of(grid, dataset).values()
+    return [CellMaker(grid, entry, dataset, options) for entry in entries]
+
+
+def _told(axis: Axis) -> Any:
+    if isinstance(axis, Choice):
+        return list(axis.values)
+    told: dict[str, Any] = {"low": axis.low, "high": axis.high}
+    told |= {"log": True} if axis.log else {}
+    return told if axis.step is None else told | {"step": axis.step}

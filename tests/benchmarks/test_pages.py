@@ -1,0 +1,148 @@
+"""Pages of the benchmarks come out, on sizes that take no time. No test here asserts a time."""
+
+import threading
+
+import pytest
+import torch
+
+from benchmarks import __main__ as pages
+from benchmarks import gpu, grid_vs_ray, limits, overhead, plain_loop, reading, stalls, step
+from benchmarks.measuring import ROOT, Spread, command, interleaved, machine, ratios, table
+from tests.sweeper.synthetic_store import FACTORS
+from trainers.networks import build_network
+
+
+def rows_of(text):
+    """The cells of a Markdown table's rows, head first."""
+    lines = [line for line in text.splitlines() if line.startswith("|")]
+    return [[cell.strip() for cell in line.strip("|").split("|")] for line in lines]
+
+
+def test_spread_and_ratios_are_taken_round_by_round():
+    assert Spread.of([3.0, 1.0, 2.0]) == Spread(1.0, 2.0, 3.0)
+    assert ratios([2.0, 9.0, 4.0], [1.0, 3.0, 4.0]) == Spread(1.0, 2.0, 3.0)
+    assert Spread(1.0, 2.0, 3.0).text(1) == "2.0 (1.0 to 3.0)"
+
+
+def test_actions_take_turns():
+    order = []
+    values = interleaved({"a": lambda: order.append("a"), "b": lambda: 7.0}, rounds=3)
+    assert order == ["a"] * 3
+    assert values["b"] == [7.0] * 3
+    assert len(values["a"]) == 3
+
+
+def test_a_table_is_markdown():
+    assert rows_of(table(("a", "b"), [("1", "2")])) == [["a", "b"], ["---", "---"], ["1", "2"]]
+
+
+def test_the_machine_is_named_without_where_things_lie():
+    text = machine()
+    for fact in ("date", "processor", "memory", "software", "GPU", "load"):
+        assert f"- {fact}" in text
+    assert "/" not in text.replace("logical cores", "")
+
+
+def test_flops_of_a_step_are_three_products_a_layer_less_the_first_input_gradient():
+    batch, hidden, pixels = 8, 1200, 64 * 64
+    layers = [(pixels, hidden), (hidden, hidden), (hidden, 10), (5, hidden)]
+    layers += [(hidden, hidden), (hidden, pixels)]
+    products = 2 * batch * (3 * sum(a * b for a, b in layers) - pixels * hidden)
+    assert limits.step_flops("mlp", batch) == products
+
+
+def test_the_loop_by_hand_is_a_step_of_l_vae():
+    """At sigmas of 1 the loss is recon + KL + 2, and a step moves every weight."""
+    network, optimizer, sigmas_2 = plain_loop.plain_model("cnn", 1e-3, fused=False)
+    before = [weight.detach().clone() for weight in network.parameters()]
+    losses = plain_loop.plain_step(network, optimizer, sigmas_2)(
+        torch.ones(4, 1, 64, 64, dtype=torch.uint8)
+    )
+    assert losses["loss"] == pytest.approx(losses["recon"] + losses["kl"] + 2, rel=1e-5)
+    fresh = build_network("cnn", (1, 64, 64), plain_loop.LATENT_DIM, 0)
+    assert all(torch.equal(a, b) for a, b in zip(before, fresh.parameters(), strict=True))
+    assert not torch.equal(before[0], next(network.parameters()))
+    assert torch.all(sigmas_2 != 1)
+
+
+@pytest.mark.slow
+def test_the_step_page_comes_out():
+    head, _, row = rows_of(step.page(rounds=1, cases=[("cnn", 2)], threads=1))
+    assert row[:3] == ["cnn", "2", "1"]
+    assert len(row) == len(head)
+
+
+def test_the_page_of_stalls_comes_out():
+    head, _, row = rows_of(stalls.page(num_points=100, networks=("cnn",)))
+    assert row[0] == "cnn"
+    assert len(row) == len(head)
+
+
+@pytest.mark.slow
+def test_the_gpu_page_comes_out_of_a_machine_without_one():
+    text = gpu.page("cpu", 0.01, networks=("cnn",), batch_sizes=(2,), lanes=(1, 2))
+    assert [row[:3] for row in rows_of(text)[2:]] == [["cnn", "2", "fp32"], ["cnn", "2", "bf16"]]
+    assert threading.active_count() < 20
+
+
+@pytest.mark.skipif(torch.cuda.is_available(), reason="says so only without a CUDA device")
+def test_without_a_gpu_it_says_that_nothing_was_measured(capsys, monkeypatch):
+    monkeypatch.setattr("sys.argv", ["gpu"])
+    gpu.main()
+    assert capsys.readouterr().out.strip() == gpu.NOT_MEASURED
+
+
+def test_the_reading_page_comes_out(monkeypatch):
+    monkeypatch.setattr(reading, "VIEWS", reading.VIEWS[:2])
+    text = reading.page(seeds=(1,), datasets=tuple(FACTORS)[:1])
+    rows = rows_of(text)
+    assert rows[0][1] == "288 runs"
+    assert [row[0] for row in rows[2:]] == [name for name, _ in reading.VIEWS]
+
+
+def test_both_sweeps_ask_for_the_same_runs(tmp_path):
+    (tmp_path / "grid.yaml").write_text(grid_vs_ray.grid_text(grid_vs_ray.ITERATIONS))
+    _, peak, text = command(["sweeper.cli", "plan", "grid.yaml", "--json"], tmp_path)
+    assert '"runs": 36' in text
+    assert '"trainings": 6' in text
+    assert peak > 0
+
+
+def test_a_command_that_fails_tells_its_last_words(tmp_path):
+    with pytest.raises(RuntimeError, match="no-such"):
+        command(["sweeper.cli", "plan", "no-such.yaml"], tmp_path)
+
+
+@pytest.mark.slow
+def test_the_overhead_page_comes_out():
+    rows = rows_of(overhead.page(counts=(2,)))
+    assert rows[2][0] == "2"
+    assert rows[-1][0] == "36"
+
+
+def test_pages_are_collected_with_their_own_words(tmp_path, capsys):
+    out = tmp_path / "page.md"
+    assert pages_main(["--only", "gpu", "--out", str(out)]) == 0
+    text = out.read_text()
+    assert "## GPU" in text
+    assert gpu.NOT_MEASURED in text or "lane(s)" in text
+    assert "> Steps a second on a GPU" in text
+
+
+def pages_main(arguments):
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("sys.argv", ["benchmarks", *arguments])
+        return pages.main()
+
+
+def test_every_page_is_a_module_that_says_what_it_does():
+    for name in pages.PAGES:
+        path = ROOT / "benchmarks" / f"{name}.py"
+        if path.exists():
+            assert path.read_text().startswith('"""')
+
+
+def test_an_unknown_page_is_refused(capsys):
+    with pytest.raises(SystemExit):
+        pages_main(["--only", "nothing"])
+    assert "there are grid_vs_ray" in capsys.readouterr().err

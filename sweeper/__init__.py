@@ -4,7 +4,9 @@
 
 does in a notebook what the commands do. Each name loads what it needs when it is first used."""
 
+import sys
 from importlib import import_module
+from types import ModuleType
 from typing import Any
 
 __version__ = "0.1.0"
@@ -29,3 +31,15 @@ def __getattr__(name: str) -> Any:
     if name not in _PLACES:
         raise AttributeError(f"module 'sweeper' has no attribute {name!r}")
     return getattr(import_module(_PLACES[name]), name)
+
+
+class _Package(ModuleType):
+    """Keeps `sweeper.plan` and `sweeper.report` the functions: importing the submodules of these
+    names would put modules in their place."""
+
+    def __setattr__(self, name: str, value: Any) -> None:
+        if not (name in _PLACES and isinstance(value, ModuleType)):
+            super().__setattr__(name, value)
+
+
+sys.modules[__name__].__class__ = _Package

@@ -12,7 +12,7 @@ from pathlib import Path
 from sweeper import Grid, figure, launch, plan, read_study, render, results, select, table
 
 # %% [markdown]
-# A grid: two models, two milestones of each training. It could as well be a file: `Grid.load(path)`.
+# A grid: two models, two milestones of each training. `Grid.load(path)` reads one from a file.
 
 # %%
 grid = Grid(

@@ -6,8 +6,10 @@ from dataclasses import dataclass, field
 from statistics import fmean
 
 from sweeper.engine.jobs import Event
+from sweeper.grid import Grid
+from sweeper.machine import Slots, machine_here, slots
 from sweeper.plan import Training
-from sweeper.speeds import Speed, Speeds, kind_of
+from sweeper.speeds import Speed, Speeds, kind_of, read_speeds, write_speeds
 from trainers.config import TrainingConfig
 
 _FEWEST = 20  # steps that a speed rests on
@@ -23,9 +25,12 @@ class _Account:
 
 @dataclass
 class Meter:
-    """Takes in events. known: speeds so far, for what an event does not tell."""
+    """Takes in events. known: speeds so far, for what an event does not tell.  store, room: where
+    and for what the speeds are kept."""
 
     known: Speeds
+    store: str = ""
+    room: Slots | None = None
     clock: Callable[[], float] = time.monotonic
     _accounts: dict[tuple[str, int], _Account] = field(default_factory=dict)
     _last: dict[str, tuple[float, int]] = field(default_factory=dict)
@@ -46,6 +51,11 @@ class Meter:
             account.steps += steps
             account.seconds += now - before
 
+    def keep(self) -> None:
+        """Writes what was measured into the store."""
+        if self.room is not None:
+            write_speeds(self.store, self.room, self.speeds())
+
     def speeds(self) -> Iterable[tuple[TrainingConfig, Speed]]:
         """What was measured well enough. Opening and closing are taken from what is known."""
         for account in self._accounts.values():
@@ -56,3 +66,9 @@ class Meter:
             score_s = fmean(max(0.0, s - steps * step_s) for s, steps in account.scored)
             open_s, close_s = (earlier.open_s, earlier.close_s) if earlier else (2.0, 0.0)
             yield account.config, Speed(step_s, score_s, open_s, close_s)
+
+
+def open_meter(grid: Grid, store: str, trainings: int) -> Meter:
+    """A meter for a launch on this machine; `trainings`: how many run at the most."""
+    room = slots(grid, machine_here(), trainings)
+    return Meter(read_speeds(store, room), store, room)

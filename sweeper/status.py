@@ -8,9 +8,10 @@ from rich.console import Console
 from rich.table import Table
 
 from sweeper import stores
+from sweeper.grid import Grid
 from sweeper.launching.publication import run_name
 from sweeper.plan import Plan, Training
-from sweeper.planning import Setting
+from sweeper.planning import Setting, plan_grid
 from sweeper.tracking import layout
 from trainers.records import find_records
 
@@ -49,6 +50,15 @@ class Status:
             **self.counts,
             "trainings": [vars(training) for training in self.trainings],
         }
+
+
+def status_of_grid(grid: Grid, setting: Setting) -> Status:
+    """The status of every training that a grid asks for, or that its search has proposed."""
+    if grid.search is None:
+        return status_of(plan_grid(grid, setting), setting)
+    from sweeper.search.planning import plan_so_far
+
+    return status_of(plan_so_far(grid, setting), setting)
 
 
 def status_of(plan: Plan, setting: Setting) -> Status:

@@ -129,9 +129,7 @@ def status(
 ) -> None:
     """Show how far a grid is: training by training, from MLflow and the sweep store."""
     from sweeper.grid import Grid
-    from sweeper.planning import plan_grid
-    from sweeper.search.planning import status_of_search
-    from sweeper.status import print_status, status_of
+    from sweeper.status import print_status, status_of_grid
 
     setting = common.setting(
         tracking_uri=tracking_uri,
@@ -141,9 +139,7 @@ def status(
         points=points,
         synthetic=synthetic,
     )
-    loaded = Grid.load(grid)
-    found = status_of_search(loaded, setting) if loaded.search else None
-    found = found or status_of(plan_grid(loaded, setting), setting)
+    found = status_of_grid(Grid.load(grid), setting)
     if as_json:
         common.print_json(found.to_json())
     else:

@@ -68,6 +68,8 @@ class News(tune.Callback):
     ) -> None:
         name, node, status = result["training_id"], result["node_id"], result["status"]
         self._node_of[trial.trial_id] = node
+        if status == "arrived":
+            return
         if status == "opened":
             self._attempts.opened(name, result["iteration"])
             status = "running"

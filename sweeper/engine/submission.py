@@ -3,6 +3,7 @@
 `address` is that of the cluster's dashboard, as in http://127.0.0.1:8265."""
 
 import asyncio
+import logging
 import re
 import shlex
 import shutil
@@ -106,9 +107,11 @@ def _client(address: str) -> Iterator[Any]:
     quiet()
     from ray.job_submission import JobSubmissionClient
 
-    quiet()  # once more: importing Ray sets its own levels
     try:
-        yield JobSubmissionClient(address)
+        client = JobSubmissionClient(address)
+        for name in ("ray", "ray.dashboard.modules.dashboard_sdk"):  # it sets its own levels
+            logging.getLogger(name).setLevel(logging.ERROR)
+        yield client
     except (ConnectionError, RuntimeError, ValueError, OSError) as error:
         reason = " ".join(str(error).split())[:300]
         raise EngineError(f"the Ray jobs of {address} cannot be used: {reason}") from error

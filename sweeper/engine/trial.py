@@ -20,8 +20,9 @@ log = logging.getLogger(__name__)
 class TrainingTrial(tune.Trainable):
     """Advances a training slice by slice.
 
-    `config` is {'job': Job as a dict}. The first result tells where the training goes on; then
-    each step's progress goes back as a result, a milestone at once. What a retry cannot mend (a
+    `config` is {'job': Job as a dict}. The first result tells on which node this is, before
+    anything can go wrong there, the second where the training goes on; then each step's progress
+    goes back as a result, a milestone at once. What a retry cannot mend (a
     wrong configuration, a foreign store) ends the trial as failed, and what this machine lacks
     (its data) as unusable; anything else is raised, which costs the worker its life, so that the
     next attempt begins in a clean process."""
@@ -32,14 +33,19 @@ class TrainingTrial(tune.Trainable):
             signal.signal(signal.SIGINT, signal.SIG_IGN)
         self._training: Any = None
         self._leaving = contextlib.ExitStack()
+        self._arrived = False
         self._job = config["job"]
 
     def reset_config(self, new_config: dict[str, Any]) -> bool:
         self._leave()
+        self._arrived = False
         self._job = new_config["job"]
         return True
 
     def step(self) -> dict[str, Any]:
+        if not self._arrived:
+            self._arrived = True
+            return self._result(status="arrived")
         try:
             if self._training is None:
                 self._training = self._leaving.enter_context(_training(self._job))

@@ -3,7 +3,6 @@
 import json
 import logging
 import signal
-import tempfile
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field, replace
 from functools import partial
@@ -22,16 +21,14 @@ from sweeper.launching.artefacts import attach_results
 from sweeper.launching.jobs import gpu_share, jobs_of
 from sweeper.launching.live import Board, Display
 from sweeper.launching.lock import store_lock
-from sweeper.launching.publication import publication
+from sweeper.launching.publication import attach_text, publication
 from sweeper.launching.rescoring import lacking, rescore
 from sweeper.launching.signals import Interrupts, interrupts
-from sweeper.machine import machine_here, slots
-from sweeper.meter import Meter
+from sweeper.meter import Meter, open_meter
 from sweeper.plan import Plan, Training
 from sweeper.planning import Setting, plan_grid
 from sweeper.preflight import check_cluster, check_here, check_resources, refuse
 from sweeper.publishing import Publisher
-from sweeper.speeds import read_speeds, write_speeds
 from sweeper.spending import open_spending
 from sweeper.tracking import layout
 from sweeper.tracking.store import sqlite_path
@@ -190,7 +187,11 @@ class Launching:
                 refuse([check_resources(self._grid, self._setting)])
                 self._gpus = total_gpus()
                 self._spending.gpu = gpu_share(self._grid, self._gpus)
-                self._meter = self._new_meter()
+                if self._setting.address is None:
+                    # The speeds of a cluster hold for no one machine.
+                    self._meter = open_meter(
+                        self._grid, self._setting.store, max(len(board.rows), 1)
+                    )
 
                 def on_event(event: Event) -> None:
                     board.take(event)
@@ -217,18 +218,12 @@ class Launching:
             self._caught.note(signal.SIGTERM)
         finally:
             self._spending.save()
-            self._keep_speeds()
+            if self._meter is not None:
+                self._meter.keep()
 
-    def _new_meter(self) -> Meter | None:
-        """Speeds are kept for the next plan; those of a cluster hold for no one machine."""
-        if self._setting.address is not None:
-            return None
-        self._room = slots(self._grid, machine_here(), len(self._plan.trainings) or 10**6)
-        return Meter(read_speeds(self._setting.store, self._room))
-
-    def _keep_speeds(self) -> None:
-        if self._meter is not None:
-            write_speeds(self._setting.store, self._room, self._meter.speeds())
+    def _expected(self) -> int:
+        """How many trainings are going to run."""
+        return sum(bool(t.todo and not t.waiting) for t in self._plan.trainings)
 
     def _supply(self) -> Iterator[Job]:
         """The jobs, until all are given or the budget is used up."""
@@ -387,14 +382,6 @@ class Launching:
             if self._plan.grid not in known and run in self._setting.known_runs:
                 grids = layout.join_list({self._plan.grid, *known})
                 writer.set_tags(self._setting.known_runs[run], {layout.GRIDS: grids})
-
-
-def attach_text(writer: Writer, parent: str, name: str, text: str) -> None:
-    """Stores text with a launch, as an artifact called `name`."""
-    with tempfile.TemporaryDirectory() as folder:
-        file = Path(folder, name)
-        file.write_text(text, encoding="utf-8")
-        writer.attach(parent, file)
 
 
 def _publish(writer: Writer, entry: Publication) -> None:

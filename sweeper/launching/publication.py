@@ -1,10 +1,12 @@
 """A run of a plan as it is to stand in MLflow."""
 
+import tempfile
 from collections.abc import Iterable, Mapping
+from pathlib import Path
 
 from sweeper.plan import Training
 from sweeper.tracking import layout
-from sweeper.tracking.writer import Publication
+from sweeper.tracking.writer import Publication, Writer
 from trainers.config import TrainingConfig
 from trainers.records import Milestone
 from trainers.specs.models import MODELS, WEAK_BELOW, needs_weak
@@ -106,3 +108,11 @@ def final_sigmas(milestone: Milestone) -> list[float]:
     names = milestone.trajectory_names
     columns = [1 + i for i, name in enumerate(names) if name.startswith(layout.SIGMA_PREFIX)]
     return [float(milestone.trajectory_ST[-1, column]) for column in columns]
+
+
+def attach_text(writer: Writer, mlflow_run_id: str, name: str, text: str) -> None:
+    """Stores text with an MLflow run, as an artifact called `name`."""
+    with tempfile.TemporaryDirectory() as folder:
+        file = Path(folder, name)
+        file.write_text(text, encoding="utf-8")
+        writer.attach(mlflow_run_id, file)

@@ -15,8 +15,9 @@ from sweeper.engine.jobs import Event, Job
 from sweeper.errors import UsageError
 from sweeper.grid import Grid
 from sweeper.grid.dataset_entry import DatasetEntry
-from sweeper.launching.launch import Launching, Outcome, attach_text
+from sweeper.launching.launch import Launching, Outcome
 from sweeper.launching.live import Board
+from sweeper.launching.publication import attach_text
 from sweeper.launching.signals import Interrupts
 from sweeper.plan import Plan, Training, plan_of
 from sweeper.planning import Setting, options_of
@@ -129,6 +130,9 @@ class SearchLaunch(Launching):
         self._first = self._walk.next()
         if self._first is not None:
             self._train_on_ray(self._board)
+
+    def _expected(self) -> int:
+        return len(self._grid.seeds) * sum(1 + search.unproposed for search in self._searches)
 
     def _supply(self) -> Iterator[Job]:
         """A job for each worker that asks, until the search is over."""

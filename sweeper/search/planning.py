@@ -20,7 +20,6 @@ from sweeper.search.library import open_shelves
 from sweeper.search.proposals import REPEAT, WARM
 from sweeper.search.warm_start import known_points
 from sweeper.search_grid import point_cells, points_of, search_of, search_summary, space_of
-from sweeper.status import Status, status_of
 
 _SAMPLE = 32  # points drawn for the estimate
 
@@ -99,8 +98,8 @@ def search_lines(plan: SearchPlan, grid: Grid, cost: Cost) -> Iterator[str]:
             yield f"             less what the pruner {asked.pruner} stops early"
 
 
-def status_of_search(grid: Grid, setting: Setting) -> Status:
-    """How far the trainings of a search are: those of its points so far."""
+def plan_so_far(grid: Grid, setting: Setting) -> Plan:
+    """The trainings of the points that a search has proposed, and what is left of them."""
     options, shelves = options_of(setting), open_shelves(setting)
     cells = []
     for dataset in grid.datasets:
@@ -108,8 +107,7 @@ def status_of_search(grid: Grid, setting: Setting) -> Status:
             if not {WARM, REPEAT} & set(one.notes):
                 every = point_cells(grid, dataset, one.point, options)
                 cells += [cell for cell in every if _is_asked(one, cell.iterations)]
-    plan = shelves.with_progress(plan_of(grid.title, "", cells))
-    return status_of(plan, setting)
+    return shelves.with_progress(plan_of(grid.title, "", cells))
 
 
 def _is_asked(one: Tried, iterations: int) -> bool:

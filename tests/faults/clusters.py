@@ -84,6 +84,8 @@ class Cluster:
 
     def _start(self, name, options, *, code=True, environment=None):
         command = [*RAY, "start", "--block", "--disable-usage-stats", *options]
+        # Two nodes of one machine cannot both have the usual port; without one there are no jobs.
+        command.append(f"--dashboard-agent-listen-port={free_port()}")
         paths = {"PYTHONPATH": str(ROOT)} if code else {}
         with (self.folder / f"{name}.txt").open("w") as log:
             process = subprocess.Popen(

@@ -31,7 +31,8 @@ def test_work_spreads_to_a_node_that_joins_and_leaves_one_that_dies(soak, tmp_pa
     assert stored(sweep.folder) == soak
 
 
-def test_a_node_on_which_everything_fails_is_set_aside(soak, tmp_path, cluster):
+def test_a_node_on_which_everything_fails_is_set_aside(tmp_path, cluster):
+    grid = SOAK | {"axes": SOAK["axes"] | {"iterations": [40, 80]}}
     broken = tmp_path / "broken" / "torch"
     broken.mkdir(parents=True)
     (broken / "__init__.py").write_text("raise OSError('libtorch.so: cannot open shared object')")
@@ -39,11 +40,11 @@ def test_a_node_on_which_everything_fails_is_set_aside(soak, tmp_path, cluster):
     cluster.wait_for_nodes(1)
     cluster.node(2, "--num-cpus=3", code=False, PYTHONPATH=broken_path(broken))
     cluster.wait_for_nodes(2)
-    sweep = Sweep(tmp_path / "sweep", SOAK, "--address", cluster.address, **cluster.environment)
-    assert sweep.launch(400) == 0, sweep.output
+    sweep = Sweep(tmp_path / "sweep", grid, "--address", cluster.address, **cluster.environment)
+    assert sweep.launch(300) == 0, sweep.output
     assert "is set aside: everything fails there" in sweep.output
     assert "127.0.0.12" in sweep.output and "libtorch.so" in sweep.output
-    assert stored(sweep.folder) == soak
+    assert len(stored(sweep.folder)) == 12
 
 
 def broken_path(package):

@@ -22,8 +22,8 @@ from sweeper.launching import launch as launching
 from sweeper.launching.launch import Outcome, launch
 from sweeper.launching.summary import closing_lines
 from sweeper.planning import default_setting
-from sweeper.search.planning import status_of_search
 from sweeper.spending import open_spending
+from sweeper.status import status_of_grid
 from sweeper.tracking.reader import read_store
 from trainers.config import TrainingConfig
 from trainers.records import Milestone, find_records, write_milestone
@@ -146,7 +146,7 @@ def test_a_search_is_published_and_tabled_and_a_killed_one_goes_on(engine, tmp_p
     engine.milestones = 4
     first, _ = launched(asked)
     engine.milestones = 10**9
-    status = status_of_search(asked, default_setting())
+    status = status_of_grid(asked, default_setting())
     assert not status.complete
     second, told = launched(asked)
     assert second.exit_code == 0, told
@@ -160,7 +160,7 @@ def test_a_search_is_published_and_tabled_and_a_killed_one_goes_on(engine, tmp_p
     assert {cell["run_id"] for cell in plan} == {run for run, _ in stored}
     done = len(stored)
     assert f"{done} of {done} runs done." in told and "best cbd" in told and "6 points" in told
-    assert status_of_search(asked, default_setting()).complete
+    assert status_of_grid(asked, default_setting()).complete
     before = list(engine.trained)
     third, told = launched(asked)
     assert engine.trained == before and third.exit_code == 0

@@ -55,6 +55,11 @@ def test_what_is_not_there_is_one_line(command, small_uri, arguments, told):
     assert len(lines) == 1 and told in lines[0]
 
 
+def test_a_figure_of_mathematics_needs_no_store(command):
+    code, out, lines = command("figure", "7.1")
+    assert (code, lines) == (0, []) and "figures/figure_7_1.csv" in out
+
+
 READERS = (["table", "7.1"], ["figure", "4.1"], ["select"], ["report", "g"], ["export", "a"])
 
 

@@ -92,6 +92,7 @@ def figure(
     if is_traversal(name):
         from sweeper.traversal import compute_traversal, write_traversal
 
+        assert study is not None
         if run is None:
             raise UsageError(
                 "figure 6.2 is of one run: name it with --run (sweeper select has ids)"

@@ -30,7 +30,11 @@ def main() -> int:
             tune.with_resources(Empty, {"cpu": 1}),
             param_space={"number": tune.grid_search(list(range(trials)))},
             tune_config=tune.TuneConfig(reuse_actors=reuse),
-            run_config=tune.RunConfig(storage_path=folder, verbose=0),
+            run_config=tune.RunConfig(
+                storage_path=folder,
+                verbose=0,
+                checkpoint_config=tune.CheckpointConfig(checkpoint_at_end=False),
+            ),
         ).fit()
     assert not results.errors
     ray.shutdown()

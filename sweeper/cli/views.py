@@ -79,15 +79,20 @@ def figure(
     """Draw a figure of the paper: PNG, SVG, and the numbers behind it as CSV. 6.2 decodes altered
     latents of a run whose weights are kept."""
     from sweeper.figures import figure as draw
+    from sweeper.figures import needs_runs
     from sweeper.study import read_study
 
     where = common.setting(tracking_uri=tracking_uri, store=store)
-    study = read_study(where.tracking_uri)
-    study = study.restricted(grid) if grid else study
+    if needs_runs(name):
+        study = read_study(where.tracking_uri)
+        study = study.restricted(grid) if grid else study
+    else:
+        study = None
     own = {"--run": run, "--dims": dims, "--point": point}
     if is_traversal(name):
         from sweeper.traversal import compute_traversal, write_traversal
 
+        assert study is not None
         if run is None:
             raise UsageError(
                 "figure 6.2 is of one run: name it with --run (sweeper select has ids)"

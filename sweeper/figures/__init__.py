@@ -1,6 +1,6 @@
 """The thesis's figures from what MLflow holds: numbers first, then the picture.
 
-Figure 6.2, the latent traversals, needs trained weights and is made elsewhere."""
+Figure 6.2, the latent traversals, needs trained weights: see sweeper/traversal.py."""
 
 from functools import partial
 from pathlib import Path
@@ -25,7 +25,7 @@ from sweeper.figures.style import as_bytes, as_csv
 from sweeper.study import Study, read_study
 from sweeper.words import unknown
 
-__all__ = ["FIGURES", "figure", "figure_files", "pcc_figure"]
+__all__ = ["FIGURES", "figure", "figure_files", "needs_runs", "pcc_figure"]
 
 
 def _curves(dataset: str, title: str, draw: object) -> Recipe:
@@ -77,6 +77,12 @@ def figure(name: str, store: Study | str | None = None, out_dir: Path | str = ".
         partial_path.write_bytes(content)
         paths.append(partial_path.replace(path))
     return paths
+
+
+def needs_runs(name: str) -> bool:
+    """False for a figure of mathematics alone, which is drawn without a store."""
+    short = name.removeprefix("figure").replace("_", ".").strip()
+    return short not in FIGURES or FIGURES[short].needs_runs
 
 
 def figure_files(name: str, study: Any) -> dict[str, bytes]:

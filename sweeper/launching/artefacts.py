@@ -49,7 +49,7 @@ def write_results(made: Report, folder: Path) -> list[Path]:
         contents[f"{layout.FIGURES}/figure_{name.replace('.', '_')}.png"] = picture
     paths = [folder / name for name in contents]
     for path, content in zip(paths, contents.values(), strict=True):
-        path.parent.mkdir(exist_ok=True)
+        path.parent.mkdir(parents=True, exist_ok=True)
         path.write_bytes(content)
     return paths
 

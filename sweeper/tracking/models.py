@@ -1,7 +1,6 @@
 """Weights of selected runs in MLflow, and the models registered from them."""
 
 import tempfile
-import warnings
 from collections.abc import Mapping
 from importlib.metadata import version
 from pathlib import Path
@@ -71,17 +70,14 @@ def _save(place: Path, weights: str, about: Mapping[str, Any]) -> None:
 
     images = TensorSpec(np.dtype(np.uint8), (-1, *about["image_CHW"]))
     latents = TensorSpec(np.dtype(np.float32), (-1, about["latent_dim"]))
-    with warnings.catch_warnings():
-        # MLflow asks for type hints that it can check; arrays have the signature instead.
-        warnings.simplefilter("ignore", UserWarning)
-        mlflow.pyfunc.save_model(
-            str(place),
-            python_model=str(_CODE),
-            artifacts={"weights": weights},
-            signature=ModelSignature(Schema([images]), Schema([latents])),
-            # Not this project: its name is another's in the public index.
-            pip_requirements=[f"{name}=={version(name)}" for name in ("torch", "numpy")],
-        )
+    mlflow.pyfunc.save_model(
+        str(place),
+        python_model=str(_CODE),
+        artifacts={"weights": weights},
+        signature=ModelSignature(Schema([images]), Schema([latents])),
+        # Not this project: its name is another's in the public index.
+        pip_requirements=[f"{name}=={version(name)}" for name in ("torch", "numpy")],
+    )
 
 
 def _written(folder: Path, files: Mapping[str, bytes]) -> str:

@@ -31,7 +31,9 @@ _ALWAYS = {
 def ray_session(
     address: str | None, *, cpus: int | None = None, gpus: int | None = None
 ) -> Iterator[None]:
-    """A connected Ray, shut down at the end (one that was joined goes on without us).
+    """A connected Ray, shut down at the end (one that was joined goes on without us). Inside
+    another session it is that one: leaving Ray and coming back would, in a submitted job, let Ray
+    remove the job's folder in between.
 
     Raises EngineError when the cluster at `address` cannot be reached."""
     global _own
@@ -43,6 +45,9 @@ def ray_session(
         _knock(address)
     import ray
 
+    if ray.is_initialized():
+        yield
+        return
     try:
         if address is None:
             ray.init(

@@ -1,5 +1,6 @@
 """`launch`: plan, train what is missing, publish as it comes. Launch is resume."""
 
+import contextlib
 import json
 import logging
 import signal
@@ -84,24 +85,40 @@ def launch(
     Raises SweeperError before anything is started: for a grid that cannot be run, a store in use,
     an MLflow that cannot be read, a Ray that cannot be joined."""
     console = console or Console(quiet=True)
-    with store_lock(setting.store, grid.title), interrupts() as caught:
+    with (
+        store_lock(setting.store, grid.title),
+        interrupts() as caught,
+        contextlib.ExitStack() as joined,
+    ):
         if grid.search is not None:
             from sweeper.launching.searching import launch_search
 
+            _join(joined, None, grid, setting, caught)
             return launch_search(grid, setting, console, caught, on_plan)
         plan = plan_grid(grid, setting)
         on_plan(plan)
         if any(training.todo and not training.waiting for training in plan.trainings):
             refuse(check_here(plan, setting))
-            if setting.address is not None:
-                with ray_session(setting.address):
-                    refuse(check_cluster(plan, grid, setting))
-                caught.arm()
+            _join(joined, plan, grid, setting, caught)
         outcome = Launching(grid, setting, plan, console, caught).run()
         while not outcome.interrupted and (more := _next_round(grid, setting, outcome)):
             on_plan(more)
             outcome = outcome.then(Launching(grid, setting, more, console, caught).run())
     return outcome
+
+
+def _join(
+    joined: contextlib.ExitStack,
+    plan: Plan | None,
+    grid: Grid,
+    setting: Setting,
+    caught: Interrupts,
+) -> None:
+    """Joins the cluster, if there is one, for the rest of the launch, and asks its nodes."""
+    if setting.address is not None:
+        joined.enter_context(ray_session(setting.address))
+        caught.arm()
+        refuse(check_cluster(plan, grid, setting))
 
 
 def _next_round(grid: Grid, setting: Setting, outcome: Outcome) -> Plan | None:

@@ -1,6 +1,7 @@
 """Starting a Ray of our own on this machine, or joining one that runs."""
 
 import contextlib
+import gc
 import logging
 import os
 import re
@@ -70,6 +71,7 @@ def ray_session(
         yield
     finally:
         _own = False
+        gc.collect()  # what still refers to Ray goes before it, and not in another thread after it
         ray.shutdown()
 
 

@@ -17,6 +17,7 @@ from sweeper.code_version import code_version
 from sweeper.engine.cluster import ray_session, total_gpus
 from sweeper.engine.jobs import Event, Job
 from sweeper.engine.run import run_jobs
+from sweeper.errors import TrackingError
 from sweeper.grid import Grid
 from sweeper.launching.artefacts import attach_results
 from sweeper.launching.jobs import gpu_share, jobs_of
@@ -114,17 +115,30 @@ def _join(
     setting: Setting,
     caught: Interrupts,
 ) -> None:
-    """Joins the cluster, if there is one, for the rest of the launch, and asks its nodes."""
-    if setting.address is not None:
+    """One Ray for all rounds of a launch, and the word of a cluster's nodes.
+
+    It ends after the publisher's thread: Ray ends a process in which any thread lets go of
+    something of its own while it shuts down."""
+    try:
         joined.enter_context(ray_session(setting.address))
-        caught.arm()
+    except SystemExit:  # Ray's own handler, in place while it starts, exits on SIGTERM
+        caught.note(signal.SIGTERM)
+        return
+    caught.arm()
+    if setting.address is not None:
         refuse(check_cluster(plan, grid, setting))
 
 
 def _next_round(grid: Grid, setting: Setting, outcome: Outcome) -> Plan | None:
     """The plan once more, if this round made something ready or found something missing that was
     not known before: a learned value, mdL-weak in place of mdL-strong, a damaged record."""
-    plan = plan_grid(grid, setting)
+    if outcome.unpublished:
+        return None  # MLflow is away: what it would tell is not known
+    try:
+        plan = plan_grid(grid, setting)
+    except TrackingError as error:
+        log.warning("%s", error)
+        return None
     known = {training.training_id: set(training.todo) for training in outcome.plan.trainings}
     for training in plan.trainings:
         if not training.waiting and set(training.todo) - known.get(training.training_id, set()):

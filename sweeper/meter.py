@@ -1,5 +1,6 @@
 """Speeds from a launch itself: what the time between two events of a training went into."""
 
+import logging
 import time
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
@@ -11,6 +12,8 @@ from sweeper.machine import Slots, machine_here, slots
 from sweeper.plan import Training
 from sweeper.speeds import Speed, Speeds, kind_of, read_speeds, write_speeds
 from trainers.config import TrainingConfig
+
+log = logging.getLogger(__name__)
 
 _FEWEST = 20  # steps that a speed rests on
 
@@ -53,8 +56,12 @@ class Meter:
 
     def keep(self) -> None:
         """Writes what was measured into the store."""
-        if self.room is not None:
+        if self.room is None:
+            return
+        try:
             write_speeds(self.store, self.room, self.speeds())
+        except OSError as error:  # speeds are a help, not a result
+            log.warning("the measured speeds cannot be kept: %s", error)
 
     def speeds(self) -> Iterable[tuple[TrainingConfig, Speed]]:
         """What was measured well enough. Opening and closing are taken from what is known."""

@@ -2,7 +2,9 @@
 
 Kept in the sweep store, so that a launch that is killed and goes on does not begin at zero."""
 
+import contextlib
 import json
+import logging
 import os
 import time
 from collections.abc import Callable
@@ -11,6 +13,8 @@ from pathlib import Path
 
 from sweeper import stores
 from sweeper.grid import Grid
+
+log = logging.getLogger(__name__)
 
 _SAVE_EVERY_S = 5.0
 _HOUR = 3600.0
@@ -64,12 +68,18 @@ class Spending:
             self.save()
 
     def save(self) -> None:
-        """Writes the totals under a temporary name, then renames."""
+        """Writes the totals under a temporary name, then renames. A full disk costs the totals
+        since the last time, not the launch."""
         self._saved = self.clock()
-        self.path.parent.mkdir(parents=True, exist_ok=True)
         temporary = self.path.with_suffix(f".{os.getpid()}.tmp")
-        temporary.write_text(json.dumps({"gpu_hours": self.gpu_hours, "hours": self.hours}))
-        temporary.replace(self.path)
+        try:
+            self.path.parent.mkdir(parents=True, exist_ok=True)
+            temporary.write_text(json.dumps({"gpu_hours": self.gpu_hours, "hours": self.hours}))
+            temporary.replace(self.path)
+        except OSError as error:
+            log.warning("%s cannot be written: %s", self.path, error.strerror)
+            with contextlib.suppress(OSError):
+                temporary.unlink(missing_ok=True)
 
 
 def open_spending(

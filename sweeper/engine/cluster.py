@@ -1,6 +1,7 @@
 """Starting a Ray of our own on this machine, or joining one that runs."""
 
 import contextlib
+import gc
 import logging
 import os
 import re
@@ -31,7 +32,9 @@ _ALWAYS = {
 def ray_session(
     address: str | None, *, cpus: int | None = None, gpus: int | None = None
 ) -> Iterator[None]:
-    """A connected Ray, shut down at the end (one that was joined goes on without us).
+    """A connected Ray, shut down at the end (one that was joined goes on without us). Inside
+    another session it is that one: leaving Ray and coming back would, in a submitted job, let Ray
+    remove the job's folder in between.
 
     Raises EngineError when the cluster at `address` cannot be reached."""
     global _own
@@ -43,6 +46,9 @@ def ray_session(
         _knock(address)
     import ray
 
+    if ray.is_initialized():
+        yield
+        return
     try:
         if address is None:
             ray.init(
@@ -65,6 +71,7 @@ def ray_session(
         yield
     finally:
         _own = False
+        gc.collect()  # what still refers to Ray goes before it, and not in another thread after it
         ray.shutdown()
 
 

@@ -7,6 +7,7 @@ import logging
 import re
 import shlex
 import shutil
+import signal
 import sys
 import tempfile
 import time
@@ -23,6 +24,8 @@ PREFIX = "sweeper-"
 _PACKAGES = ("sweeper", "trainers", "search_spaces")
 _STOP_S = "60"  # what a launch gets to save its trainings, once it is asked to stop
 _PATIENCE_S = 60.0
+# Loggers that set their own level when they are imported.
+_CHATTY = ("ray.dashboard.modules.dashboard_sdk", "ray.dashboard.modules.job.sdk")
 _LIVE = ("PENDING", "RUNNING")
 
 
@@ -56,7 +59,7 @@ def follow(address: str, job: str, out: TextIO = sys.stdout) -> int:
         details = client.get_job_info(job)
     code = details.driver_exit_code
     if code is None:
-        return 0 if str(details.status) == "SUCCEEDED" else 1
+        return {"SUCCEEDED": 0, "STOPPED": 128 + signal.SIGTERM}.get(str(details.status), 1)
     return 128 - code if code < 0 else int(code)
 
 
@@ -97,8 +100,13 @@ def _pack(folder: Path, grid: str) -> None:
 
 
 def _entrypoint(options: Sequence[str]) -> str:
-    words = ["python", "-m", "sweeper", "launch", "grid.yaml", "--address", "auto", *options]
-    return "exec " + shlex.join(words)
+    """The shell command of the job. It leaves the folder that Ray unpacked: nodes that share a
+    machine unpack it again and again, and the folder under a process's feet would be gone."""
+    words = shlex.join(["--address", "auto", *options])
+    return (
+        'cd "$(mktemp -d)" && PYTHONPATH="$OLDPWD" exec python -m sweeper launch '
+        f'"$OLDPWD/grid.yaml" {words}'
+    )
 
 
 @contextmanager
@@ -109,7 +117,7 @@ def _client(address: str) -> Iterator[Any]:
 
     try:
         client = JobSubmissionClient(address)
-        for name in ("ray", "ray.dashboard.modules.dashboard_sdk"):  # it sets its own levels
+        for name in ("ray", *_CHATTY):
             logging.getLogger(name).setLevel(logging.ERROR)
         yield client
     except (ConnectionError, RuntimeError, ValueError, OSError) as error:

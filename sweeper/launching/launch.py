@@ -1,5 +1,6 @@
 """`launch`: plan, train what is missing, publish as it comes. Launch is resume."""
 
+import contextlib
 import json
 import logging
 import signal
@@ -16,6 +17,7 @@ from sweeper.code_version import code_version
 from sweeper.engine.cluster import ray_session, total_gpus
 from sweeper.engine.jobs import Event, Job
 from sweeper.engine.run import run_jobs
+from sweeper.errors import TrackingError
 from sweeper.grid import Grid
 from sweeper.launching.artefacts import attach_results
 from sweeper.launching.jobs import gpu_share, jobs_of
@@ -84,19 +86,21 @@ def launch(
     Raises SweeperError before anything is started: for a grid that cannot be run, a store in use,
     an MLflow that cannot be read, a Ray that cannot be joined."""
     console = console or Console(quiet=True)
-    with store_lock(setting.store, grid.title), interrupts() as caught:
+    with (
+        store_lock(setting.store, grid.title),
+        interrupts() as caught,
+        contextlib.ExitStack() as joined,
+    ):
         if grid.search is not None:
             from sweeper.launching.searching import launch_search
 
+            _join(joined, None, grid, setting, caught)
             return launch_search(grid, setting, console, caught, on_plan)
         plan = plan_grid(grid, setting)
         on_plan(plan)
         if any(training.todo and not training.waiting for training in plan.trainings):
             refuse(check_here(plan, setting))
-            if setting.address is not None:
-                with ray_session(setting.address):
-                    refuse(check_cluster(plan, grid, setting))
-                caught.arm()
+            _join(joined, plan, grid, setting, caught)
         outcome = Launching(grid, setting, plan, console, caught).run()
         while not outcome.interrupted and (more := _next_round(grid, setting, outcome)):
             on_plan(more)
@@ -104,10 +108,37 @@ def launch(
     return outcome
 
 
+def _join(
+    joined: contextlib.ExitStack,
+    plan: Plan | None,
+    grid: Grid,
+    setting: Setting,
+    caught: Interrupts,
+) -> None:
+    """One Ray for all rounds of a launch, and the word of a cluster's nodes.
+
+    It ends after the publisher's thread: Ray ends a process in which any thread lets go of
+    something of its own while it shuts down."""
+    try:
+        joined.enter_context(ray_session(setting.address))
+    except SystemExit:  # Ray's own handler, in place while it starts, exits on SIGTERM
+        caught.note(signal.SIGTERM)
+        return
+    caught.arm()
+    if setting.address is not None:
+        refuse(check_cluster(plan, grid, setting))
+
+
 def _next_round(grid: Grid, setting: Setting, outcome: Outcome) -> Plan | None:
     """The plan once more, if this round made something ready or found something missing that was
     not known before: a learned value, mdL-weak in place of mdL-strong, a damaged record."""
-    plan = plan_grid(grid, setting)
+    if outcome.unpublished:
+        return None  # MLflow is away: what it would tell is not known
+    try:
+        plan = plan_grid(grid, setting)
+    except TrackingError as error:
+        log.warning("%s", error)
+        return None
     known = {training.training_id: set(training.todo) for training in outcome.plan.trainings}
     for training in plan.trainings:
         if not training.waiting and set(training.todo) - known.get(training.training_id, set()):

@@ -41,6 +41,8 @@ class Cluster:
             "RAY_health_check_initial_delay_ms": "1000",
             "RAY_health_check_period_ms": "1000",
             "OMP_NUM_THREADS": "1",
+            # A job's command is run by the `python` of the head's path.
+            "PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}",
         }
         self.processes: list[subprocess.Popen] = []
         # Short, as the names of sockets below it have a limit of 107 characters.

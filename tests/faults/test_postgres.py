@@ -61,7 +61,7 @@ def postgres():
 def test_a_sweep_through_a_server_with_postgres_is_the_same(tiny, tmp_path, postgres):
     import psycopg2
 
-    server = Server(tmp_path, backend=postgres).start()
+    server = Server(tmp_path, backend=postgres.replace("://", "+psycopg2://")).start()
     try:
         sweep = Sweep(tmp_path / "sweep", TINY, "--tracking-uri", server.uri)
         assert sweep.launch() == 0, sweep.output

@@ -1,22 +1,23 @@
 """A full disk, and damaged, missing and foreign files in the store."""
 
+import contextlib
 import os
 import shutil
 import subprocess
 
 import pytest
 
-from tests.faults.sweeps import TINY, Sweep, stored
+from tests.faults.sweeps import TINY, Sweep, stored, workers
 
 pytestmark = pytest.mark.fault
 
 
 @pytest.fixture
 def small_disk(tmp_path):
-    """A disk of 20 MiB: the checkpoints of two trainings do not fit. Needs root."""
+    """A disk of 60 MiB. Needs root."""
     place = tmp_path / "disk"
     place.mkdir()
-    made = subprocess.run(["mount", "-t", "tmpfs", "-o", "size=20m", "none", place])
+    made = subprocess.run(["mount", "-t", "tmpfs", "-o", "size=60m", "none", place])
     if made.returncode:
         pytest.skip("no disk can be mounted here")
     yield place
@@ -24,17 +25,29 @@ def small_disk(tmp_path):
 
 
 @pytest.mark.timeout(400)
-def test_a_full_disk_spoils_nothing_and_the_sweep_goes_on_when_there_is_room(
+def test_a_disk_that_fills_up_spoils_nothing_and_the_sweep_goes_on_when_there_is_room(
     tiny, tmp_path, small_disk
 ):
     sweep = Sweep(tmp_path, TINY, "--store", str(small_disk / "store"))
-    assert sweep.launch() == 1, sweep.output
+    with sweep.started() as process:
+        sweep.wait_for(process, lambda: workers(process))
+        fill(small_disk / "of someone else")
+        assert process.wait(200) == 1, sweep.output
     assert "No space left on device; make room in the sweep store" in sweep.output
     assert "Traceback" not in sweep.output
     assert not list(small_disk.glob("**/.*.tmp")), "what could not be written is removed"
-    subprocess.run(["mount", "-o", "remount,size=500m", small_disk], check=True)
+    assert sweep.launch() == 2, "preflight sees that there is no room"
+    assert "make room" in sweep.output.splitlines()[-2]
+    (small_disk / "of someone else").unlink()
     assert sweep.launch() == 0, sweep.output
     assert stored(tmp_path) == tiny
+
+
+def fill(path):
+    """Writes until the disk is full but for a few kilobytes."""
+    with path.open("wb", buffering=0) as file, contextlib.suppress(OSError):
+        while file.write(bytes(4096)):
+            pass
 
 
 @pytest.mark.timeout(400)

@@ -48,6 +48,8 @@ class Server:
     def kill(self):
         import psutil
 
+        if self.process.poll() is not None:
+            return
         for process in [*psutil.Process(self.process.pid).children(recursive=True), self.process]:
             with contextlib.suppress(psutil.NoSuchProcess):
                 process.kill()

@@ -84,11 +84,20 @@ class Cluster:
             environment=environment,
         )
 
+    def _without_code(self) -> Path:
+        """A folder that hides this package from Python, as if it were not installed."""
+        hidden = self.folder / "hidden"
+        for name in ("sweeper", "trainers", "search_spaces"):
+            (hidden / name).mkdir(parents=True, exist_ok=True)
+            text = f"raise ModuleNotFoundError(\"No module named '{name}'\", name='{name}')\n"
+            (hidden / name / "__init__.py").write_text(text)
+        return hidden
+
     def _start(self, name, options, *, code=True, environment=None):
         command = [*RAY, "start", "--block", "--disable-usage-stats", *options]
         # Two nodes of one machine cannot both have the usual port; without one there are no jobs.
         command.append(f"--dashboard-agent-listen-port={free_port()}")
-        paths = {"PYTHONPATH": str(ROOT)} if code else {}
+        paths = {"PYTHONPATH": str(ROOT if code else self._without_code())}
         with (self.folder / f"{name}.txt").open("w") as log:
             process = subprocess.Popen(
                 command,

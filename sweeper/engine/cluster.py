@@ -1,20 +1,15 @@
 """Starting a Ray of our own on this machine, or joining one that runs."""
 
 import contextlib
-import gc
 import logging
 import os
-import re
 import secrets
-import socket
 from collections.abc import Iterator
 
 from sweeper.errors import EngineError
 
-# Read by Ray when it is imported or started. All listeners of a Ray of our own on loopback: Ray
-# turns 127.0.0.1 into the machine's outward address unless multi-node is switched off.
-_LOCAL = {"RAY_ENABLE_WINDOWS_OR_OSX_CLUSTER": "0"}
-_KNOCK_S = 10.0
+# Read by Ray when it is imported or started.
+_MULTI_NODE = "RAY_ENABLE_WINDOWS_OR_OSX_CLUSTER"
 _own = False
 _TOKEN = secrets.token_hex(32)  # one a process: Ray reads it once
 _ALWAYS = {
@@ -37,18 +32,17 @@ def ray_session(
     remove the job's folder in between.
 
     Raises EngineError when the cluster at `address` cannot be reached."""
-    global _own
     quiet()
     if address is None:
-        os.environ.update(_LOCAL)
         _authenticate()
-    else:
-        _knock(address)
+    with _loopback_only() if address is None else contextlib.nullcontext():
+        yield from _connected(address, cpus, gpus)
+
+
+def _connected(address: str | None, cpus: int | None, gpus: int | None) -> Iterator[None]:
+    global _own
     import ray
 
-    if ray.is_initialized():
-        yield
-        return
     try:
         if address is None:
             ray.init(
@@ -71,24 +65,28 @@ def ray_session(
         yield
     finally:
         _own = False
-        gc.collect()  # what still refers to Ray goes before it, and not in another thread after it
         ray.shutdown()
 
 
-def _knock(address: str) -> None:
-    """Ray itself tries for minutes before it tells that nobody is there."""
-    found = re.fullmatch(r"(?P<host>[^:/@]+):(?P<port>\d{1,5})", address)
-    if found is None:
-        if address in ("auto", "local") or address.startswith("ray://"):
-            return
-        raise EngineError(f"--address {address}: write HOST:PORT of the cluster's head, or auto")
+@contextlib.contextmanager
+def _loopback_only() -> Iterator[None]:
+    """Every listener of a Ray started inside on 127.0.0.1, and as before afterwards.
+
+    Ray turns 127.0.0.1 into the machine's outward address unless multi-node is switched off, and
+    reads that switch when it is imported, which a notebook may have done long ago."""
+    before = os.environ.get(_MULTI_NODE)
+    os.environ[_MULTI_NODE] = "0"
+    from ray._private import ray_constants
+
+    switch = ray_constants.ENABLE_RAY_CLUSTER
+    ray_constants.ENABLE_RAY_CLUSTER = False
     try:
-        socket.create_connection((found["host"], int(found["port"])), _KNOCK_S).close()
-    except (OSError, OverflowError) as error:
-        raise EngineError(
-            f"the Ray cluster at {address} cannot be reached: {error}. Is it the head's address, "
-            "and is its port open from here?"
-        ) from error
+        yield
+    finally:
+        ray_constants.ENABLE_RAY_CLUSTER = switch
+        os.environ.pop(_MULTI_NODE)
+        if before is not None:
+            os.environ[_MULTI_NODE] = before
 
 
 def quiet() -> None:

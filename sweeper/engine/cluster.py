@@ -1,15 +1,19 @@
 """Starting a Ray of our own on this machine, or joining one that runs."""
 
 import contextlib
+import gc
 import logging
 import os
+import re
 import secrets
+import socket
 from collections.abc import Iterator
 
 from sweeper.errors import EngineError
 
 # Read by Ray when it is imported or started.
 _MULTI_NODE = "RAY_ENABLE_WINDOWS_OR_OSX_CLUSTER"
+_KNOCK_S = 10.0
 _own = False
 _TOKEN = secrets.token_hex(32)  # one a process: Ray reads it once
 _ALWAYS = {
@@ -35,6 +39,8 @@ def ray_session(
     quiet()
     if address is None:
         _authenticate()
+    else:
+        _knock(address)
     with _loopback_only() if address is None else contextlib.nullcontext():
         yield from _connected(address, cpus, gpus)
 
@@ -43,6 +49,9 @@ def _connected(address: str | None, cpus: int | None, gpus: int | None) -> Itera
     global _own
     import ray
 
+    if ray.is_initialized():
+        yield
+        return
     try:
         if address is None:
             ray.init(
@@ -65,6 +74,7 @@ def _connected(address: str | None, cpus: int | None, gpus: int | None) -> Itera
         yield
     finally:
         _own = False
+        gc.collect()  # what still refers to Ray goes before it, and not in another thread after it
         ray.shutdown()
 
 
@@ -87,6 +97,22 @@ def _loopback_only() -> Iterator[None]:
         os.environ.pop(_MULTI_NODE)
         if before is not None:
             os.environ[_MULTI_NODE] = before
+
+
+def _knock(address: str) -> None:
+    """Ray itself tries for minutes before it tells that nobody is there."""
+    found = re.fullmatch(r"(?P<host>[^:/@]+):(?P<port>\d{1,5})", address)
+    if found is None:
+        if address in ("auto", "local") or address.startswith("ray://"):
+            return
+        raise EngineError(f"--address {address}: write HOST:PORT of the cluster's head, or auto")
+    try:
+        socket.create_connection((found["host"], int(found["port"])), _KNOCK_S).close()
+    except (OSError, OverflowError) as error:
+        raise EngineError(
+            f"the Ray cluster at {address} cannot be reached: {error}. Is it the head's address, "
+            "and is its port open from here?"
+        ) from error
 
 
 def quiet() -> None:

@@ -5,7 +5,7 @@ import json
 import logging
 import signal
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -23,6 +23,7 @@ from sweeper.launching.artefacts import attach_results
 from sweeper.launching.jobs import gpu_share, jobs_of
 from sweeper.launching.live import Board, Display
 from sweeper.launching.lock import store_lock
+from sweeper.launching.outcome import Outcome
 from sweeper.launching.publication import attach_text, publication
 from sweeper.launching.rescoring import lacking, rescore
 from sweeper.launching.signals import Interrupts, interrupts
@@ -45,35 +46,6 @@ _PATIENCE_S = 60.0  # with an MLflow that is away when all is trained
 _PATIENCE_STOPPED_S = 10.0  # after a signal: whoever sent it will not wait for long
 
 
-@dataclass(frozen=True)
-class Outcome:
-    """How a launch ended. plan: as it stood at the start.  failed, diverged: {run id: reason}.
-
-    unpublished: records that MLflow has not got yet; the next launch publishes them.
-    left: runs that were asked for and are not done.  notes: what else is to be told."""
-
-    plan: Plan
-    left: int = 0
-    failed: dict[str, str] = field(default_factory=dict)
-    diverged: dict[str, str] = field(default_factory=dict)
-    unpublished: int = 0
-    interrupted: int = 0
-    notes: tuple[str, ...] = ()
-
-    def then(self, later: "Outcome") -> "Outcome":
-        """This outcome and that of the next round of the same launch."""
-        return replace(
-            later, failed=self.failed | later.failed, diverged=self.diverged | later.diverged
-        )
-
-    @property
-    def exit_code(self) -> int:
-        """0: every run is done; 1: one failed, diverged or is missing; 130, 143: interrupted."""
-        if self.interrupted:
-            return self.interrupted
-        return 1 if self.failed or self.diverged or self.unpublished or self.left else 0
-
-
 def launch(
     grid: Grid,
     setting: Setting,
@@ -94,8 +66,10 @@ def launch(
         if grid.search is not None:
             from sweeper.launching.searching import launch_search
 
-            _join(joined, None, grid, setting, caught)
-            return launch_search(grid, setting, console, caught, on_plan)
+            def join(plan: Plan) -> None:
+                _join(joined, plan, grid, setting, caught)
+
+            return launch_search(grid, setting, console, caught, on_plan, join)
         plan = plan_grid(grid, setting)
         on_plan(plan)
         if any(training.todo and not training.waiting for training in plan.trainings):
@@ -220,9 +194,8 @@ class Launching:
                 self._spending.gpu = gpu_share(self._grid, self._gpus)
                 if self._setting.address is None:
                     # The speeds of a cluster hold for no one machine.
-                    self._meter = open_meter(
-                        self._grid, self._setting.store, max(len(board.rows), 1)
-                    )
+                    store = self._setting.store
+                    self._meter = open_meter(self._grid, store, self._expected())
 
                 def on_event(event: Event) -> None:
                     board.take(event)

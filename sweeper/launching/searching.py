@@ -10,18 +10,18 @@ from collections.abc import Callable, Iterable, Iterator
 from rich.console import Console
 
 from sweeper.cells import Cell, Options
-from sweeper.engine.cluster import ray_session
 from sweeper.engine.jobs import Event, Job
 from sweeper.errors import UsageError
 from sweeper.grid import Grid
 from sweeper.grid.dataset_entry import DatasetEntry
-from sweeper.launching.launch import Launching, Outcome
+from sweeper.launching.launch import Launching
 from sweeper.launching.live import Board
+from sweeper.launching.outcome import Outcome
 from sweeper.launching.publication import attach_text
 from sweeper.launching.signals import Interrupts
 from sweeper.plan import Plan, Training, plan_of
 from sweeper.planning import Setting, options_of
-from sweeper.preflight import check_cluster, check_here, refuse
+from sweeper.preflight import check_here, refuse
 from sweeper.search.candidate import Candidate
 from sweeper.search.identity import journal_of, search_id
 from sweeper.search.library import Shelves, open_shelves
@@ -38,8 +38,10 @@ def launch_search(
     console: Console,
     caught: Interrupts,
     on_plan: Callable[[Plan], None] = lambda plan: None,
+    join: Callable[[Plan], None] = lambda plan: None,
 ) -> Outcome:
-    """Goes on with the searches of `grid` on each of its datasets.
+    """Goes on with the searches of `grid` on each of its datasets. join: starts or joins Ray, and
+    checks it with a plan, once it is sure that something is left to do.
 
     Raises SweeperError before anything is started; UsageError for a space that is another one than
     the search was begun with."""
@@ -49,25 +51,20 @@ def launch_search(
     search = SearchLaunch(grid, setting, options, searches, shelves, console, caught)
     on_plan(search.plan)
     search.tell()
-    if any(one.unproposed for one in searches):
-        _refuse_what_cannot_run(grid, setting, options, caught)
+    if any(one.unfinished for one in searches):
+        plan = _sample(grid, options)
+        refuse(check_here(plan, setting))
+        join(plan)
     return search.run()
 
 
-def _refuse_what_cannot_run(
-    grid: Grid, setting: Setting, options: Options, caught: Interrupts
-) -> None:
-    """Checks the machine, or the cluster, with a point of each dataset. Raises SweeperError."""
+def _sample(grid: Grid, options: Options) -> Plan:
+    """A point of each dataset: what machines are checked with."""
     chance = random.Random(0)
     cells: list[Cell] = []
     for dataset in grid.datasets:
         cells += point_cells(grid, dataset, space_of(grid, dataset).draw(chance), options)
-    plan = plan_of(grid.title, "", cells)
-    refuse(check_here(plan, setting))
-    if setting.address is not None:
-        with ray_session(setting.address):
-            refuse(check_cluster(plan, grid, setting))
-        caught.arm()
+    return plan_of(grid.title, "", cells)
 
 
 def _open(
@@ -106,9 +103,10 @@ class SearchLaunch(Launching):
         self._searches = searches
         known = plan_of(grid.title, self._identity, ()).with_progress(shelves.statuses, {})
         super().__init__(grid, setting, known, console, caught)
+        self._ended = [candidate for search in searches for candidate in search.candidates()]
+        for candidate in self._ended:
+            self._cells |= {cell.run_id: cell for cell in candidate.reached()}
         for search in searches:
-            for candidate in search.candidates():
-                self._cells |= {cell.run_id: cell for cell in candidate.reached()}
             search.on_end = self._on_end
         self._plan = self._plan_of(self._cells.values())
         self._walk = Walk(searches, lambda: self._spending.used_up, self._on_start)
@@ -127,6 +125,10 @@ class SearchLaunch(Launching):
             self._console.print(line, markup=False, highlight=False, soft_wrap=True)
 
     def _train(self) -> None:
+        for candidate in self._ended:  # by a launch that was killed before MLflow had them
+            for training in candidate.trainings:
+                self._trainings[training.training_id] = training
+                self._publish_once(training)
         self._first = self._walk.next()
         if self._first is not None:
             self._train_on_ray(self._board)

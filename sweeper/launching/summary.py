@@ -5,7 +5,7 @@ from typing import Any
 
 from sweeper.errors import SweeperError
 from sweeper.grid import Grid
-from sweeper.launching.launch import Outcome
+from sweeper.launching.outcome import Outcome
 from sweeper.planning import Setting
 
 _MOST = 5  # reasons that are printed; all of them are in MLflow

@@ -62,11 +62,12 @@ class Proposals:
         for tried in self.searcher.tried():
             self._recall(tried)
         self.warm = self._warm_start()
-        self._open = iter([t for t in self.searcher.tried() if t.state == State.OPEN])
+        self.open = [tried for tried in self.searcher.tried() if tried.state == State.OPEN]
 
     def next(self) -> Candidate | None:
         """The next point that has something to train; None when there will be no more."""
-        for tried in self._open:
+        while self.open:
+            tried = self.open.pop(0)
             candidate = self._candidate(tried.number, tried.point)
             candidate.reported.update(tried.reported)
             if not self._is_settled_at_once(candidate):
@@ -100,6 +101,11 @@ class Proposals:
     def unproposed(self) -> int:
         """How many points of those asked for are not proposed yet."""
         return max(0, points_of(self.grid) - self.proposed)
+
+    @property
+    def unfinished(self) -> bool:
+        """Whether a point is open or not proposed yet."""
+        return bool(self.unproposed or self.open)
 
     def candidates(self) -> Iterator[Candidate]:
         """The points that this search has ended, with the scores that are still at hand."""

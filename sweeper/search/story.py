@@ -13,7 +13,7 @@ from sweeper.search.walk import Walk
 from sweeper.search_grid import points_of, search_of
 
 if TYPE_CHECKING:
-    from sweeper.launching.launch import Outcome
+    from sweeper.launching.outcome import Outcome
 
 
 def opening_lines(grid: Grid, searches: Sequence[Proposals]) -> Iterator[str]:

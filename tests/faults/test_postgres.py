@@ -3,6 +3,7 @@
 import contextlib
 import os
 import shutil
+import signal
 import subprocess
 import tempfile
 import time
@@ -45,7 +46,7 @@ def postgres():
     subprocess.run([place / "initdb", "-D", folder / "data", "-A", "trust"], check=True, **quiet)
     options = ["-c", "listen_addresses=127.0.0.1", "-p", str(port), "-k", folder, "-F"]
     with subprocess.Popen([place / "postgres", "-D", folder / "data", *options], **quiet) as server:
-        uri = f"postgresql+psycopg2://{user or os.environ['USER']}@127.0.0.1:{port}/postgres"
+        uri = f"postgresql://{user or os.environ['USER']}@127.0.0.1:{port}/postgres"
         for _ in range(300):
             with contextlib.suppress(psycopg2.OperationalError):
                 psycopg2.connect(uri).close()
@@ -53,7 +54,7 @@ def postgres():
             assert server.poll() is None
             time.sleep(0.1)
         yield uri
-        server.terminate()
+        server.send_signal(signal.SIGINT)  # at once: SIGTERM waits for clients
     shutil.rmtree(folder, ignore_errors=True)
 
 

@@ -8,8 +8,8 @@ from sweeper.durations import duration
 from sweeper.engine.jobs import Event
 from sweeper.grid import Grid
 from sweeper.launching.jobs import jobs_of
-from sweeper.launching.launch import Outcome
 from sweeper.launching.live import Board, Display
+from sweeper.launching.outcome import Outcome
 from sweeper.launching.publication import final_sigmas, publication, run_name, run_params
 from sweeper.plan import make_plan
 from sweeper.plan_text import plan_json, plan_lines

@@ -19,7 +19,8 @@ from sweeper.errors import UsageError
 from sweeper.forecast import forecast
 from sweeper.grid import Grid
 from sweeper.launching import launch as launching
-from sweeper.launching.launch import Outcome, launch
+from sweeper.launching.launch import launch
+from sweeper.launching.outcome import Outcome
 from sweeper.launching.summary import closing_lines
 from sweeper.planning import default_setting
 from sweeper.spending import open_spending

@@ -1,0 +1,34 @@
+"""How a launch ended."""
+
+from dataclasses import dataclass, field, replace
+
+from sweeper.plan import Plan
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """How a launch ended. plan: as it stood at the start.  failed, diverged: {run id: reason}.
+
+    unpublished: records that MLflow has not got yet; the next launch publishes them.
+    left: runs that were asked for and are not done.  notes: what else is to be told."""
+
+    plan: Plan
+    left: int = 0
+    failed: dict[str, str] = field(default_factory=dict)
+    diverged: dict[str, str] = field(default_factory=dict)
+    unpublished: int = 0
+    interrupted: int = 0
+    notes: tuple[str, ...] = ()
+
+    def then(self, later: "Outcome") -> "Outcome":
+        """This outcome and that of the next round of the same launch."""
+        return replace(
+            later, failed=self.failed | later.failed, diverged=self.diverged | later.diverged
+        )
+
+    @property
+    def exit_code(self) -> int:
+        """0: every run is done; 1: one failed, diverged or is missing; 130, 143: interrupted."""
+        if self.interrupted:
+            return self.interrupted
+        return 1 if self.failed or self.diverged or self.unpublished or self.left else 0

@@ -125,10 +125,8 @@ class SearchLaunch(Launching):
             self._console.print(line, markup=False, highlight=False, soft_wrap=True)
 
     def _train(self) -> None:
-        for candidate in self._ended:  # by a launch that was killed before MLflow had them
-            for training in candidate.trainings:
-                self._trainings[training.training_id] = training
-                self._publish_once(training)
+        for candidate in self._ended:
+            self._publish_ended(candidate)
         self._first = self._walk.next()
         if self._first is not None:
             self._train_on_ray(self._board)
@@ -172,6 +170,16 @@ class SearchLaunch(Launching):
         parent = self._parent
         assert parent is not None
         self._publisher.put(lambda writer: attach_text(writer, parent, layout.PLAN, text))
+
+    def _publish_ended(self, candidate: Candidate) -> None:
+        """Sends what MLflow lacks of a point that a launch ended before it was killed."""
+        for training in candidate.trainings:
+            self._trainings[training.training_id] = training
+            self._publish_once(training)
+            known = self._shelves.statuses.keys() >= set(training.run_ids)
+            if candidate.end in ("diverged", "failed") and not known:
+                ended = Event(training.training_id, candidate.end, reason=candidate.reason)
+                self._give_up(training, ended)
 
     def _publish_once(self, training: Training) -> None:
         """Sends what the store has recorded and MLflow lacks."""

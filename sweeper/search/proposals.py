@@ -113,6 +113,7 @@ class Proposals:
             if tried.state != State.OPEN and not {WARM, REPEAT} & set(tried.notes):
                 candidate = self._candidate(tried.number, tried.point)
                 candidate.end = tried.notes.get("end", "")
+                candidate.reason = tried.notes.get("reason", "")
                 yield candidate
 
     def _ask(self) -> Candidate | None:

@@ -203,6 +203,27 @@ def test_a_search_of_which_all_fails_is_one_line_and_exit_1(engine, tmp_path) ->
     assert "5 times: no memory" in told
 
 
+def test_what_mlflow_lost_of_a_search_is_published_again(engine, tmp_path, empty_database) -> None:
+    asked = grid(tmp_path)
+    launched(asked)
+    stored, trained = set(runs(tmp_path)), list(engine.trained)
+    (tmp_path / "mlflow.db").write_bytes(empty_database.read_bytes())
+    outcome, told = launched(asked)
+    assert outcome.exit_code == 0, told
+    assert engine.trained == trained and set(runs(tmp_path)) == stored
+
+
+def test_so_are_its_failures(engine, tmp_path, empty_database) -> None:
+    engine.fails = True
+    asked = grid(tmp_path)
+    launched(asked)
+    stored = set(runs(tmp_path))
+    assert len(stored) == 10 and {status for _, status in stored} == {"FAILED"}
+    (tmp_path / "mlflow.db").write_bytes(empty_database.read_bytes())
+    launched(asked)
+    assert set(runs(tmp_path)) >= stored
+
+
 def test_a_changed_space_is_one_line_and_exit_2(engine, tmp_path) -> None:
     launched(grid(tmp_path))
     axes = SEARCH["axes"] | {"iterations": [10, 30]}

@@ -36,9 +36,11 @@ def test_a_list_is_trained_until_the_best_is_seen(scores, trainings) -> None:
         )
     ]
     others = [training for training in trainings if training is not winner]
-    first = search.Replay(scores, best).of_list([winner, *others])
+    near, first = search.Replay(scores, best).of_list([winner, *others])
+    assert near.trainings == 1 and not first.missed
     assert (first.trainings, first.steps) == (1, winner.config.milestones[-1])
-    last = search.Replay(scores, best).of_list([*others, winner])
+    near, last = search.Replay(scores, best).of_list([*others, winner])
+    assert near.steps <= last.steps
     assert last.trainings == len(trainings)
     assert last.steps == sum(training.steps_to_run for training in trainings)
 
@@ -46,7 +48,8 @@ def test_a_list_is_trained_until_the_best_is_seen(scores, trainings) -> None:
 @pytest.mark.parametrize(("sampler", "pruner"), [("random", "none"), ("tpe", "median")])
 def test_a_search_tries_no_more_than_the_grid(scores, trainings, sampler, pruner) -> None:
     """A score that no run has is never seen: every point is tried once, and the search ends."""
-    found = search.Replay(scores, best=2.0).of_search(sampler, pruner, seed=0)
+    found = search.Replay(scores, best=2.0).of_search(sampler, pruner, seed=0)[-1]
+    assert found.missed
     assert found.trainings == len(trainings)
     whole = sum(training.steps_to_run for training in trainings)
     assert found.steps == whole if pruner == "none" else found.steps < whole

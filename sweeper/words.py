@@ -1,19 +1,13 @@
 """Phrases that every message shares: what is known, and what was probably meant."""
 
 from collections.abc import Iterable, Sequence
-from difflib import get_close_matches
+
+from trainers.words import did_you_mean
 
 
 def known(names: Iterable[str]) -> str:
     """'Known: a, b, c.'"""
     return f"Known: {', '.join(names)}."
-
-
-def did_you_mean(word: str, names: Sequence[str]) -> str:
-    """' Did you mean "x"?' for the nearest of `names`, or nothing where none is near."""
-    near = get_close_matches(word.lower()[:100], [name.lower() for name in names], n=1, cutoff=0.55)
-    matches = [name for name in names if near and name.lower() == near[0]]
-    return f' Did you mean "{matches[0]}"?' if matches else ""
 
 
 def unknown(word: str, names: Sequence[str]) -> str:

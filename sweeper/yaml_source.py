@@ -7,6 +7,7 @@ object. Anchors and aliases work; merge keys (`<<`), tags (`!!python/...`) and a
 are refused."""
 
 import re
+from difflib import get_close_matches
 from pathlib import Path
 from typing import TypeVar
 
@@ -96,13 +97,24 @@ def read_bytes(path: Path, file: str) -> bytes:
         with path.open("rb") as stream:
             data = stream.read(MAX_BYTES + 1)
     except FileNotFoundError:
-        raise _stop(file, 0, 0, "does not exist.") from None
+        raise _stop(file, 0, 0, f"does not exist.{_nearby(path)}") from None
     except (OSError, ValueError) as error:  # ValueError: a name with a null byte
         reason = getattr(error, "strerror", None) or str(error)
         raise _stop(file, 0, 0, f"cannot be read: {reason}.") from None
     if len(data) > MAX_BYTES:
         raise _stop(file, 0, 0, f"is larger than {MAX_BYTES // 1024} KiB; this is no grid file.")
     return data
+
+
+def _nearby(path: Path) -> str:
+    """' Did you mean "grids/a.yaml"?' for a file of a similar name beside it, or in ./grids."""
+    try:
+        files = [*path.parent.glob("*.yaml"), *Path("grids").glob("*.yaml")]
+    except OSError:
+        return ""
+    by_stem = {file.stem: file for file in files}
+    near = get_close_matches(path.stem[:100], by_stem, n=1)
+    return f' Did you mean "{by_stem[near[0]]}"?' if near else ""
 
 
 def _compose(text: str, file: str) -> yaml.Node | None:

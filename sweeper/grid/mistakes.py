@@ -12,6 +12,7 @@ from pydantic import ValidationError
 from pydantic_core import ErrorDetails, InitErrorDetails, PydanticCustomError
 
 from sweeper import words
+from trainers.words import did_you_mean
 
 Mistake = InitErrorDetails
 KINDS = ("mistake", "unknown_key", "missing_key")
@@ -41,7 +42,7 @@ def throw(title: str, mistakes: list[Mistake]) -> NoReturn:
 def unknown_key(key: Any, names: Sequence[str], owner: str = "") -> Mistake:
     """A key outside `names`."""
     of_whom = f" of {owner}" if owner else ""
-    hint = f"{words.did_you_mean(str(key), names)} {words.known(names)}"
+    hint = f"{did_you_mean(str(key), names)} {words.known(names)}"
     return mistake(f"is no key{of_whom}.{hint}", (key,), key, "unknown_key")
 
 

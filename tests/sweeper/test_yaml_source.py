@@ -98,3 +98,14 @@ def test_what_is_no_file_is_refused(tmp_path: Path) -> None:
     ]:
         with pytest.raises(GridError, match=said):
             read_yaml(path)
+
+
+def test_a_file_that_is_not_there_may_be_one_nearby(tmp_path: Path, monkeypatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "grids").mkdir()
+    (tmp_path / "grids" / "table7_1.yaml").touch()
+    for asked in ("table7_1", "table7.1.yaml", "grids/table71.yaml"):
+        with pytest.raises(GridError, match=r'Did you mean "grids/table7_1.yaml"\?'):
+            read_yaml(Path(asked))
+    with pytest.raises(GridError, match=r"does not exist\.$"):
+        read_yaml(Path("else.yaml"))

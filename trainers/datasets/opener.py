@@ -1,6 +1,5 @@
 """What opens a dataset, from each of its sources."""
 
-import difflib
 from collections.abc import Callable
 from pathlib import Path
 
@@ -8,6 +7,7 @@ from trainers.datasets.base import Dataset
 from trainers.datasets.prepared import PreparedDataset, is_prepared
 from trainers.errors import ConfigError, DataError
 from trainers.specs.datasets import DATASETS
+from trainers.words import unknown
 
 DEFAULT_DATA_DIR = Path("data")
 
@@ -45,14 +45,8 @@ class Opener:
         )
 
 
-def did_you_mean(name: str, known: list[str]) -> str:
-    close = difflib.get_close_matches(name, known, n=1)
-    return f" Did you mean {close[0]!r}?" if close else ""
-
-
 def unknown_dataset(name: str) -> ConfigError:
     """The error for a name that is no published dataset's."""
     return ConfigError(
-        f"dataset {name!r} is unknown.{did_you_mean(name, list(DATASETS))} "
-        f"Known: {', '.join(DATASETS)}; a file of your own needs its path"
+        f"{unknown('dataset', name, list(DATASETS))} A file of your own needs its path."
     )

@@ -2,7 +2,6 @@
 
 Shapes: N points, L latents, K factors. Points come first."""
 
-import difflib
 from collections.abc import Sequence
 from typing import Any
 
@@ -10,6 +9,7 @@ import numpy as np
 
 from trainers.errors import MeasureError
 from trainers.specs.measures import MEASURES, PROTOCOLS
+from trainers.words import unknown
 
 _NUMERIC = "biuf"  # numpy kinds: bool, signed, unsigned, float
 
@@ -46,7 +46,7 @@ def checked_names(measures: Sequence[str] | None) -> tuple[str, ...]:
         return tuple(MEASURES)
     names = (measures,) if isinstance(measures, str) else tuple(measures)
     mistakes = [
-        _unknown("measure", name, tuple(MEASURES)) for name in names if name not in MEASURES
+        unknown("measure", str(name), tuple(MEASURES)) for name in names if name not in MEASURES
     ]
     mistakes += [
         f'measure "{n}" is asked for twice' for n in dict.fromkeys(names) if names.count(n) > 1
@@ -63,7 +63,7 @@ def checked_settings(protocol: str, seed: int, alpha: float) -> None:
     if isinstance(seed, bool) or not isinstance(seed, (int, np.integer)):
         mistakes.append(f"seed = {seed!r} must be an integer")
     if protocol not in PROTOCOLS:
-        mistakes.append(_unknown("protocol", protocol, PROTOCOLS))
+        mistakes.append(unknown("protocol", str(protocol), PROTOCOLS))
     if not isinstance(alpha, (int, float, np.number)) or not 0.0 <= alpha <= 1.0:
         mistakes.append(f"alpha = {alpha!r} weights the two halves of cbd: it must lie in 0 to 1")
     if mistakes:
@@ -75,12 +75,6 @@ def _array(points: Any) -> np.ndarray:
         return np.asarray(points)
     except ValueError:  # rows that differ in length
         return np.asarray(points, dtype=object)
-
-
-def _unknown(what: str, name: object, known: tuple[str, ...]) -> str:
-    close = difflib.get_close_matches(str(name), known, n=1)
-    hint = f' Did you mean "{close[0]}"?' if close else ""
-    return f'{what} "{name}" is unknown.{hint} Known: {", ".join(known)}'
 
 
 def _shape_mistakes(what: str, array: np.ndarray, wanted: str) -> list[str]:

@@ -6,7 +6,8 @@ s a learned sigma, D the number of pixels times channels and N the number of lat
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from trainers.specs.parameters import Param, Value, complete, unknown
+from trainers.specs.parameters import Param, Value, complete
+from trainers.words import unknown
 
 
 @dataclass(frozen=True)

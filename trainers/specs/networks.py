@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from trainers.specs.parameters import unknown
+from trainers.words import unknown
 
 
 @dataclass(frozen=True)

@@ -3,8 +3,9 @@
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from difflib import get_close_matches
 from typing import Literal
+
+from trainers.words import unknown
 
 Value = bool | int | float | str
 Kind = Literal["float", "int", "bool", "choice", "target"]
@@ -74,15 +75,6 @@ def complete(
             errors.append(f"{name} = {value!r}: {error}")
     errors += _without_effect(params, values)
     return values, errors
-
-
-def unknown(what: str, name: str, known: Sequence[str]) -> str:
-    """The message for a name that is not known, with the nearest one that is."""
-    by_lower = {candidate.lower(): candidate for candidate in known}
-    near = get_close_matches(name.lower(), by_lower, n=1)
-    hint = f' Did you mean "{by_lower[near[0]]}"?' if near else ""
-    allowed = f"Known: {', '.join(known)}" if known else "There are none"
-    return f'{what} "{name}" is unknown.{hint} {allowed}.'
 
 
 def parse_target(text: str) -> tuple[str, float]:

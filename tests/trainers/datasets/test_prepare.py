@@ -182,9 +182,9 @@ def test_check_writes_nothing(layouts, tmp_path):
 
 
 def test_unknown_names(tmp_path):
-    with pytest.raises(ConfigError, match="Did you mean 'mpi3d'"):
+    with pytest.raises(ConfigError, match='Did you mean "mpi3d"'):
         prepare("mp3d", tmp_path, tmp_path / "a")
-    with pytest.raises(ConfigError, match="Did you mean 'isaac3d'.*needs its path"):
+    with pytest.raises(ConfigError, match='Did you mean "isaac3d".*needs its path'):
         open_dataset("isac3d")
     with pytest.raises(ConfigError, match="'rendered' is unknown; allowed: published, synthetic"):
         open_dataset("mpi3d", source="rendered")

@@ -1,0 +1,17 @@
+"""What every message about a wrong name says: what was probably meant, and what is known."""
+
+from collections.abc import Sequence
+from difflib import get_close_matches
+
+
+def did_you_mean(word: str, names: Sequence[str]) -> str:
+    """' Did you mean "x"?' for the nearest of `names`, or nothing where none is near."""
+    near = get_close_matches(word.lower()[:100], [name.lower() for name in names], n=1, cutoff=0.55)
+    matches = [name for name in names if near and name.lower() == near[0]]
+    return f' Did you mean "{matches[0]}"?' if matches else ""
+
+
+def unknown(what: str, name: str, known: Sequence[str]) -> str:
+    """'WHAT "name" is unknown. Did you mean "x"? Known: ...' for a name outside `known`."""
+    allowed = f"Known: {', '.join(known)}" if known else "There are none"
+    return f'{what} "{name}" is unknown.{did_you_mean(name, known)} {allowed}.'

@@ -14,7 +14,7 @@ from contextlib import ExitStack
 import torch
 
 from benchmarks.measuring import ROOT, machine, table
-from trainers.config import TrainingConfig
+from benchmarks.subject import l_vae
 from trainers.folders import LocalFolder
 from trainers.lanes import run_lanes
 from trainers.training import Progress, Training
@@ -78,12 +78,13 @@ def rate(
     on_device: bool = True,
 ) -> float:
     """Steps a second of that many equal trainings, counted once each has begun."""
+    network, batch_size, precision = case
     with ExitStack() as stack:
         trainings = {}
         for seed in range(lanes):
             folder = LocalFolder(stack.enter_context(tempfile.TemporaryDirectory()))
             trainings[str(seed)] = Training(
-                config_of(*case, seed),
+                l_vae(network, batch_size, precision=precision, seed=seed),
                 folder,
                 device=device,
                 checkpoint_s=float("inf"),
@@ -103,22 +104,6 @@ def rate(
         assert not errors, errors
         taken = time.perf_counter() - start
         return (sum(training.iteration for training in trainings.values()) - before) / taken
-
-
-def config_of(network: str, batch_size: int, precision: str, seed: int) -> TrainingConfig:
-    return TrainingConfig(
-        dataset="dsprites",
-        source="rendered",
-        model="l_vae",
-        params={},
-        network=network,
-        latent_dim=5,
-        batch_size=batch_size,
-        learning_rate=1e-4,
-        seed=seed,
-        precision=precision,
-        milestones=(10_000_000,),
-    ).checked()
 
 
 if __name__ == "__main__":

@@ -17,8 +17,8 @@ import numpy as np
 import torch
 
 from benchmarks.measuring import table
+from benchmarks.subject import l_vae
 from trainers.checkpoints import write_checkpoint
-from trainers.config import TrainingConfig
 from trainers.datasets import open_dataset
 from trainers.folders import LocalFolder
 from trainers.prefetch import Inputs
@@ -44,18 +44,7 @@ def page(num_points: int = 10_000, networks: tuple[str, ...] = ("mlp", "cnn")) -
 
 
 def row(network: str, num_points: int) -> list[str]:
-    config = TrainingConfig(
-        dataset="dsprites",
-        source="rendered",
-        model="l_vae",
-        params={},
-        network=network,
-        latent_dim=5,
-        batch_size=64,
-        learning_rate=1e-4,
-        measures=DEFAULT_MEASURES,
-        milestones=(MILESTONE_EVERY,),
-    ).checked()
+    config = l_vae(network, measures=DEFAULT_MEASURES, milestones=(MILESTONE_EVERY,))
     dataset = open_dataset("dsprites")
     inputs = Inputs(config, dataset, np.arange(len(dataset)), shuffle=False)
     stepper = Stepper(config, dataset.spec.image_CHW, dataset.scale, torch.device("cpu"))

@@ -140,23 +140,12 @@ def ours(network: str, batch_size: int, precision: str) -> Callable[[], object]:
     """A block of a training, minibatches, noise and records included."""
     import tempfile
 
-    from trainers.config import TrainingConfig
+    from benchmarks.subject import l_vae
     from trainers.eager import BLOCK_STEPS
     from trainers.folders import LocalFolder
     from trainers.training import Training
 
-    config = TrainingConfig(
-        dataset="dsprites",
-        source="rendered",
-        model="l_vae",
-        params={},
-        network=network,
-        latent_dim=5,
-        batch_size=batch_size,
-        learning_rate=1e-4,
-        precision=precision,
-        milestones=(1_000_000,),
-    ).checked()
+    config = l_vae(network, batch_size, precision=precision)
     training = Training(config, LocalFolder(tempfile.gettempdir()), checkpoint_s=1e9)
     assert BLOCK_STEPS == STEPS
     return lambda: training.advance(1e-9)

@@ -90,7 +90,7 @@ def search_lines(plan: SearchPlan, grid: Grid, cost: Cost) -> Iterator[str]:
         told = ", ".join(f"{count} {state}" for state, count in counts.items()) or "not begun"
         yield f"  {name}: {len(tried)} of {points_of(grid)} points proposed ({told})"
         if plan.known[name]:
-            yield f"    {plan.known[name]} points of the space are finished in MLflow"
+            yield f"    points of the space that are finished in MLflow: {plan.known[name]}"
     yield f"  to run     at most {plan.most['steps_to_run']:,} steps"
     if not plan.complete:
         yield from cost_lines(cost)

@@ -33,9 +33,9 @@ def opening_lines(grid: Grid, searches: Sequence[Proposals]) -> Iterator[str]:
         )
         still = sum(tried.state == State.OPEN for tried in search.searcher.tried())
         if search.proposed:
-            yield f"  {search.proposed} points were proposed before; {still} of them go on now"
+            yield f"  points proposed before: {search.proposed}, of which {still} go on now"
         if search.warm:
-            yield f"  {search.warm} results of this space are taken over from MLflow"
+            yield f"  results of this space taken over from MLflow: {search.warm}"
 
 
 def closing_notes(

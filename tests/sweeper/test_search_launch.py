@@ -180,7 +180,7 @@ def test_a_grid_of_what_a_search_found_is_done_and_warms_another_search(engine, 
     assert (told["runs"], told["reused"], told["steps_to_run"]) == (2, 2, 0)
     _, printed = launched(grid(tmp_path, name="again"))
     whole = sum(one.state == State.DONE for one in tried)
-    assert f"{whole} results of this space are taken over from MLflow" in printed
+    assert f"results of this space taken over from MLflow: {whole}" in printed
 
 
 def test_a_budget_says_what_was_left_out(engine, tmp_path, monkeypatch) -> None:

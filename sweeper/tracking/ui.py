@@ -1,6 +1,7 @@
 """The MLflow UI, on this machine alone."""
 
 import os
+import signal
 import socket
 import subprocess
 import sys
@@ -18,7 +19,7 @@ _QUIET = {
 
 
 def serve(uri: str, port: int) -> int:
-    """Serves the UI of a database store on 127.0.0.1 until it is interrupted.
+    """Serves the UI of a database store on 127.0.0.1 until it is interrupted or terminated.
 
     Raises TrackingError where there is no store, UsageError for a port in use and for a store that
     is a server: it has a UI of its own."""
@@ -38,6 +39,7 @@ def serve(uri: str, port: int) -> int:
         server = subprocess.Popen(command, env=os.environ | _QUIET)
     except OSError as error:
         raise TrackingError(f"the MLflow UI cannot be started: {error}") from error
+    signal.signal(signal.SIGTERM, signal.default_int_handler)  # or the server would live on
     try:
         return server.wait()
     except KeyboardInterrupt:

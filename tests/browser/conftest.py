@@ -60,8 +60,8 @@ def address(uri: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]
         _wait(f"http://127.0.0.1:{port}/health", server, log)
         yield log.read_text().split("MLflow UI: ")[1].split(" ")[0]
     finally:
-        server.send_signal(2)
-        server.wait(30)
+        server.terminate()
+        assert server.wait(30) == 0
 
 
 def _wait(url: str, server: subprocess.Popen[bytes], log: Path) -> None:

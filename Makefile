@@ -25,7 +25,7 @@ check: $(STAMP)
 	$(MAKE) test
 
 faults: $(STAMP)
-	$(BIN)/python -m pytest -m "slow or fault or browser" --timeout 900
+	$(BIN)/python -m pytest -m "slow or fault or browser" --timeout 900 --durations 15
 
 bench: $(STAMP)
 	$(BIN)/python -m benchmarks

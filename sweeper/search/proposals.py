@@ -117,13 +117,15 @@ class Proposals:
                 yield candidate
 
     def _ask(self) -> Candidate | None:
-        """A new question; None where there is none. One that was asked before is answered."""
+        """A new question; None where there is none. One that was asked before is void: told twice,
+        its answer would weigh more with the sampler and the pruner than it is worth."""
         for _ in range(_REPEATS):
             number, point = self.searcher.ask()
             earlier = self._known.get(self._key(point))
             if earlier is None:
                 return self._new(number, point)
-            self._answer_again(number, earlier)
+            self.searcher.note(number, **{REPEAT: earlier})
+            self.searcher.tell(number, None)
         untried = self._untried()
         if untried is None:
             self.stopped = "every point of the space has been tried"
@@ -134,15 +136,6 @@ class Proposals:
         self._known[self._key(point)] = number
         self.proposed += 1
         return self._candidate(number, point)
-
-    def _answer_again(self, number: int, earlier: int) -> None:
-        """Tells what is known of the point; while that is open, the question is void."""
-        self.searcher.note(number, **{REPEAT: earlier})
-        known = next(tried for tried in self.searcher.tried() if tried.number == earlier)
-        for step, value in known.reported.items():
-            self.searcher.report(number, step, value)
-        pruned = known.state == State.PRUNED
-        self.searcher.tell(number, known.values or None, pruned=pruned)
 
     def _untried(self) -> Point | None:
         """A point at random that was not asked for, or None if there is none."""

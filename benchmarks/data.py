@@ -29,7 +29,7 @@ BATCH = 64
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--quick", action="store_true", help="shorter, and less exact")
-    seconds = 0.3 if parser.parse_args().quick else 2.0
+    seconds = 0.3 if parser.parse_args().quick else 1.0
     with tempfile.TemporaryDirectory() as folder:
         rows = [*drawn_rates(seconds), *loaded_rates(Path(folder), seconds)]
         print(table(("dataset", "source", "image", "first, ms", "images/s", "MB/s"), rows))

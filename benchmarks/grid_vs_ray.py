@@ -15,8 +15,8 @@ from pathlib import Path
 from benchmarks.measuring import Spread, command, load, ratios, sweeper, table
 from benchmarks.plain_ray import BATCH_SIZES, LEARNING_RATES
 
-ITERATIONS = (10, 20, 30, 40, 50, 60)
-QUICK_ITERATIONS = (5, 10, 15, 20, 25, 30)
+ITERATIONS = (8, 16, 24, 32, 40, 48)
+QUICK_ITERATIONS = (4, 8, 12, 16, 20, 24)
 WORKERS = 2
 
 GRID = """\

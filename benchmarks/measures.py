@@ -6,7 +6,7 @@ Both run in this process, one after the other, on the same points and one BLAS t
 five factors, five latents that mix them, protocol thesis, 10,000 points and 4 and 16 times as many.
 Prints Markdown: medians and extremes in milliseconds, the ratio of the medians, in brackets from
 the least to the most favourable pair of runs, and how far the two scores are apart. The plain code
-is left out of sizes where it would take more than 15 seconds a measure.
+is left out of sizes where it would take more than 10 seconds a measure.
 
 Shapes: N points, L latents, K factors."""
 
@@ -27,7 +27,7 @@ from trainers.measures import score
 
 SIZES_K = (3, 6, 40, 32, 32)
 NUM_BINS = 10
-PLAIN_LIMIT_S = 15.0  # the plain code of a measure is not run where it is expected to take longer
+PLAIN_LIMIT_S = 10.0  # the plain code of a measure is not run where it is expected to take longer
 
 Plain = Callable[[np.ndarray, np.ndarray, np.random.Generator], float]
 

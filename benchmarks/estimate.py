@@ -36,7 +36,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--quick", action="store_true", help="fewer steps")
     options = parser.parse_args()
-    print(page(iterations=[50, 100] if options.quick else [60, 120, 180]))
+    print(page(iterations=[50, 100] if options.quick else [100, 200, 300]))
 
 
 def page(iterations: list[int]) -> str:
@@ -46,8 +46,8 @@ def page(iterations: list[int]) -> str:
     with tempfile.TemporaryDirectory() as place:
         folder = Path(place)
         for name, rates, source, extra in (
-            ("first", "[1e-3, 5e-4]", "calibration", ["--calibrate"]),
-            ("second", "[2e-4, 1e-4]", "the first sweep", []),
+            ("first", "[1e-3]", "calibration", ["--calibrate"]),
+            ("second", "[2e-4]", "the first sweep", []),
         ):
             grid = folder / f"{name}.yaml"
             text = GRID.replace("NAME", name).replace("RATES", rates)

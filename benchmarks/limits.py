@@ -3,6 +3,7 @@
 from collections.abc import Callable
 
 import torch
+from torch import nn
 
 Clock = Callable[[], float]
 
@@ -38,9 +39,44 @@ def step_flops(network_name: str, batch_size: int) -> int:
     return int(counter.get_total_flops())
 
 
-def limit_s(flops: int, parameters: int, clock: Clock) -> float:
-    """Seconds a step takes at least, were it nothing but its products and Adam's memory."""
-    return flops / matmul_flops(clock) + ADAM_BYTES * parameters / memory_bytes(clock)
+def layers_s(network_name: str, batch_size: int, clock: Clock) -> Callable[[], float]:
+    """Seconds of a network's linear and convolutional layers, forward and backward, one by one on
+    inputs of their own shapes: what PyTorch's kernels take for them here, and nothing between."""
+    from trainers.networks import build_network
+
+    network = build_network(network_name, (1, 64, 64), 5, 0)
+    calls: list[tuple[nn.Module, torch.Tensor, torch.Tensor]] = []
+
+    def note(layer: nn.Module, inputs: tuple[torch.Tensor, ...], output: torch.Tensor) -> None:
+        x = torch.rand_like(inputs[0]).requires_grad_(bool(calls))  # images need no gradient
+        calls.append((layer, x, torch.rand_like(output)))
+
+    kinds = (nn.Linear, nn.Conv2d, nn.ConvTranspose2d)
+    layers = [layer for layer in network.modules() if isinstance(layer, kinds)]
+    hooks = [layer.register_forward_hook(note) for layer in layers]
+    with torch.no_grad():
+        network.decode(network.encode(torch.zeros(batch_size, 1, 64, 64))[0])
+    for hook in hooks:
+        hook.remove()
+
+    def once() -> None:
+        for layer, x, gradient in calls:
+            layer(x).backward(gradient)
+            network.zero_grad(set_to_none=True)
+            x.grad = None
+
+    once()
+    return lambda: _seconds(once, clock)
+
+
+def products_s(flops: int, clock: Clock) -> float:
+    """Seconds of so many operations at the rate of a square matrix product."""
+    return flops / matmul_flops(clock)
+
+
+def adam_s(parameters: int, clock: Clock) -> float:
+    """Seconds of Adam's traffic to and from memory."""
+    return ADAM_BYTES * parameters / memory_bytes(clock)
 
 
 def _seconds(action: Callable[[], object], clock: Clock) -> float:

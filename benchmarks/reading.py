@@ -26,7 +26,6 @@ VIEWS = (
     ("figure 4.5", ("figure", "4.5")),
     ("figure 5.4", ("figure", "5.4")),
     ("select", ("select", "--no-tag")),
-    ("compare", ("compare",)),
 )
 
 

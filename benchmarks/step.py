@@ -3,9 +3,11 @@
     python -m benchmarks.step [--quick]
 
 The limit is the step's floating point operations at the rate of a square matrix product, plus 28
-bytes of memory traffic a parameter for Adam, both measured in the same turns as the steps. Every
-contender lives in a process of its own, with its own settings of threads and memory; all of them
-take turns of a few steps. `sweeper` includes drawing the minibatch and the noise, `by hand` is
+bytes of memory traffic a parameter for Adam, both measured in the same turns as the steps. `its
+layers alone` are the linear and convolutional layers one by one, forward and backward, as PyTorch's
+kernels do them at these shapes, plus the same memory for Adam: no other loop around them is faster.
+Every contender lives in a process of its own, with its own settings of threads and memory; all of
+them take turns of a few steps. `sweeper` includes drawing the minibatch and the noise, `by hand` is
 given its minibatch; the losses of a step by hand are read back each time, as such loops do. With
 one thread times are the processor's, which other work on the machine does not lengthen (it still
 takes caches and memory bandwidth away); with two they are the clock's."""
@@ -19,9 +21,9 @@ from collections.abc import Callable
 
 from benchmarks.measuring import PYTHON, ROOT, Spread, ratios, table
 
-CONTENDERS = ("by hand", "by hand, fused", "sweeper", "sweeper, bf16", "limit")
+CONTENDERS = ("by hand", "by hand, fused", "sweeper", "sweeper, bf16", "limit", "layers")
 CASES = [(network, batch) for network in ("mlp", "cnn") for batch in (64, 256)]
-STEPS = 5  # a turn; also the steps that a training takes between two looks at its losses
+STEPS = 4  # a turn; also the steps that a training takes between two looks at its losses
 
 
 class Contender:
@@ -60,12 +62,13 @@ def main(arguments: list[str] | None = None) -> None:
         name, network, batch_size, threads = options.be
         serve(contender(name, network, int(batch_size), int(threads)))
     else:
-        print(page(rounds=2 if options.quick else 4))
+        print(page(rounds=2 if options.quick else 3))
 
 
-def page(rounds: int = 4, cases: list[tuple[str, int]] = CASES, threads: int = 0) -> str:
+def page(rounds: int = 3, cases: list[tuple[str, int]] = CASES, threads: int = 0) -> str:
     """The table, in Markdown. threads: 0 for one and two."""
     head = ("network", "batch", "threads", "sweeper, ms", "limit, ms", "sweeper / limit")
+    head += ("sweeper / its layers alone",)
     head += ("by hand / sweeper", "by hand with fused Adam / sweeper", "fp32 / bf16")
     rows = []
     for count in (threads,) if threads else (1, 2):
@@ -93,6 +96,7 @@ def row(network: str, batch_size: int, threads: int, rounds: int) -> list[str]:
         Spread.of(1e3 * value for value in ours).text(1),
         Spread.of(1e3 * value for value in limit).text(1),
         ratios(ours, limit).text(),
+        ratios(ours, taken["layers"]).text(),
         ratios(taken["by hand"], ours).text(),
         ratios(taken["by hand, fused"], ours).text(),
         ratios(ours, taken["sweeper, bf16"]).text(),
@@ -105,21 +109,28 @@ def contender(name: str, network: str, batch_size: int, threads: int) -> Callabl
 
     torch.set_num_threads(threads)
     clock = time.process_time if threads == 1 else time.perf_counter
-    if name == "limit":
-        return limit(network, batch_size, clock)
+    if name in ("limit", "layers"):
+        return limit(network, batch_size, clock, layers=name == "layers")
     if name.startswith("by hand"):
         return timed(by_hand(network, batch_size, fused="fused" in name), clock)
     return timed(ours(network, batch_size, "bf16" if "bf16" in name else "fp32"), clock)
 
 
-def limit(network: str, batch_size: int, clock: Callable[[], float]) -> Callable[[], float]:
+def limit(
+    network: str, batch_size: int, clock: Callable[[], float], *, layers: bool
+) -> Callable[[], float]:
     from benchmarks import limits
+    from trainers.device import keep_freed_memory
     from trainers.networks import build_network
 
     built = build_network(network, (1, 64, 64), 5, 0)
-    flops = limits.step_flops(network, batch_size)
     parameters = sum(weight.numel() for weight in built.parameters())
-    return lambda: limits.limit_s(flops, parameters, clock)
+    if layers:
+        keep_freed_memory()
+        alone = limits.layers_s(network, batch_size, clock)
+        return lambda: alone() + limits.adam_s(parameters, clock)
+    flops = limits.step_flops(network, batch_size)
+    return lambda: limits.products_s(flops, clock) + limits.adam_s(parameters, clock)
 
 
 def by_hand(network: str, batch_size: int, *, fused: bool) -> Callable[[], object]:

@@ -1,5 +1,6 @@
 """Commands that plan and run: plan, launch, status, schema."""
 
+import os
 import sys
 from pathlib import Path
 
@@ -114,7 +115,16 @@ def launch(
         console.print(line, markup=False, highlight=False, soft_wrap=True)
     if as_json:
         common.print_json(outcome_json(outcome))
+    if outcome.lost:
+        _end(outcome.exit_code)
     raise typer.Exit(outcome.exit_code)
+
+
+def _end(code: int) -> None:
+    """Ends the process as it is: Python's own clean-up would wait for a Ray that is gone."""
+    for stream in (sys.stdout, sys.stderr):
+        stream.flush()
+    os._exit(code)
 
 
 def status(

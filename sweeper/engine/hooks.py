@@ -18,6 +18,8 @@ from sweeper.engine.jobs import Event, EventKind
 from sweeper.engine.nodes import Nodes
 from sweeper.engine.reasons import reason_of
 
+_LEAVING = "its node is about to go: it is saved, and goes on elsewhere"
+
 
 class Supply(Searcher):
     """Hands Tune the next training; a failed one comes back as a trial of its own."""
@@ -41,11 +43,11 @@ class Supply(Searcher):
         room = self._nodes.room() if self._most is None else min(self._most, self._nodes.room())
         if self._attempts.running >= room:
             return None
-        found = self._attempts.next(self._nodes.alive())
+        found = self._attempts.next(self._nodes.alive(), self._nodes.leaving())
         if found is None:
             return str(Searcher.FINISHED) if self._attempts.over else None
         job, avoid = found
-        return {"job": asdict(job), "avoid": list(avoid)}
+        return {"job": asdict(job), "avoid": list(avoid), "notice": self._nodes.may_leave}
 
     def on_trial_complete(
         self, trial_id: str, result: dict[str, Any] | None = None, error: bool = False
@@ -73,6 +75,12 @@ class News(tune.Callback):
         if status == "opened":
             self._attempts.opened(name, result["iteration"])
             status = "running"
+        if status == "leaving":
+            self._nodes.leave(node)
+            self._attempts.put_back(name)
+            if "iteration" in result:
+                self._on_event(_event(result | {"reason": _LEAVING}, "running"))
+            return
         if status == "unusable":
             self._lost(name, node, result["reason"], result["host"], here=False)
             return
@@ -120,7 +128,8 @@ class Schedule(FIFOScheduler):
     def choose_trial_to_run(self, tune_controller: Any, **_: Any) -> Any:
         for trial in tune_controller.get_live_trials():
             avoid = set(trial.config["avoid"])
-            if avoid and trial.status == trial.PENDING and self._nodes.alive() <= avoid:
+            alive = self._nodes.alive()
+            if alive and trial.status == trial.PENDING and alive <= avoid:
                 tune_controller.request_stop_trial(trial)
         return super().choose_trial_to_run(tune_controller)
 

@@ -12,6 +12,7 @@ from typing import Any
 import ray
 from ray import tune
 
+from sweeper.engine.notice import Notice
 from trainers.errors import DataError, TrainerError
 
 log = logging.getLogger(__name__)
@@ -20,12 +21,14 @@ log = logging.getLogger(__name__)
 class TrainingTrial(tune.Trainable):
     """Advances a training slice by slice.
 
-    `config` is {'job': Job as a dict}. The first result tells on which node this is, before
+    `config` is {'job': Job as a dict, 'notice': whether the node may be about to go}. The first
+    result tells on which node this is, before
     anything can go wrong there, the second where the training goes on; then each step's progress
     goes back as a result, a milestone at once. What a retry cannot mend (a
     wrong configuration, a foreign store) ends the trial as failed, and what this machine lacks
-    (its data) as unusable; anything else is raised, which costs the worker its life, so that the
-    next attempt begins in a clean process."""
+    (its data) as unusable; on a node that is about to go the training is saved, and ends as
+    leaving. Anything else is raised, which costs the worker its life, so that the next attempt
+    begins in a clean process."""
 
     def setup(self, config: dict[str, Any]) -> None:
         # A terminal sends Ctrl-C to every process of a launch; only the driver answers it.
@@ -35,6 +38,7 @@ class TrainingTrial(tune.Trainable):
         self._leaving = contextlib.ExitStack()
         self._arrived = False
         self._job = config["job"]
+        self._notice = Notice() if config["notice"] else None
 
     def reset_config(self, new_config: dict[str, Any]) -> bool:
         self._leave()
@@ -43,6 +47,10 @@ class TrainingTrial(tune.Trainable):
         return True
 
     def step(self) -> dict[str, Any]:
+        if self._notice is not None and self._notice.given.is_set():
+            begun = {} if self._training is None else {"iteration": self._training.iteration}
+            self._leave()
+            return self._result(status="leaving", done=True, **begun)
         if not self._arrived:
             self._arrived = True
             return self._result(status="arrived")

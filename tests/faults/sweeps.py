@@ -39,6 +39,8 @@ SOAK = TINY | {
     "axes": TINY["axes"]
     | {"learning_rate": [1e-3, 1e-4], "iterations": [100, 200, 300, 400, 500, 600]},
 }
+# 12 of those 36 runs, 2 of the 6 trainings.
+PART = SOAK | {"models": ["vae", "l_vae"], "axes": SOAK["axes"] | {"learning_rate": 1e-3}}
 
 
 class Sweep:

@@ -135,7 +135,7 @@ def _authenticate() -> None:
 
 
 def leave_behind() -> None:
-    """Says that the cluster's head is gone: Ray is not even shut down, which would wait for it."""
+    """Says that Ray is in use still, or waits for a head that is gone: it is not even shut down."""
     global _left_behind
     _left_behind = True
 

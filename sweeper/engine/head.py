@@ -41,20 +41,28 @@ def while_head_answers(work: Callable[[threading.Event], None]) -> None:
 
     thread = threading.Thread(target=run, name="tune", daemon=True)
     thread.start()
+    try:
+        _wait(thread, address)
+    except BaseException:  # the second signal among them, which waits for nothing
+        left.set()
+        leave_behind()
+        raise
+    if raised:
+        raise raised[0]
+
+
+def _wait(thread: threading.Thread, address: str) -> None:
+    """Returns when the thread is done."""
     heard = time.monotonic()
     while thread.is_alive():
         thread.join(_KNOCK_EVERY_S)
         if answers(address):
             heard = time.monotonic()
         elif time.monotonic() - heard > patience_s():
-            left.set()
-            leave_behind()
             raise HeadLost(
                 f"the head of the Ray cluster at {address} does not answer any more. Start the "
                 "cluster anew, and give its address if it is another one"
             )
-    if raised:
-        raise raised[0]
 
 
 def _address() -> str:

@@ -47,7 +47,7 @@ class Supply(Searcher):
         if found is None:
             return str(Searcher.FINISHED) if self._attempts.over else None
         job, avoid = found
-        return {"job": asdict(job), "avoid": list(avoid), "notice": self._nodes.may_leave}
+        return {"job": asdict(job), "avoid": list(avoid), "joined": self._nodes.joined}
 
     def on_trial_complete(
         self, trial_id: str, result: dict[str, Any] | None = None, error: bool = False

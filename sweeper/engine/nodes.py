@@ -10,9 +10,9 @@ class Nodes:
     """room() counts what fits on all nodes by what a training asks for, and `ahead` more, so that
     the next one waits at Ray's own door (and an autoscaler sees that it does)."""
 
-    def __init__(self, cpu: float, gpu: float, ahead: int, *, may_leave: bool = True) -> None:
-        """may_leave: whether nodes may come and go."""
-        self.may_leave = may_leave
+    def __init__(self, cpu: float, gpu: float, ahead: int, *, joined: bool = False) -> None:
+        """joined: whether these are nodes of a cluster, which come and go."""
+        self.joined = joined
         self._cpu, self._gpu, self._ahead = cpu, gpu, ahead
         self._told: set[str] = set()
         self._leaving: frozenset[str] = frozenset()

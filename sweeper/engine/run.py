@@ -43,7 +43,7 @@ def run_jobs(
     ahead = _AHEAD_LOCAL if own else _AHEAD_CLUSTER
     os.environ["TUNE_MAX_PENDING_TRIALS_PG"] = str(ahead)
     attempts = Attempts(chain([first], given), max_failures)
-    nodes = Nodes(first.cpu, first.gpu, ahead, may_leave=not own)
+    nodes = Nodes(first.cpu, first.gpu, ahead, joined=not own)
     if own:
         _tune(attempts, nodes, on_event, stop, max_concurrent, judge)
         return

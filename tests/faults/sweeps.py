@@ -44,7 +44,9 @@ PART = SOAK | {"models": ["vae", "l_vae"], "axes": SOAK["axes"] | {"learning_rat
 
 
 class Sweep:
-    """One grid in one folder."""
+    """One grid in one folder. first: what a launch's process runs before it begins."""
+
+    first = ""
 
     def __init__(self, folder: Path, grid: dict, *options: str, **environment: str) -> None:
         self.folder = folder
@@ -59,7 +61,7 @@ class Sweep:
         }
 
     def command(self, *arguments: str) -> list[str]:
-        return [sys.executable, "-c", MAIN, *arguments]
+        return [sys.executable, "-c", self.first + MAIN, *arguments]
 
     @contextlib.contextmanager
     def started(self):

@@ -61,6 +61,7 @@ class News(tune.Callback):
     def __init__(self, attempts: Attempts, nodes: Nodes, on_event: Callable[[Event], None]) -> None:
         self._attempts, self._nodes, self._on_event = attempts, nodes, on_event
         self._node_of: dict[str, str] = {}
+        self._told: set[tuple[str, int]] = set()
 
     def __reduce__(self) -> tuple[Any, ...]:
         return tune.Callback, ()
@@ -84,12 +85,17 @@ class News(tune.Callback):
         if status == "unusable":
             self._lost(name, node, result["reason"], result["host"], here=False)
             return
-        event = _event(result, status)
-        if event.records:
+        recorded = status == "recorded"
+        event = _event(result, "running" if recorded else status)
+        milestones = {(name, iteration) for iteration in event.records}
+        known = recorded and milestones <= self._told
+        self._told |= milestones
+        if milestones and not recorded:
             self._attempts.went_well(node)
-        if status != "running" or result.get("done"):
+        if event.kind != "progress" or result.get("done"):
             self._attempts.ended(name)
-        self._on_event(event)
+        if not known:
+            self._on_event(event)
 
     def on_trial_error(self, iteration: int, trials: list[Any], trial: Any, **_: Any) -> None:
         name = trial.config["job"]["training_id"]
@@ -122,7 +128,8 @@ class Schedule(FIFOScheduler):
 
     def on_trial_result(self, tune_controller: Any, trial: Any, result: dict[str, Any]) -> str:
         """Tune asks only of trainings that could go on."""
-        stops = result["status"] == "running" and self._judge(_event(result, "running"))
+        goes_on = result["status"] in ("running", "recorded")
+        stops = goes_on and self._judge(_event(result, "running"))
         return str(self.STOP if stops else self.CONTINUE)
 
     def choose_trial_to_run(self, tune_controller: Any, **_: Any) -> Any:

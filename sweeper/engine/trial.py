@@ -16,7 +16,8 @@ from ray import tune
 
 from sweeper.engine.notice import Notice
 from sweeper.errors import EngineError
-from trainers.errors import DataError, TrainerError
+from trainers.errors import DataError, RecordError, TrainerError
+from trainers.records import find_records, read_milestone
 
 log = logging.getLogger(__name__)
 
@@ -28,7 +29,8 @@ class TrainingTrial(tune.Trainable):
 
     `config` is {'job': Job as a dict, 'joined': whether the node is one of a cluster}. The first
     result tells on which node this is, before anything can go wrong there, the second where the
-    training goes on; then each step's progress goes back as a result, a milestone at once. What a
+    training goes on; then come milestones that are recorded, in case the worker that reached them
+    could not tell; then each step's progress goes back as a result, a milestone at once. What a
     retry cannot mend (a wrong configuration, a foreign store) ends the trial as failed, and what
     this machine lacks (its data, a GPU) as unusable; on a node that is about to go the training is
     saved, and ends as leaving. Anything else is raised, which costs the worker its life, so that
@@ -42,6 +44,7 @@ class TrainingTrial(tune.Trainable):
         with contextlib.suppress(ValueError):
             signal.signal(signal.SIGINT, signal.SIG_IGN)
         self._training: Any = None
+        self._untold: list[dict[str, Any]] = []
         self._leaving = contextlib.ExitStack()
         self._arrived = False
         self._job = config["job"]
@@ -84,7 +87,10 @@ class TrainingTrial(tune.Trainable):
         try:
             if self._training is None:
                 self._training = self._leaving.enter_context(_training(self._job))
+                self._untold = _recorded(self._job)
                 return self._result(status="opened", iteration=self._training.iteration)
+            if self._untold:
+                return self._result(status="recorded", **self._untold.pop(0))
             progress = self._training.advance(self._job["report_s"])
         except (DataError, EngineError) as error:
             return self._failed("unusable", error)
@@ -135,6 +141,25 @@ class TrainingTrial(tune.Trainable):
             self._leaving.close()
         except OSError as error:  # of the last checkpoint's write
             log.warning("%s: %s", self._job["training_id"], error)
+
+
+def _recorded(job: dict[str, Any]) -> list[dict[str, Any]]:
+    """Results of the milestones asked for that have a record."""
+    from sweeper.stores import open_folder
+
+    folder = open_folder(job["store"], job["training_id"])
+    found = find_records(folder).milestones
+    results = []
+    for iteration in sorted(set(job["config"]["milestones"]) & set(found)):
+        try:
+            scores = read_milestone(folder, found[iteration]).metrics
+        except RecordError as error:  # whoever publishes it sees that it is damaged
+            log.warning("%s", error)
+            continue
+        records = json.dumps({iteration: found[iteration]})
+        scored = json.dumps(dict(scores))
+        results.append({"iteration": iteration, "records": records, "scores": scored})
+    return results
 
 
 @contextlib.contextmanager

@@ -24,7 +24,7 @@ pytestmark = [
 ]
 
 
-@pytest.fixture(scope="module", params=[1, 2])
+@pytest.fixture(scope="module")
 def gpus(request):
     """So many GPUs on this machine, as Ray counts them."""
     with ray_session(None, cpus=8, gpus=request.param):
@@ -58,8 +58,9 @@ def advance(job):
     return SimpleNamespace(iteration=1, status="finished", **ended)
 
 
-def played(store, share, together, monkeypatch, count=8):
-    """What `count` trainings tell that hold `share` of a GPU each."""
+def played(store, share, together, monkeypatch):
+    """What trainings tell that hold `share` of a GPU each: two more than run at a time."""
+    count = together + 2
     monkeypatch.setattr("sweeper.engine.trial.TrainingTrial", Played)
     config = {"together": together}
     jobs = [Job(f"{number:016x}", config, str(store), gpu=share) for number in range(count)]
@@ -73,7 +74,11 @@ def most_at_a_time(told):
     return max(sum(a["begun"] <= b["begun"] < a["end"] for a in told) for b in told)
 
 
-@pytest.mark.parametrize("share, on_one", [(0.5, 2), (0.4, 2), (1.0, 1)])
+@pytest.mark.parametrize(
+    "gpus, share, on_one",
+    [(1, 0.5, 2), (1, 1.0, 1), (2, 0.5, 2), (2, 0.4, 2), (2, 1.0, 1)],
+    indirect=["gpus"],
+)
 def test_each_gpu_is_shared_by_as_many_as_fit_and_no_more(
     gpus, share, on_one, tmp_path, monkeypatch
 ):
@@ -84,14 +89,14 @@ def test_each_gpu_is_shared_by_as_many_as_fit_and_no_more(
     assert most_at_a_time(told) == gpus * on_one
 
 
+@pytest.mark.parametrize("gpus", [2], indirect=True)
 def test_a_training_of_two_gpus_sees_both(gpus, tmp_path, monkeypatch):
-    if gpus < 2:
-        pytest.skip("there is one")
-    told = played(tmp_path, 2.0, 1, monkeypatch, count=2)
-    assert [sorted(one["gpu"].split(",")) for one in told] == [["0", "1"]] * 2
+    told = played(tmp_path, 2.0, 1, monkeypatch)
+    assert [sorted(one["gpu"].split(",")) for one in told] == [["0", "1"]] * 3
     assert most_at_a_time(told) == 1
 
 
+@pytest.mark.parametrize("gpus", [1], indirect=True)
 def test_a_gpu_that_pytorch_cannot_use_fails_at_once_and_tells_the_remedy(gpus, tmp_path):
     import torch
 

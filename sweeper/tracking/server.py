@@ -89,6 +89,8 @@ def _database_revision(uri: str) -> str:
             return str(connection.execute(query).scalar_one())
     except (sqlalchemy.exc.SQLAlchemyError, ImportError) as error:
         reason = str(error).splitlines()[0]
+        if isinstance(error, ImportError):
+            reason += ". Install it, or name the driver that is there, as in postgresql+psycopg2://"
         raise TrackingError(f"MLflow database {shown(uri)} cannot be read: {reason}") from None
 
 

@@ -49,8 +49,8 @@ def nobody():
         (nobody, "http://u:secret@127.0.0.1:{}", "cannot be reached: [Errno 111] Connection ref"),
         (hanging, "http://127.0.0.1:{}", "cannot be reached: timed out. Start it, or mend the"),
         (refusing, "http://127.0.0.1:{}", "(403). Start it with: mlflow server --allowed-hosts"),
-        (nobody, "postgresql://u:secret@127.0.0.1:{}/m", "Connection refused"),
-        (hanging, "postgresql://u:secret@127.0.0.1:{}/m", "timeout expired"),
+        (nobody, "postgresql+psycopg2://u:secret@127.0.0.1:{}/m", "Connection refused"),
+        (hanging, "postgresql+psycopg2://u:secret@127.0.0.1:{}/m", "timeout expired"),
     ],
 )
 def test_a_launch_is_refused_in_a_line_and_leaves_the_store_free(there, uri, told, tmp_path):

@@ -96,5 +96,6 @@ def _database_revision(uri: str) -> str:
 
 def _patience(uri: str) -> dict[str, int]:
     """Of the drivers of PostgreSQL and MySQL, which wait for ever unless they are told."""
-    told = "connect_timeout" in uri or uri.startswith("mssql")
-    return {} if told else {"connect_timeout": int(PREFLIGHT_TIMEOUT_S)}
+    if "connect_timeout" in uri or not uri.startswith(("postgresql", "mysql")):
+        return {}
+    return {"connect_timeout": int(PREFLIGHT_TIMEOUT_S)}

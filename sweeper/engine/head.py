@@ -3,6 +3,7 @@
 What asks Ray for anything then waits for ever, and after a minute Ray ends the process with a line
 of its own. So Tune runs in a thread that can be left behind before that."""
 
+import math
 import os
 import socket
 import threading
@@ -52,8 +53,8 @@ def while_head_answers(work: Callable[[threading.Event], None]) -> None:
 
 
 def _wait(thread: threading.Thread, address: str) -> None:
-    """Returns when the thread is done."""
-    heard = time.monotonic()
+    """Returns when the thread is done. A head that never answered is one that cannot be asked."""
+    heard = math.inf
     while thread.is_alive():
         thread.join(_KNOCK_EVERY_S)
         if answers(address):
@@ -75,7 +76,7 @@ def answers(address: str) -> bool:
     """Whether something listens at HOST:PORT."""
     host, _, port = address.rpartition(":")
     try:
-        socket.create_connection((host, int(port)), _KNOCK_S).close()
+        socket.create_connection((host.strip("[]"), int(port)), _KNOCK_S).close()
     except OSError:
         return False
     return True

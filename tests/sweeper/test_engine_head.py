@@ -39,11 +39,18 @@ def test_a_head_that_comes_back_in_time_costs_nothing(joined):
 
 def test_a_head_that_stays_away_ends_the_wait_and_tells_the_work(joined):
     told, left = joined
-    told[:] = [False]
+    told[:] = [True, False]
     seen = []
     with pytest.raises(HeadLost, match="at 10.0.0.1:6379 does not answer any more"):
         while_head_answers(lambda event: seen.append(event.wait(60)))
     assert left == [True]
+
+
+def test_a_head_that_never_answered_is_not_waited_for(joined):
+    told, left = joined
+    told[:] = [False]
+    while_head_answers(lambda event: threading.Event().wait(0.5))
+    assert not left
 
 
 def test_what_listens_answers():

@@ -57,7 +57,8 @@ def check_cluster(plan: Plan | None, grid: Grid | None, setting: Setting) -> lis
     try:
         # Of this machine's own Ray, `check_here` has told already.
         wanted = datasets_of(plan, setting) if plan and setting.address else []
-        reports = ask_nodes(setting.store, probe, wanted)
+        on_gpus = grid is None or grid.resources.gpu != 0
+        reports = ask_nodes(setting.store, probe, wanted, on_gpus)
     finally:
         stores.remove_probe(setting.store, probe)
     checks = [
@@ -132,6 +133,12 @@ def _troubles(report: NodeReport, setting: Setting) -> Iterator[str]:
     for name, theirs in report.versions.items():
         if theirs != ours[name]:
             yield f"{where} has {name} {theirs}, here it is {ours[name]}: install the same on both"
+    if report.blind:
+        yield (
+            f"{where}: PyTorch finds no GPU there, and Ray counts {report.gpus:g}: install a CUDA "
+            "build of PyTorch and see whether nvidia-smi shows the GPU; start the node with "
+            "--num-gpus=0; or train on CPUs (`resources: {gpu: 0}` in the grid)"
+        )
     if report.store_error:
         yield f"{where}: {report.store_error}"
     elif not report.store_shared:
@@ -148,6 +155,12 @@ def check_resources(grid: Grid, setting: Setting) -> Check:
     cpu, gpu = grid.resources.cpu, grid.resources.gpu or 0.0
     name = f"room for a training: {cpu:g} CPUs, {gpu:g} GPUs"
     nodes = node_sizes()
+    if setting.grows and grid.resources.gpu is None and not any(g for _, g in nodes):
+        return Check(
+            name,
+            "the cluster has no GPU yet, and the grid does not say whether a training takes one. "
+            "Write `resources: {gpu: 1}` in the grid, or {gpu: 0} to train on CPUs",
+        )
     if setting.grows or any(c + _SLACK >= cpu and g + _SLACK >= gpu for c, g in nodes):
         return Check(name)
     gpus, cpus = max(((g, c) for c, g in nodes), default=(0.0, 0.0))

@@ -1,5 +1,6 @@
 """Commands that plan and run: plan, launch, status, schema."""
 
+import os
 import sys
 from pathlib import Path
 
@@ -76,6 +77,7 @@ def launch(
     """Train and publish what of a grid is missing, then print its table. Launch is resume: after a
     kill, a crash or an edit of the grid, the same command goes on."""
     from sweeper.consent import ask, reason_to_ask
+    from sweeper.engine.cluster import is_left_behind
     from sweeper.forecast import Asked, forecast
     from sweeper.grid import Grid
     from sweeper.launching.launch import launch as run
@@ -114,7 +116,16 @@ def launch(
         console.print(line, markup=False, highlight=False, soft_wrap=True)
     if as_json:
         common.print_json(outcome_json(outcome))
+    if is_left_behind():
+        _end(outcome.exit_code)
     raise typer.Exit(outcome.exit_code)
+
+
+def _end(code: int) -> None:
+    """Ends the process as it is: Python's own clean-up would have Ray take part in it."""
+    for stream in (sys.stdout, sys.stderr):
+        stream.flush()
+    os._exit(code)
 
 
 def status(

@@ -48,8 +48,11 @@ class Attempts:
         """How many jobs were handed out and are not back."""
         return len(self._running)
 
-    def next(self, nodes: Iterable[str]) -> tuple[Job, tuple[str, ...]] | None:
-        """The next job in the order given, and which of the live `nodes` it must not run on."""
+    def next(
+        self, nodes: Iterable[str], leaving: Iterable[str] = ()
+    ) -> tuple[Job, tuple[str, ...]] | None:
+        """The next job in the order given, and which nodes it must not run on: some of the live
+        `nodes`, and all that are `leaving`."""
         if not self._waiting:
             self._read_on()
         if not self._waiting:
@@ -59,8 +62,8 @@ class Attempts:
         state, alive = self._states[name], set(nodes)
         for unwanted in (self.set_aside | state.avoid, self.set_aside):
             if alive - unwanted:
-                return state.job, tuple(sorted(unwanted & alive))
-        return state.job, ()
+                return state.job, tuple(sorted((unwanted & alive).union(leaving)))
+        return state.job, tuple(sorted(leaving))
 
     def _read_on(self) -> None:
         job = next(self._jobs, None) if self._jobs is not None else None

@@ -15,6 +15,7 @@ from sweeper.errors import EngineError
 _MULTI_NODE = "RAY_ENABLE_WINDOWS_OR_OSX_CLUSTER"
 _KNOCK_S = 10.0
 _own = False
+_left_behind = False
 _TOKEN = secrets.token_hex(32)  # one a process: Ray reads it once
 _ALWAYS = {
     "TUNE_DISABLE_AUTO_CALLBACK_LOGGERS": "1",
@@ -74,8 +75,9 @@ def _connected(address: str | None, cpus: int | None, gpus: int | None) -> Itera
         yield
     finally:
         _own = False
-        gc.collect()  # what still refers to Ray goes before it, and not in another thread after it
-        ray.shutdown()
+        if not _left_behind:
+            gc.collect()  # what refers to Ray goes before it, and not in another thread after it
+            ray.shutdown()
 
 
 @contextlib.contextmanager
@@ -130,6 +132,17 @@ def _authenticate() -> None:
     mode = os.environ.setdefault("RAY_AUTH_MODE", "token")
     if mode == "token" and not {"RAY_AUTH_TOKEN", "RAY_AUTH_TOKEN_PATH"} & set(os.environ):
         os.environ["RAY_AUTH_TOKEN"] = _TOKEN
+
+
+def leave_behind() -> None:
+    """Says that Ray is in use still, or waits for a head that is gone: it is not even shut down."""
+    global _left_behind
+    _left_behind = True
+
+
+def is_left_behind() -> bool:
+    """Whether this process must end without Python's own clean-up, in which Ray would take part."""
+    return _left_behind
 
 
 def started_here() -> bool:

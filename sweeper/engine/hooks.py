@@ -18,6 +18,8 @@ from sweeper.engine.jobs import Event, EventKind
 from sweeper.engine.nodes import Nodes
 from sweeper.engine.reasons import reason_of
 
+_LEAVING = "its node is about to go: it is saved, and goes on elsewhere"
+
 
 class Supply(Searcher):
     """Hands Tune the next training; a failed one comes back as a trial of its own."""
@@ -41,11 +43,11 @@ class Supply(Searcher):
         room = self._nodes.room() if self._most is None else min(self._most, self._nodes.room())
         if self._attempts.running >= room:
             return None
-        found = self._attempts.next(self._nodes.alive())
+        found = self._attempts.next(self._nodes.alive(), self._nodes.leaving())
         if found is None:
             return str(Searcher.FINISHED) if self._attempts.over else None
         job, avoid = found
-        return {"job": asdict(job), "avoid": list(avoid)}
+        return {"job": asdict(job), "avoid": list(avoid), "joined": self._nodes.joined}
 
     def on_trial_complete(
         self, trial_id: str, result: dict[str, Any] | None = None, error: bool = False
@@ -59,6 +61,7 @@ class News(tune.Callback):
     def __init__(self, attempts: Attempts, nodes: Nodes, on_event: Callable[[Event], None]) -> None:
         self._attempts, self._nodes, self._on_event = attempts, nodes, on_event
         self._node_of: dict[str, str] = {}
+        self._told: set[tuple[str, int]] = set()
 
     def __reduce__(self) -> tuple[Any, ...]:
         return tune.Callback, ()
@@ -73,15 +76,26 @@ class News(tune.Callback):
         if status == "opened":
             self._attempts.opened(name, result["iteration"])
             status = "running"
+        if status == "leaving":
+            self._nodes.leave(node)
+            self._attempts.put_back(name)
+            if "iteration" in result:
+                self._on_event(_event(result | {"reason": _LEAVING}, "running"))
+            return
         if status == "unusable":
             self._lost(name, node, result["reason"], result["host"], here=False)
             return
-        event = _event(result, status)
-        if event.records:
+        recorded = status == "recorded"
+        event = _event(result, "running" if recorded else status)
+        milestones = {(name, iteration) for iteration in event.records}
+        known = recorded and milestones <= self._told
+        self._told |= milestones
+        if milestones and not recorded:
             self._attempts.went_well(node)
-        if status != "running" or result.get("done"):
+        if event.kind != "progress" or result.get("done"):
             self._attempts.ended(name)
-        self._on_event(event)
+        if not known:
+            self._on_event(event)
 
     def on_trial_error(self, iteration: int, trials: list[Any], trial: Any, **_: Any) -> None:
         name = trial.config["job"]["training_id"]
@@ -114,13 +128,15 @@ class Schedule(FIFOScheduler):
 
     def on_trial_result(self, tune_controller: Any, trial: Any, result: dict[str, Any]) -> str:
         """Tune asks only of trainings that could go on."""
-        stops = result["status"] == "running" and self._judge(_event(result, "running"))
+        goes_on = result["status"] in ("running", "recorded")
+        stops = goes_on and self._judge(_event(result, "running"))
         return str(self.STOP if stops else self.CONTINUE)
 
     def choose_trial_to_run(self, tune_controller: Any, **_: Any) -> Any:
         for trial in tune_controller.get_live_trials():
             avoid = set(trial.config["avoid"])
-            if avoid and trial.status == trial.PENDING and self._nodes.alive() <= avoid:
+            alive = self._nodes.alive()
+            if alive and trial.status == trial.PENDING and alive <= avoid:
                 tune_controller.request_stop_trial(trial)
         return super().choose_trial_to_run(tune_controller)
 

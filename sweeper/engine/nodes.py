@@ -10,17 +10,31 @@ class Nodes:
     """room() counts what fits on all nodes by what a training asks for, and `ahead` more, so that
     the next one waits at Ray's own door (and an autoscaler sees that it does)."""
 
-    def __init__(self, cpu: float, gpu: float, ahead: int) -> None:
+    def __init__(self, cpu: float, gpu: float, ahead: int, *, joined: bool = False) -> None:
+        """joined: whether these are nodes of a cluster, which come and go."""
+        self.joined = joined
         self._cpu, self._gpu, self._ahead = cpu, gpu, ahead
+        self._told: set[str] = set()
+        self._leaving: frozenset[str] = frozenset()
         self._asked = -math.inf
         self._hosts: dict[str, str] = {}
         self._alive: frozenset[str] = frozenset()
         self._slots = 0
 
     def alive(self) -> frozenset[str]:
-        """Ids of the nodes that are up and big enough for one training."""
+        """Ids of the nodes that are up, big enough for one training, and there to stay."""
         self._refresh()
         return self._alive
+
+    def leave(self, node: str) -> None:
+        """Takes note that a node is about to go."""
+        self._told.add(node)
+        self._asked = -math.inf
+
+    def leaving(self) -> frozenset[str]:
+        """Ids of the nodes that are up and about to go."""
+        self._refresh()
+        return self._leaving
 
     def room(self) -> int:
         """How many trainings may be handed out at a time."""
@@ -36,14 +50,17 @@ class Nodes:
             return
         import ray
 
-        alive, slots = set(), 0
+        alive, leaving, slots = set(), set(), 0
         for node in ray.nodes():
             self._hosts[node["NodeID"]] = f"{node['NodeManagerHostname']} ({node['NodeName']})"
             fit = self._fit(node["Resources"]) if node["Alive"] else 0
-            if fit:
+            if node["Alive"] and node["NodeID"] in self._told:
+                leaving.add(node["NodeID"])
+            elif fit:
                 alive.add(node["NodeID"])
                 slots += fit
-        self._alive, self._slots, self._asked = frozenset(alive), slots, time.monotonic()
+        self._alive, self._leaving = frozenset(alive), frozenset(leaving)
+        self._slots, self._asked = slots, time.monotonic()
 
     def _fit(self, resources: dict[str, float]) -> int:
         cpus = math.floor(resources.get("CPU", 0.0) / self._cpu)

@@ -1,6 +1,7 @@
 """What each node of the connected Ray is and sees: asked by a small task that runs on it."""
 
 import importlib.metadata
+import os
 import platform
 import shutil
 from collections.abc import Mapping, Sequence
@@ -17,7 +18,8 @@ class NodeReport:
     """One live node. versions: of Python and packages.  missing: datasets that are not prepared.
 
     store_error: why the sweep store cannot be written, or '' where it can.  store_shared: whether
-    the driver's probe file is there.  error: why nothing is known of the node, or ''."""
+    the driver's probe file is there.  blind: whether PyTorch finds no GPU.  error: why nothing is
+    known of the node, or ''."""
 
     host: str
     cpus: float = 0.0
@@ -26,6 +28,7 @@ class NodeReport:
     missing: tuple[tuple[str, str], ...] = ()
     store_error: str = ""
     store_shared: bool = True
+    blind: bool = False
     error: str = ""
 
 
@@ -42,8 +45,11 @@ def versions() -> dict[str, str]:
     return found
 
 
-def look(store: str, probe: str, datasets: Sequence[tuple[str, str]]) -> dict[str, Any]:
-    """Runs on a node. datasets: (name, folder of prepared data).  probe: a file in the store."""
+def look(
+    store: str, probe: str, datasets: Sequence[tuple[str, str]], gpu: bool = False
+) -> dict[str, Any]:
+    """Runs on a node. datasets: (name, folder of prepared data).  probe: a file in the store.
+    gpu: whether a GPU is looked for."""
     from sweeper import stores
     from sweeper.errors import SweeperError
     from trainers.datasets.prepared import is_prepared
@@ -58,11 +64,23 @@ def look(store: str, probe: str, datasets: Sequence[tuple[str, str]]) -> dict[st
         "missing": tuple(pair for pair in datasets if not is_prepared(pair[0], Path(pair[1]))),
         "store_error": store_error,
         "store_shared": bool(store_error) or stores.has_probe(store, probe),
+        "blind": gpu and _finds_no_gpu(),
     }
 
 
-def ask_nodes(store: str, probe: str, datasets: Sequence[tuple[str, str]]) -> list[NodeReport]:
-    """A report of every live node that has a CPU or GPU to train on."""
+def _finds_no_gpu() -> bool:
+    if os.environ.get("CUDA_VISIBLE_DEVICES") == "":
+        return False  # Ray may hide GPUs from what asked for none, as this did
+    import torch
+
+    return not torch.cuda.is_available()
+
+
+def ask_nodes(
+    store: str, probe: str, datasets: Sequence[tuple[str, str]], gpu: bool = False
+) -> list[NodeReport]:
+    """A report of every live node that has a CPU or GPU to train on. gpu: whether trainings are
+    to use GPUs where there are some."""
     import ray
     from ray.util.scheduling_strategies import NodeAffinitySchedulingStrategy
 
@@ -75,7 +93,8 @@ def ask_nodes(store: str, probe: str, datasets: Sequence[tuple[str, str]]) -> li
         there = NodeAffinitySchedulingStrategy(node["NodeID"], soft=False)
         task = ray.remote(look).options(num_cpus=0, max_retries=0, scheduling_strategy=there)
         about: dict[str, Any] = {"host": f"{node['NodeManagerHostname']} ({node['NodeName']})"}
-        asked.append((about | {"cpus": cpus, "gpus": gpus}, task.remote(store, probe, datasets)))
+        told = task.remote(store, probe, datasets, gpu and gpus > 0)
+        asked.append((about | {"cpus": cpus, "gpus": gpus}, told))
     reports = []
     for about, reference in asked:
         try:

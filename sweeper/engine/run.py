@@ -8,7 +8,9 @@ from itertools import chain
 from typing import Any
 
 from sweeper.engine.attempts import Attempts
+from sweeper.engine.head import while_head_answers
 from sweeper.engine.jobs import Event, Job
+from sweeper.engine.nodes import Nodes
 
 __all__ = ["Event", "Job", "run_jobs"]
 
@@ -37,16 +39,38 @@ def run_jobs(
     first = None if stop.is_set() else next(given, None)
     if first is None:
         return
+    own = _is_own()
+    ahead = _AHEAD_LOCAL if own else _AHEAD_CLUSTER
+    os.environ["TUNE_MAX_PENDING_TRIALS_PG"] = str(ahead)
+    attempts = Attempts(chain([first], given), max_failures)
+    nodes = Nodes(first.cpu, first.gpu, ahead, joined=not own)
+    if own:
+        _tune(attempts, nodes, on_event, stop, max_concurrent, judge)
+        return
+
+    def tune(left: threading.Event) -> None:
+        def tell(event: Event) -> None:
+            if not left.is_set():
+                on_event(event)
+
+        _tune(attempts, nodes, tell, stop, max_concurrent, judge)
+
+    while_head_answers(tune)
+
+
+def _tune(
+    attempts: Attempts,
+    nodes: Nodes,
+    on_event: Callable[[Event], None],
+    stop: threading.Event,
+    max_concurrent: int | None,
+    judge: Callable[[Event], bool],
+) -> None:
     from ray import tune
 
     from sweeper.engine.hooks import News, Schedule, StopOn, Supply
-    from sweeper.engine.nodes import Nodes
     from sweeper.engine.trial import TrainingTrial
 
-    ahead = _AHEAD_LOCAL if _is_own() else _AHEAD_CLUSTER
-    os.environ["TUNE_MAX_PENDING_TRIALS_PG"] = str(ahead)
-    attempts = Attempts(chain([first], given), max_failures)
-    nodes = Nodes(first.cpu, first.gpu, ahead)
     with tempfile.TemporaryDirectory(prefix="sweeper-tune-") as scratch:
         tune.Tuner(
             tune.with_resources(TrainingTrial, _placement),

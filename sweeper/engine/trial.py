@@ -6,52 +6,93 @@ import logging
 import os
 import signal
 import socket
+import threading
+import time
 from collections.abc import Iterator
 from typing import Any
 
 import ray
 from ray import tune
 
-from trainers.errors import DataError, TrainerError
+from sweeper.engine.notice import Notice
+from sweeper.errors import EngineError
+from trainers.errors import DataError, RecordError, TrainerError
+from trainers.records import find_records, read_milestone
 
 log = logging.getLogger(__name__)
+
+_SILENT_S = 20.0  # of a driver that may be cut off; what is freed for nothing is opened again
 
 
 class TrainingTrial(tune.Trainable):
     """Advances a training slice by slice.
 
-    `config` is {'job': Job as a dict}. The first result tells on which node this is, before
-    anything can go wrong there, the second where the training goes on; then each step's progress
-    goes back as a result, a milestone at once. What a retry cannot mend (a
-    wrong configuration, a foreign store) ends the trial as failed, and what this machine lacks
-    (its data) as unusable; anything else is raised, which costs the worker its life, so that the
-    next attempt begins in a clean process."""
+    `config` is {'job': Job as a dict, 'joined': whether the node is one of a cluster}. The first
+    result tells on which node this is, before anything can go wrong there, the second where the
+    training goes on; then come milestones that are recorded, in case the worker that reached them
+    could not tell; then each step's progress goes back as a result, a milestone at once. What a
+    retry cannot mend (a wrong configuration, a foreign store) ends the trial as failed, and what
+    this machine lacks (its data, a GPU) as unusable; on a node that is about to go the training is
+    saved, and ends as leaving. Anything else is raised, which costs the worker its life, so that
+    the next attempt begins in a clean process.
+
+    A node of a cluster may also be cut off from it, and the training go on elsewhere: one that is
+    not asked to go on for a while is saved and its folder freed. It is opened again when it is."""
 
     def setup(self, config: dict[str, Any]) -> None:
         # A terminal sends Ctrl-C to every process of a launch; only the driver answers it.
         with contextlib.suppress(ValueError):
             signal.signal(signal.SIGINT, signal.SIG_IGN)
         self._training: Any = None
+        self._untold: list[dict[str, Any]] = []
         self._leaving = contextlib.ExitStack()
         self._arrived = False
         self._job = config["job"]
+        self._turn = threading.Lock()
+        self._notice: Notice | None = None
+        if config["joined"]:
+            self._notice = Notice()
+            threading.Thread(target=self._watch, name="watch", daemon=True).start()
 
     def reset_config(self, new_config: dict[str, Any]) -> bool:
-        self._leave()
+        with self._turn:
+            self._leave()
         self._arrived = False
         self._job = new_config["job"]
         return True
 
     def step(self) -> dict[str, Any]:
+        with self._turn:
+            try:
+                return self._step()
+            finally:
+                self._asked = time.monotonic()
+
+    def _watch(self) -> None:
+        while True:
+            time.sleep(_SILENT_S / 10)
+            with self._turn, contextlib.suppress(OSError):  # a full disk: the lock is free even so
+                if self._training is not None and time.monotonic() - self._asked > _SILENT_S:
+                    log.warning("%s: not asked to go on; saved", self._job["training_id"])
+                    self._leave()
+
+    def _step(self) -> dict[str, Any]:
+        if self._notice is not None and self._notice.given.is_set():
+            begun = {} if self._training is None else {"iteration": self._training.iteration}
+            self._leave()
+            return self._result(status="leaving", done=True, **begun)
         if not self._arrived:
             self._arrived = True
             return self._result(status="arrived")
         try:
             if self._training is None:
                 self._training = self._leaving.enter_context(_training(self._job))
+                self._untold = _recorded(self._job)
                 return self._result(status="opened", iteration=self._training.iteration)
+            if self._untold:
+                return self._result(status="recorded", **self._untold.pop(0))
             progress = self._training.advance(self._job["report_s"])
-        except DataError as error:
+        except (DataError, EngineError) as error:
             return self._failed("unusable", error)
         except TrainerError as error:
             return self._failed("failed", error)
@@ -69,7 +110,7 @@ class TrainingTrial(tune.Trainable):
             done=progress.status != "running",
         )
 
-    def _failed(self, status: str, error: TrainerError) -> dict[str, Any]:
+    def _failed(self, status: str, error: Exception) -> dict[str, Any]:
         self._abandon()
         return self._result(status=status, reason=str(error), done=True)
 
@@ -83,7 +124,8 @@ class TrainingTrial(tune.Trainable):
         }
 
     def cleanup(self) -> None:
-        self._leave()
+        with self._turn:
+            self._leave()
 
     def _leave(self) -> None:
         """Saves an unfinished training, so that the next launch goes on from here."""
@@ -101,6 +143,25 @@ class TrainingTrial(tune.Trainable):
             log.warning("%s: %s", self._job["training_id"], error)
 
 
+def _recorded(job: dict[str, Any]) -> list[dict[str, Any]]:
+    """Results of the milestones asked for that have a record."""
+    from sweeper.stores import open_folder
+
+    folder = open_folder(job["store"], job["training_id"])
+    found = find_records(folder).milestones
+    results = []
+    for iteration in sorted(set(job["config"]["milestones"]) & set(found)):
+        try:
+            scores = read_milestone(folder, found[iteration]).metrics
+        except RecordError as error:  # whoever publishes it sees that it is damaged
+            log.warning("%s", error)
+            continue
+        records = json.dumps({iteration: found[iteration]})
+        scored = json.dumps(dict(scores))
+        results.append({"iteration": iteration, "records": records, "scores": scored})
+    return results
+
+
 @contextlib.contextmanager
 def _training(job: dict[str, Any]) -> Iterator[Any]:
     """The training of a job, its folder held. Imports torch here: the driver never does."""
@@ -113,6 +174,12 @@ def _training(job: dict[str, Any]) -> Iterator[Any]:
     from trainers.config import TrainingConfig
     from trainers.training import Training
 
+    if job["gpu"] and not torch.cuda.is_available():
+        raise EngineError(
+            f"PyTorch {torch.__version__} finds no GPU on this machine, which Ray says has one: "
+            "install a CUDA build of PyTorch there, see whether nvidia-smi shows the GPU, or "
+            "train on CPUs (`resources: {gpu: 0}` in the grid)"
+        )
     torch.set_num_threads(job["threads"])
     with hold(job["store"], job["training_id"]):
         training = Training(

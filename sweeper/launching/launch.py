@@ -15,6 +15,7 @@ from rich.console import Console
 from sweeper import stores
 from sweeper.code_version import code_version
 from sweeper.engine.cluster import ray_session, total_gpus
+from sweeper.engine.head import HeadLost
 from sweeper.engine.jobs import Event, Job
 from sweeper.engine.run import run_jobs
 from sweeper.errors import TrackingError
@@ -43,7 +44,7 @@ from trainers.records import Milestone, find_records, read_milestone
 log = logging.getLogger(__name__)
 
 _PATIENCE_S = 60.0  # with an MLflow that is away when all is trained
-_PATIENCE_STOPPED_S = 10.0  # after a signal: whoever sent it will not wait for long
+_PATIENCE_STOPPED_S = 10.0  # after a signal, or with a Ray that is gone: both wait for little
 
 
 def launch(
@@ -106,8 +107,8 @@ def _join(
 def _next_round(grid: Grid, setting: Setting, outcome: Outcome) -> Plan | None:
     """The plan once more, if this round made something ready or found something missing that was
     not known before: a learned value, mdL-weak in place of mdL-strong, a damaged record."""
-    if outcome.unpublished:
-        return None  # MLflow is away: what it would tell is not known
+    if outcome.unpublished or outcome.lost:
+        return None  # MLflow is away: what it would tell is not known; or Ray is
     try:
         plan = plan_grid(grid, setting)
     except TrackingError as error:
@@ -146,6 +147,7 @@ class Launching:
         self._publisher: Publisher
         self._spending = open_spending(setting.store, grid, setting.price)
         self._gpus = 0.0
+        self._lost = ""
         self._meter: Meter | None = None
 
     def run(self) -> Outcome:
@@ -220,6 +222,8 @@ class Launching:
         except SystemExit:
             # Ray's own handler, in place while it starts, exits on SIGTERM.
             self._caught.note(signal.SIGTERM)
+        except HeadLost as lost:
+            self._lost = str(lost)
         finally:
             self._spending.save()
             if self._meter is not None:
@@ -348,9 +352,10 @@ class Launching:
             grid, parent = self._plan.grid, str(self._parent)
             self._publisher.put(lambda writer: attach_results(writer, parent, grid))
         self._publisher.put(lambda writer: writer.close_launch(self._parent, self._state()))
-        patience_s = _PATIENCE_STOPPED_S if self._caught.exit_code else _PATIENCE_S
+        hurried = self._caught.exit_code or self._lost
+        patience_s = _PATIENCE_STOPPED_S if hurried else _PATIENCE_S
         unpublished = self._publisher.close(patience_s)
-        return replace(self._outcome(), unpublished=unpublished)
+        return replace(self._outcome(), unpublished=unpublished, lost=self._lost)
 
     def _outcome(self) -> Outcome:
         left = len(set(self._plan.run_ids) - self._done - {*self._failed, *self._diverged})

@@ -10,7 +10,8 @@ class Outcome:
     """How a launch ended. plan: as it stood at the start.  failed, diverged: {run id: reason}.
 
     unpublished: records that MLflow has not got yet; the next launch publishes them.
-    left: runs that were asked for and are not done.  notes: what else is to be told."""
+    left: runs that were asked for and are not done.  notes: what else is to be told.
+    lost: why the cluster cannot be used any more, if it cannot."""
 
     plan: Plan
     left: int = 0
@@ -19,6 +20,7 @@ class Outcome:
     unpublished: int = 0
     interrupted: int = 0
     notes: tuple[str, ...] = ()
+    lost: str = ""
 
     def then(self, later: "Outcome") -> "Outcome":
         """This outcome and that of the next round of the same launch."""

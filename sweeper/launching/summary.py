@@ -20,6 +20,7 @@ def outcome_json(outcome: Outcome) -> dict[str, Any]:
         "diverged": outcome.diverged,
         "unpublished": outcome.unpublished,
         "notes": list(outcome.notes),
+        "lost": outcome.lost,
         "exit_code": outcome.exit_code,
     }
 
@@ -72,6 +73,8 @@ def _next(outcome: Outcome, setting: Setting, command: str) -> Iterator[str]:
     done = outcome.plan.runs - outcome.left - len(outcome.failed) - len(outcome.diverged)
     yield f"{done:,} of {outcome.plan.runs:,} runs done."
     yield from outcome.notes
+    if outcome.lost:
+        yield f"{outcome.lost}."
     if outcome.unpublished:
         yield f"{outcome.unpublished} records wait in {setting.store} until MLflow is there again."
     if outcome.interrupted or outcome.left or outcome.failed or outcome.unpublished:

@@ -5,7 +5,7 @@ from contextlib import contextmanager
 from typing import Any
 
 from sweeper.errors import TrackingError
-from sweeper.tracking.store import check_revision, check_server, shown
+from sweeper.tracking.store import PREFLIGHT_TIMEOUT_S, check_revision, check_server, shown
 from sweeper.tracking.stored import Experiment, StoredRun
 
 PAGE = 1000  # the client's largest page; what lies beyond is fetched with its token
@@ -84,9 +84,18 @@ def _database_revision(uri: str) -> str:
     import sqlalchemy
 
     try:
-        with sqlalchemy.create_engine(uri).connect() as connection:
+        with sqlalchemy.create_engine(uri, connect_args=_patience(uri)).connect() as connection:
             query = sqlalchemy.text("SELECT version_num FROM alembic_version")
             return str(connection.execute(query).scalar_one())
     except (sqlalchemy.exc.SQLAlchemyError, ImportError) as error:
         reason = str(error).splitlines()[0]
+        if isinstance(error, ImportError):
+            reason += ". Install it, or name the driver that is there, as in postgresql+psycopg2://"
         raise TrackingError(f"MLflow database {shown(uri)} cannot be read: {reason}") from None
+
+
+def _patience(uri: str) -> dict[str, int]:
+    """Of the drivers of PostgreSQL and MySQL, which wait for ever unless they are told."""
+    if "connect_timeout" in uri or not uri.startswith(("postgresql", "mysql")):
+        return {}
+    return {"connect_timeout": int(PREFLIGHT_TIMEOUT_S)}

@@ -138,7 +138,8 @@ def check_server(uri: str) -> None:
     except (OSError, ValueError) as error:
         reason = getattr(error, "reason", error)
         raise TrackingError(
-            f"the MLflow server at {shown(uri)} cannot be reached: {reason}"
+            f"the MLflow server at {shown(uri)} cannot be reached: {reason}. Start it, or mend the "
+            "address; then the same command goes on"
         ) from None
 
 

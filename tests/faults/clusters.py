@@ -26,14 +26,16 @@ def free_port() -> int:
 
 
 class Cluster:
-    """A head without CPUs, and nodes that join and go. Everything asks for one token."""
+    """A head without CPUs, and nodes that join and go. Everything asks for one token.
 
-    def __init__(self, folder: Path) -> None:
-        self.folder = folder
+    addresses: what the nodes' addresses begin with; the head's ends in 0."""
+
+    def __init__(self, folder: Path, addresses: str = "127.0.0.1") -> None:
+        self.folder, self.addresses = folder, addresses
         folder.mkdir()
         self.port, self.dashboard = free_port(), free_port()
         # Ray takes 127.0.0.1 for "this machine, outwards"; any other loopback address stays.
-        self.address = f"127.0.0.10:{self.port}"
+        self.address = f"{addresses}0:{self.port}"
         self.environment = {
             "RAY_AUTH_MODE": "token",
             "RAY_AUTH_TOKEN": secrets.token_hex(32),
@@ -49,7 +51,8 @@ class Cluster:
         self.session = Path(tempfile.mkdtemp(prefix="sw"))
 
     def head(self) -> "Cluster":
-        options = ["--head", "--node-ip-address=127.0.0.10", f"--port={self.port}", "--num-cpus=0"]
+        options = ["--head", f"--node-ip-address={self.addresses}0", f"--port={self.port}"]
+        options.append("--num-cpus=0")
         options += [f"--dashboard-port={self.dashboard}", "--dashboard-host=127.0.0.1"]
         options.append(f"--temp-dir={self.session}")
         self._start("head", options)
@@ -74,13 +77,22 @@ class Cluster:
     def jobs(self) -> str:
         return f"http://127.0.0.1:{self.dashboard}"
 
-    def node(self, number: int, *options: str, code: bool = True, **environment: str):
-        """Another node, at 127.0.0.1<number>. code: whether it has this package."""
-        place = f"--node-ip-address=127.0.0.1{number}"
+    def node(
+        self,
+        number: int,
+        *options: str,
+        code: bool = True,
+        within: tuple[str, ...] = (),
+        **environment: str,
+    ):
+        """Another node, at an address of its own. code: whether it has this package.
+        within: a command that runs it elsewhere."""
+        place = f"--node-ip-address={self.addresses}{number}"
         return self._start(
             f"node{number}",
             [f"--address={self.address}", place, *options],
             code=code,
+            within=within,
             environment=environment,
         )
 
@@ -93,8 +105,8 @@ class Cluster:
             (hidden / name / "__init__.py").write_text(text)
         return hidden
 
-    def _start(self, name, options, *, code=True, environment=None):
-        command = [*RAY, "start", "--block", "--disable-usage-stats", *options]
+    def _start(self, name, options, *, code=True, within=(), environment=None):
+        command = [*within, *RAY, "start", "--block", "--disable-usage-stats", *options]
         # Two nodes of one machine cannot both have the usual port; without one there are no jobs.
         command.append(f"--dashboard-agent-listen-port={free_port()}")
         paths = {"PYTHONPATH": str(ROOT if code else self._without_code())}

@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.faults.sweeps import SOAK, TINY, Sweep, stored
+from tests.faults.sweeps import PART, SOAK, TINY, Sweep, stored
 
 
 def undisturbed(folder, grid, runs):
@@ -23,3 +23,9 @@ def tiny(tmp_path_factory):
 def soak(tmp_path_factory):
     """The metrics of SOAK's 36 runs."""
     return undisturbed(tmp_path_factory.mktemp("soak"), SOAK, 36)
+
+
+@pytest.fixture(scope="session")
+def part(tmp_path_factory):
+    """The metrics of PART's 12 runs."""
+    return undisturbed(tmp_path_factory.mktemp("part"), PART, 12)

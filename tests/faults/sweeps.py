@@ -39,10 +39,14 @@ SOAK = TINY | {
     "axes": TINY["axes"]
     | {"learning_rate": [1e-3, 1e-4], "iterations": [100, 200, 300, 400, 500, 600]},
 }
+# 12 of those 36 runs, 2 of the 6 trainings.
+PART = SOAK | {"models": ["vae", "l_vae"], "axes": SOAK["axes"] | {"learning_rate": 1e-3}}
 
 
 class Sweep:
-    """One grid in one folder."""
+    """One grid in one folder. first: what a launch's process runs before it begins."""
+
+    first = ""
 
     def __init__(self, folder: Path, grid: dict, *options: str, **environment: str) -> None:
         self.folder = folder
@@ -57,7 +61,7 @@ class Sweep:
         }
 
     def command(self, *arguments: str) -> list[str]:
-        return [sys.executable, "-c", MAIN, *arguments]
+        return [sys.executable, "-c", self.first + MAIN, *arguments]
 
     @contextlib.contextmanager
     def started(self):

@@ -90,6 +90,8 @@ def test_preflight_names_the_node_and_the_remedy(tmp_path, cluster):
     lines = sweep.output.splitlines()
     (told,) = [line for line in lines if "8 GPUs" in line]
     assert "the largest has 2 and 1" in told
+    (told,) = [line for line in lines if "127.0.0.11" in line]
+    assert "PyTorch finds no GPU there, and Ray counts 1" in told
     (told,) = [line for line in lines if "127.0.0.12" in line]
     assert "sweeper" in told and "--submit" in told
     assert lines[-1] == "Nothing was started."

@@ -136,6 +136,17 @@ def test_records_come_with_the_events_that_tell_of_them(mixed):
     assert last.scores["measure/cbd"] == milestone(store, 3, 4).metrics["measure/cbd"]
 
 
+def test_milestones_of_a_worker_that_could_not_tell_are_told_by_the_next(own_ray, tmp_path):
+    asked = [job(tmp_path, 1, milestones=(2, 4))]
+    first, again = run(asked), run(asked)
+    told = [
+        {e.iteration: (e.records, e.scores) for e in events if e.records}
+        for events in (first, again)
+    ]
+    assert told[0] == told[1] and set(told[0]) == {2, 4}
+    assert ends(again) == ends(first) == {f"{1:016x}": "finished"}
+
+
 def test_many_jobs_with_nothing_to_do_all_end_in_order(own_ray, tmp_path):
     jobs = [job(tmp_path, 7 * number % 72, milestones=()) for number in range(72)]
     events = run(jobs, max_concurrent=1)

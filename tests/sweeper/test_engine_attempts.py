@@ -32,6 +32,20 @@ def test_a_job_that_fails_comes_back_before_those_behind_it_and_avoids_the_node(
     assert hand_out(account) == ("a", ("n1",))
 
 
+def test_nothing_is_handed_to_a_node_that_is_about_to_go_though_it_be_the_only_one():
+    account = attempts("a", "b")
+    assert account.next({"n2"}, {"n1"})[1] == ("n1",)
+    assert account.next((), {"n1"})[1] == ("n1",)
+
+
+def test_a_training_that_left_its_node_is_handed_out_again_and_nothing_is_counted():
+    account = attempts("a", max_failures=0)
+    for _ in range(3):
+        hand_out(account)
+        account.put_back("a")
+    assert hand_out(account) == ("a", ())
+
+
 def test_on_the_only_node_it_comes_back_to_the_same():
     account = attempts("a")
     hand_out(account, ["n1"])

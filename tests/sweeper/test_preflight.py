@@ -87,6 +87,7 @@ GOOD = dict(cpus=2.0, gpus=1.0)
     [
         (dict(versions=versions() | {"torch": "1.0"}), "node n has torch 1.0, here it is "),
         (dict(versions=versions(), store_error="no"), "node n: no"),
+        (dict(versions=versions(), blind=True), "finds no GPU there, and Ray counts 1: install"),
         (dict(versions=versions(), store_shared=False), "is another folder than here"),
         (dict(versions=versions(), missing=(("mpi3d", "/data"),)), "sweeper data prepare mpi3d"),
         (dict(error="ModuleNotFoundError: No module named 'sweeper'"), "--submit"),
@@ -108,6 +109,18 @@ def test_what_no_node_has_is_refused_unless_the_cluster_grows(setting, nodes):
     assert not troubles(preflight.check_cluster(None, greedy, setting))
 
 
+def test_a_cluster_that_begins_without_nodes_is_not_taken_for_one_without_gpus(setting, nodes):
+    nodes()
+    setting.grows = True
+    (line,) = troubles(preflight.check_cluster(None, grid_of(), setting))
+    assert "resources: {gpu: 1}" in line
+    for gpu in (0, 1, 0.5):
+        grid = grid_of(resources={"gpu": gpu})
+        assert not troubles(preflight.check_cluster(None, grid, setting))
+    nodes(NodeReport("n", **GOOD, versions=versions()))
+    assert not troubles(preflight.check_cluster(None, grid_of(), setting))
+
+
 def test_nothing_is_left_in_the_store(setting, nodes, tmp_path):
     nodes()
     preflight.check_cluster(None, None, setting)
@@ -118,7 +131,7 @@ def test_nothing_is_left_in_the_store(setting, nodes, tmp_path):
 def test_a_node_sees_what_it_has(tmp_path):
     seen = look(str(tmp_path), "probe", [("mpi3d", str(tmp_path))])
     assert seen["missing"] == (("mpi3d", str(tmp_path)),)
-    assert (seen["store_error"], seen["store_shared"]) == ("", False)
+    assert (seen["store_error"], seen["store_shared"], seen["blind"]) == ("", False, False)
     assert seen["versions"] == versions() and "none" not in versions().values()
 
 

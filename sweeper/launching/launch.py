@@ -1,50 +1,24 @@
 """`launch`: plan, train what is missing, publish as it comes. Launch is resume."""
 
 import contextlib
-import json
 import logging
 import signal
-from collections.abc import Callable, Iterable, Iterator
-from dataclasses import replace
-from functools import partial
-from pathlib import Path
-from typing import Any
+from collections.abc import Callable
 
 from rich.console import Console
 
-from sweeper import stores
-from sweeper.code_version import code_version
-from sweeper.engine.cluster import ray_session, total_gpus
-from sweeper.engine.head import HeadLost
-from sweeper.engine.jobs import Event, Job
-from sweeper.engine.run import run_jobs
+from sweeper.engine.cluster import ray_session
 from sweeper.errors import TrackingError
 from sweeper.grid import Grid
-from sweeper.launching.artefacts import attach_results
-from sweeper.launching.jobs import gpu_share, jobs_of
-from sweeper.launching.live import Board, Display
 from sweeper.launching.lock import store_lock
 from sweeper.launching.outcome import Outcome
-from sweeper.launching.publication import attach_text, publication
-from sweeper.launching.rescoring import lacking, rescore
+from sweeper.launching.round import Round
 from sweeper.launching.signals import Interrupts, interrupts
-from sweeper.meter import Meter, open_meter
-from sweeper.plan import Plan, Training
+from sweeper.plan import Plan
 from sweeper.planning import Setting, plan_grid
-from sweeper.preflight import check_cluster, check_here, check_resources, refuse
-from sweeper.publishing import Publisher
-from sweeper.spending import open_spending
-from sweeper.tracking import layout
-from sweeper.tracking.store import sqlite_path
-from sweeper.tracking.writer import Publication, Writer
-from trainers.errors import RecordError
-from trainers.folders import is_damaged
-from trainers.records import Milestone, find_records, read_milestone
+from sweeper.preflight import check_cluster, check_here, refuse
 
 log = logging.getLogger(__name__)
-
-_PATIENCE_S = 60.0  # with an MLflow that is away when all is trained
-_PATIENCE_STOPPED_S = 10.0  # after a signal, or with a Ray that is gone: both wait for little
 
 
 def launch(
@@ -76,10 +50,10 @@ def launch(
         if any(training.todo and not training.waiting for training in plan.trainings):
             refuse(check_here(plan, setting))
             _join(joined, plan, grid, setting, caught)
-        outcome = Launching(grid, setting, plan, console, caught).run()
+        outcome = Round(grid, setting, plan, console, caught).run()
         while not outcome.interrupted and (more := _next_round(grid, setting, outcome)):
             on_plan(more)
-            outcome = outcome.then(Launching(grid, setting, more, console, caught).run())
+            outcome = outcome.then(Round(grid, setting, more, console, caught).run())
     return outcome
 
 
@@ -119,283 +93,3 @@ def _next_round(grid: Grid, setting: Setting, outcome: Outcome) -> Plan | None:
         if not training.waiting and set(training.todo) - known.get(training.training_id, set()):
             return plan
     return None
-
-
-class Launching:
-    """One launch, from plan to outcome."""
-
-    def __init__(
-        self,
-        grid: Grid,
-        setting: Setting,
-        plan: Plan,
-        console: Console,
-        caught: Interrupts,
-    ) -> None:
-        self._grid = grid
-        self._setting = setting
-        self._plan = plan
-        self._console = console
-        self._caught = caught
-        self._trainings = {training.training_id: training for training in plan.trainings}
-        self._done: set[str] = {
-            run for run, status in plan.statuses.items() if status == layout.FINISHED
-        }
-        self._failed: dict[str, str] = {}
-        self._diverged: dict[str, str] = {}
-        self._parent: str | None = None
-        self._publisher: Publisher
-        self._spending = open_spending(setting.store, grid, setting.price)
-        self._gpus = 0.0
-        self._lost = ""
-        self._meter: Meter | None = None
-
-    def run(self) -> Outcome:
-        # Opened here once, before any training starts: this makes and migrates a fresh store.
-        writer = self._writer()
-        self._parent = self._open_parent(writer)
-        opened = [writer]
-        self._publisher = Publisher(lambda: opened.pop() if opened else self._writer())
-        try:
-            for training in self._plan.trainings:
-                self._publish_records(training, training.to_publish)
-            self._train()
-            self._rescore()
-        except KeyboardInterrupt:  # the second signal: what MLflow lacks can wait
-            self._publisher.hurry()
-        finally:
-            outcome = self._close()
-        return outcome
-
-    def _writer(self) -> Writer:
-        uri = self._setting.tracking_uri
-        database = sqlite_path(uri)
-        folder = Path.cwd() if database is None else database.absolute().parent
-        writer = Writer(uri, self._grid.experiment, folder, code_version())
-        writer.remember(self._setting.known_runs)
-        return writer
-
-    def _open_parent(self, writer: Writer) -> str:
-        plan, grid = self._plan, self._grid
-        parent = writer.open_launch(plan.grid, plan.grid_id, {})
-        attach_text(writer, parent, layout.PLAN, json.dumps(plan.to_json(), indent=1))
-        attach_text(writer, parent, layout.GRID_TEXT, grid.origin.text)
-        return parent
-
-    def _train(self) -> None:
-        board = Board(self._plan.trainings)
-        if board.rows and not self._spending.used_up:
-            self._train_on_ray(board)
-
-    def _train_on_ray(self, board: Board) -> None:
-        try:
-            with ray_session(self._setting.address), Display(board, self._console) as display:
-                self._caught.arm()
-                refuse([check_resources(self._grid, self._setting)])
-                self._gpus = total_gpus()
-                self._spending.gpu = gpu_share(self._grid, self._gpus)
-                if self._setting.address is None:
-                    # The speeds of a cluster hold for no one machine.
-                    store = self._setting.store
-                    self._meter = open_meter(self._grid, store, self._expected())
-
-                def on_event(event: Event) -> None:
-                    board.take(event)
-                    self._take(event)
-                    display.note(self._note())
-                    display.show(event)
-
-                def judge(event: Event) -> bool:
-                    stops = self._judge(event)
-                    if stops:
-                        board.stop(event.training_id, event.iteration)
-                    return stops
-
-                run_jobs(
-                    self._supply(),
-                    on_event,
-                    self._caught.stop,
-                    max_failures=self._grid.resources.max_failures,
-                    max_concurrent=self._grid.resources.max_concurrent,
-                    judge=judge,
-                )
-        except SystemExit:
-            # Ray's own handler, in place while it starts, exits on SIGTERM.
-            self._caught.note(signal.SIGTERM)
-        except HeadLost as lost:
-            self._lost = str(lost)
-        finally:
-            self._spending.save()
-            if self._meter is not None:
-                self._meter.keep()
-
-    def _expected(self) -> int:
-        """How many trainings are going to run."""
-        return sum(bool(t.todo and not t.waiting) for t in self._plan.trainings)
-
-    def _supply(self) -> Iterator[Job]:
-        """The jobs, until all are given or the budget is used up."""
-        for job in self._jobs(self._plan.trainings):
-            if self._spending.used_up:
-                return
-            yield job
-
-    def _jobs(self, trainings: Iterable[Training]) -> list[Job]:
-        setting = self._setting
-        data_dir = Path(setting.data_dir)
-        return jobs_of(
-            self._grid, trainings, store=setting.store, data_dir=data_dir, gpus=self._gpus
-        )
-
-    def _judge(self, event: Event) -> bool:
-        """Whether a training that could go on is to end where it is: at a milestone, when the
-        budget is used up."""
-        return bool(event.records and self._spending.used_up)
-
-    def _rescore(self) -> None:
-        """Scores finished runs by measures that the grid asks for and that they lack, from the
-        latents in MLflow: nothing is trained for that."""
-        for lack in lacking(self._plan, self._setting.known_measures):
-            if self._caught.stop.is_set():
-                return
-            self._console.print(f"scoring {lack.run_id} by {', '.join(lack.measures)}")
-            mlflow_run_id = self._setting.known_runs[lack.run_id]
-            self._publisher.put(partial(rescore, mlflow_run_id=mlflow_run_id, lack=lack))
-
-    def _note(self) -> str:
-        if self._caught.stop.is_set():
-            return "stopping: trainings save a checkpoint (again: stop at once)"
-        if self._publisher.trouble:
-            return f"MLflow: {self._publisher.trouble}; {self._publisher.waiting} records wait"
-        return ""
-
-    def _take(self, event: Event) -> None:
-        self._spending.heard(event.training_id)
-        training = self._trainings[event.training_id]
-        if self._meter is not None:
-            self._meter.take(event, training)
-        self._publish_records(training, event.records)
-        if event.kind in ("diverged", "failed"):
-            self._give_up(training, event)
-
-    def _publish_records(self, training: Training, iterations: Iterable[int]) -> None:
-        for iteration in iterations:
-            if iteration in training.config.milestones:
-                self._publisher.put(self._task(training, iteration))
-                self._done.add(_run_id(training, iteration))
-
-    def _task(self, training: Training, iteration: int) -> Any:
-        """Reads the record when its turn comes, so that the queue holds no latents."""
-
-        def publish(writer: Any) -> None:
-            run_id = _run_id(training, iteration)
-            milestone = self._read(training, iteration)
-            if milestone is None:
-                self._done.discard(run_id)
-                return
-            entry = publication(
-                training,
-                iteration,
-                grids=self._grids_of(run_id),
-                parent=self._parent,
-                milestone=milestone,
-            )
-            if entry.status == layout.FAILED:
-                self._failed[entry.run_id] = entry.reason
-            writer.publish(entry)
-
-        return publish
-
-    def _read(self, training: Training, iteration: int) -> Milestone | None:
-        """The record; a damaged one is removed, so that the next launch makes it again."""
-        folder = stores.open_folder(self._setting.store, training.training_id)
-        name = find_records(folder).milestones.get(iteration)
-        if name is None:
-            return None
-        try:
-            return read_milestone(folder, name)
-        except RecordError as error:
-            if not is_damaged(folder, name):  # of a later version, or not read for now
-                raise
-            log.warning("%s; it is removed, and the same command makes it again", error)
-            folder.delete(name)
-            return None
-
-    def _give_up(self, training: Training, event: Event) -> None:
-        """Tells MLflow of the milestones that this training will not reach."""
-        ends = self._diverged if event.kind == "diverged" else self._failed
-        folder = stores.open_folder(self._setting.store, training.training_id)
-        reached = find_records(folder).milestones
-        for iteration in training.todo:
-            if iteration in reached:
-                continue
-            run_id = _run_id(training, iteration)
-            ends[run_id] = event.reason
-            entry = publication(
-                training,
-                iteration,
-                grids=self._grids_of(run_id),
-                parent=self._parent,
-                milestone=None,
-                status=event.kind,
-                reason=event.reason,
-            )
-            self._publisher.put(partial(_publish, entry=entry))
-
-    def _grids_of(self, run_id: str) -> set[str]:
-        return {self._plan.grid, *self._setting.known_grids.get(run_id, ())}
-
-    def _close(self) -> Outcome:
-        reused = self._done & set(self._plan.statuses) & set(self._plan.run_ids)
-        self._publisher.put(lambda writer: self._tag_reused(writer, reused))
-        if not self._caught.exit_code:
-            grid, parent = self._plan.grid, str(self._parent)
-            self._publisher.put(lambda writer: attach_results(writer, parent, grid))
-        self._publisher.put(lambda writer: writer.close_launch(self._parent, self._state()))
-        hurried = self._caught.exit_code or self._lost
-        patience_s = _PATIENCE_STOPPED_S if hurried else _PATIENCE_S
-        unpublished = self._publisher.close(patience_s)
-        return replace(self._outcome(), unpublished=unpublished, lost=self._lost)
-
-    def _outcome(self) -> Outcome:
-        left = len(set(self._plan.run_ids) - self._done - {*self._failed, *self._diverged})
-        return Outcome(
-            plan=self._plan,
-            left=left,
-            failed=self._failed,
-            diverged=self._diverged | self._known_diverged(),
-            interrupted=self._caught.exit_code,
-            notes=self._notes(left),
-        )
-
-    def _notes(self, left: int) -> tuple[str, ...]:
-        used_up = self._spending.used_up if left else ""
-        return (f"{used_up}: {left:,} runs are left out",) if used_up else ()
-
-    def _state(self) -> str:
-        """The parent run's state, asked once all that is before it in the queue is written."""
-        outcome = self._outcome()
-        return "KILLED" if outcome.interrupted else "FAILED" if outcome.exit_code else "FINISHED"
-
-    def _known_diverged(self) -> dict[str, str]:
-        return {
-            run: "known from an earlier launch"
-            for run in self._plan.run_ids
-            if self._plan.statuses.get(run) == layout.DIVERGED
-        }
-
-    def _tag_reused(self, writer: Any, runs: Iterable[str]) -> None:
-        """Adds this grid's name to the runs that were there already."""
-        for run in runs:
-            known = self._setting.known_grids.get(run, ())
-            if self._plan.grid not in known and run in self._setting.known_runs:
-                grids = layout.join_list({self._plan.grid, *known})
-                writer.set_tags(self._setting.known_runs[run], {layout.GRIDS: grids})
-
-
-def _publish(writer: Writer, entry: Publication) -> None:
-    writer.publish(entry)
-
-
-def _run_id(training: Training, iteration: int) -> str:
-    return training.run_ids[training.config.milestones.index(iteration)]

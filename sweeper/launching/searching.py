@@ -14,10 +14,10 @@ from sweeper.engine.jobs import Event, Job
 from sweeper.errors import UsageError
 from sweeper.grid import Grid
 from sweeper.grid.dataset_entry import DatasetEntry
-from sweeper.launching.launch import Launching
 from sweeper.launching.live import Board
 from sweeper.launching.outcome import Outcome
 from sweeper.launching.publication import attach_text
+from sweeper.launching.round import Round
 from sweeper.launching.signals import Interrupts
 from sweeper.plan import Plan, Training, plan_of
 from sweeper.planning import Setting, options_of
@@ -84,7 +84,7 @@ def _open(
         raise UsageError(f"{grid.origin.file}: search: {error}") from None
 
 
-class SearchLaunch(Launching):
+class SearchLaunch(Round):
     """One launch of a search, from its first question to its outcome."""
 
     def __init__(

@@ -19,6 +19,7 @@ from sweeper.errors import UsageError
 from sweeper.forecast import forecast
 from sweeper.grid import Grid
 from sweeper.launching import launch as launching
+from sweeper.launching import round as rounds
 from sweeper.launching.launch import launch
 from sweeper.launching.outcome import Outcome
 from sweeper.launching.summary import closing_lines
@@ -107,12 +108,13 @@ def engine(monkeypatch, tmp_path, empty_database) -> Engine:
     (tmp_path / "mlflow.db").write_bytes(empty_database.read_bytes())
     monkeypatch.setattr("os.fsync", lambda descriptor: None)
     monkeypatch.setattr("sweeper.tracking.record_files._write_pcc", lambda path, milestone: None)
-    monkeypatch.setattr(launching, "ray_session", lambda address: contextlib.nullcontext())
-    monkeypatch.setattr(launching, "total_gpus", lambda: 0.0)
-    monkeypatch.setattr(launching, "check_resources", lambda grid, setting: None)
-    monkeypatch.setattr(launching, "refuse", lambda problems: None)
+    for module in (launching, rounds):
+        monkeypatch.setattr(module, "ray_session", lambda address: contextlib.nullcontext())
+        monkeypatch.setattr(module, "refuse", lambda problems: None)
+    monkeypatch.setattr(rounds, "total_gpus", lambda: 0.0)
+    monkeypatch.setattr(rounds, "check_resources", lambda grid, setting: None)
     played = Engine()
-    monkeypatch.setattr(launching, "run_jobs", played)
+    monkeypatch.setattr(rounds, "run_jobs", played)
     return played
 
 
@@ -187,7 +189,7 @@ def test_a_budget_says_what_was_left_out(engine, tmp_path, monkeypatch) -> None:
     asked = grid(tmp_path, budget={"hours": 1})
     ticks = iter(range(0, 10**9, 300))  # five minutes from one look at the clock to the next
     opened = partial(open_spending, clock=lambda: float(next(ticks)))
-    monkeypatch.setattr(launching, "open_spending", opened)
+    monkeypatch.setattr(rounds, "open_spending", opened)
     outcome, told = launched(asked)
     assert outcome.exit_code == 1
     assert "the budget of 1 hours is used up" in told and "trainings were left out" in told

@@ -3,6 +3,7 @@
 Trainings of the small convolutional network on dSprites, batches of 4: a step takes
 milliseconds."""
 
+import contextlib
 import os
 import threading
 
@@ -74,7 +75,12 @@ def processes():
 
 
 def workers():
-    return [process for process in processes() if is_worker(process.cmdline())]
+    found = []
+    for process in processes():
+        with contextlib.suppress(psutil.NoSuchProcess):  # it may end meanwhile
+            if is_worker(process.cmdline()):
+                found.append(process)
+    return found
 
 
 @pytest.fixture(scope="module")

@@ -41,7 +41,7 @@ class Played(TrainingTrial):
 
 @contextlib.contextmanager
 def play(job):
-    yield SimpleNamespace(iteration=0, status="running", advance=lambda s: advance(job))
+    yield SimpleNamespace(iteration=0, status="finished", advance=lambda s: advance(job))
 
 
 def advance(job):
@@ -66,6 +66,7 @@ def played(store, share, together, monkeypatch):
     jobs = [Job(f"{number:016x}", config, str(store), gpu=share) for number in range(count)]
     events = []
     run_jobs(jobs, events.append, threading.Event())
+    assert [event.reason for event in events if event.reason] == []
     assert [event.kind for event in events if event.kind != "progress"] == ["finished"] * count
     return [json.loads(path.read_text()) for path in sorted(store.glob("*.json"))]
 

@@ -44,12 +44,13 @@ def page(
     networks: tuple[str, ...] = ("mlp", "cnn"),
     batch_sizes: tuple[int, ...] = (64, 256),
     lanes: tuple[int, ...] = LANES,
+    precisions: tuple[str, ...] = ("fp32", "bf16"),
 ) -> str:
     """Steps a second, all lanes together. device 'cpu' only shows that the page comes out."""
     rows = []
     for network in networks:
         for batch_size in batch_sizes:
-            for precision in ("fp32", "bf16"):
+            for precision in precisions:
                 case = network, batch_size, precision
                 eager = rate(device, case, seconds, on_device=False)
                 rates = [rate(device, case, seconds, lanes=count) for count in lanes]

@@ -80,8 +80,10 @@ def test_the_page_of_stalls_comes_out():
 
 @pytest.mark.slow
 def test_the_gpu_page_comes_out_of_a_machine_without_one():
-    text = gpu.page("cpu", 0.01, networks=("cnn",), batch_sizes=(2,), lanes=(1, 2))
-    assert [row[:3] for row in rows_of(text)[2:]] == [["cnn", "2", "fp32"], ["cnn", "2", "bf16"]]
+    text = gpu.page(
+        "cpu", 0.01, networks=("cnn",), batch_sizes=(2,), lanes=(1, 2), precisions=("fp32",)
+    )
+    assert [row[:3] for row in rows_of(text)[2:]] == [["cnn", "2", "fp32"]]
     assert threading.active_count() < 20
 
 

@@ -3,7 +3,6 @@
 import ast
 import subprocess
 import sys
-from importlib.util import find_spec
 from pathlib import Path
 
 import pytest
@@ -99,7 +98,6 @@ def test_planning_loads_nothing_heavy() -> None:
     assert loaded_after(code) == set()
 
 
-@pytest.mark.skipif(find_spec("sweeper.cli") is None, reason="no command line")
 def test_the_command_line_loads_nothing_heavy() -> None:
     assert loaded_after("import sweeper.cli") == set()
 

@@ -21,7 +21,7 @@ def plan_of(name: str) -> Plan:
 def test_the_grids_are_there() -> None:
     assert NAMES == sorted(
         ["quickstart", "table6_1", "table6_2", "table7_1", "table7_2", "table7_3", "table7_4"]
-        + ["figure4_5", "thesis", "locatello", "search_tpe", "search_pareto"]
+        + ["figure4_5", "thesis", "results", "locatello", "search_tpe", "search_pareto"]
     )
 
 

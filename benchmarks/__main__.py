@@ -11,7 +11,7 @@ import sys
 import time
 from pathlib import Path
 
-from benchmarks.measuring import PYTHON, ROOT, load, machine
+from benchmarks.support.measuring import PYTHON, ROOT, load, machine
 
 # In this order: first what is meant to be read first.
 PAGES = {

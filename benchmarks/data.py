@@ -20,7 +20,7 @@ from pathlib import Path
 import numpy as np
 
 from trainers.datasets import open_dataset, prepare
-from trainers.datasets.base import Dataset
+from trainers.datasets.access.dataset import Dataset
 from trainers.specs.datasets import DATASETS
 
 BATCH = 64

@@ -16,7 +16,7 @@ import tempfile
 import time
 from pathlib import Path
 
-from benchmarks.measuring import PYTHON, ROOT, load, table
+from benchmarks.support.measuring import PYTHON, ROOT, load, table
 
 GRID = """\
 name: NAME

@@ -13,10 +13,10 @@ from contextlib import ExitStack
 
 import torch
 
-from benchmarks.measuring import ROOT, machine, table
-from benchmarks.subject import l_vae
-from trainers.folders import LocalFolder
-from trainers.lanes import run_lanes
+from benchmarks.support.measuring import ROOT, machine, table
+from benchmarks.support.subject import l_vae
+from trainers.parallel import run_lanes
+from trainers.saving.folders import LocalFolder
 from trainers.training import Progress, Training
 
 NOT_MEASURED = "no CUDA device: not measured"

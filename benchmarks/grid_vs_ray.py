@@ -12,8 +12,8 @@ import argparse
 import tempfile
 from pathlib import Path
 
-from benchmarks.measuring import Spread, command, load, ratios, sweeper, table
-from benchmarks.plain_ray import BATCH_SIZES, LEARNING_RATES
+from benchmarks.contenders.plain_ray import BATCH_SIZES, LEARNING_RATES
+from benchmarks.support.measuring import Spread, command, load, ratios, sweeper, table
 
 ITERATIONS = (8, 16, 24, 32, 40, 48)
 QUICK_ITERATIONS = (4, 8, 12, 16, 20, 24)
@@ -84,8 +84,8 @@ def launch(text: str) -> tuple[float, float]:
 
 def training_s(store: Path) -> float:
     """Seconds inside training steps, as the last record of each training tells."""
-    from trainers.folders import LocalFolder
-    from trainers.records import find_records, read_milestone
+    from trainers.saving.folders import LocalFolder
+    from trainers.saving.records import find_records, read_milestone
 
     total = 0.0
     for place in sorted((store / "trainings").iterdir()):
@@ -97,7 +97,7 @@ def training_s(store: Path) -> float:
 
 def by_hand(iterations: tuple[int, ...]) -> float:
     with tempfile.TemporaryDirectory() as name:
-        return command(["benchmarks.plain_ray", *map(str, iterations)], Path(name))[0]
+        return command(["benchmarks.contenders.plain_ray", *map(str, iterations)], Path(name))[0]
 
 
 if __name__ == "__main__":

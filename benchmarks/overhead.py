@@ -12,7 +12,7 @@ import tempfile
 import time
 from pathlib import Path
 
-from benchmarks.measuring import command, sweeper, table
+from benchmarks.support.measuring import command, sweeper, table
 
 FRESH_AT = (72,)  # an actor a trial takes about a second each, however many there are
 
@@ -38,7 +38,7 @@ def page(counts: tuple[int, ...] = (18, 72, 288)) -> str:
     rows = []
     for count in counts:
         seconds, first_s, peak = launch(count)
-        reused = command(["benchmarks.bare_ray", str(count), "reuse"], Path.cwd())[0]
+        reused = command(["benchmarks.contenders.bare_ray", str(count), "reuse"], Path.cwd())[0]
         fresh = bare_fresh(count) if count in FRESH_AT else None
         rows.append(
             [
@@ -59,7 +59,7 @@ def page(counts: tuple[int, ...] = (18, 72, 288)) -> str:
 
 
 def bare_fresh(count: int) -> float:
-    return command(["benchmarks.bare_ray", str(count), "fresh"], Path.cwd())[0]
+    return command(["benchmarks.contenders.bare_ray", str(count), "fresh"], Path.cwd())[0]
 
 
 def planning(runs: tuple[int, ...]) -> str:

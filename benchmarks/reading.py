@@ -10,8 +10,8 @@ import argparse
 import tempfile
 from pathlib import Path
 
-from benchmarks.measuring import command, sweeper, table
-from tests.sweeper.synthetic_store import (
+from benchmarks.support.measuring import command, sweeper, table
+from tests.sweeper.support.synthetic_store import (
     FACTORS,
     create_store,
     empty_database,

@@ -16,13 +16,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from benchmarks.measuring import table
-from sweeper.cost import rough_seconds
+from benchmarks.support.measuring import table
+from sweeper.cost.estimate import rough_seconds
+from sweeper.cost.makespan import makespan
 from sweeper.engine.attempts import Attempts
 from sweeper.grid import Grid
 from sweeper.launching.jobs import jobs_of
-from sweeper.makespan import makespan
-from sweeper.plan import Plan, Training, make_plan
+from sweeper.planning.plan import Plan, Training, make_plan
 
 NODES = 100
 

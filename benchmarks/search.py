@@ -3,13 +3,15 @@
     python -m benchmarks.search [--quick]
     python -m benchmarks.search --export sqlite:///mlflow.db     after the launch below
 
-The full grid was trained once, on two cores: `sweeper launch benchmarks/data/search_grid.yaml`, the
-quickstart's iterations at more learning rates and betas; its scores lie in
-benchmarks/data/search_grid.csv. Here they are replayed: a search proposes points of that grid, two
-workers look their scores up, and nothing is trained. Told is when a search has seen a CbD within 5%
-of the best of all runs, and when the best itself. A training counts as soon as it is started; steps
-count as far as it went. A pruner may cut off the best run before it shows: `missed` counts the
-searches that tried every point and did not see it. `in order` is the grid as written."""
+The full grid was trained once, on two cores: `sweeper launch
+benchmarks/recorded/search_grid.yaml`, the quickstart's iterations at more learning rates and betas;
+its scores are in benchmarks/recorded/search_grid.csv. Here they are replayed: a search proposes
+points of that grid, two workers look their scores up, and nothing is trained. Reported is when a
+search has seen a CbD within 5% of the best of all runs, and when the best itself. A training counts
+from its start; steps count as far as it went. A pruner may stop the best run before its best
+milestone: `missed` counts the searches that tried every point and did not see it. `in order` is the
+grid as written.
+"""
 
 import argparse
 import csv
@@ -20,15 +22,15 @@ from dataclasses import dataclass
 from pathlib import Path
 from statistics import mean, stdev
 
-from benchmarks.measuring import ROOT, table
-from sweeper.grid import Grid
-from sweeper.plan import Training, make_plan
-from sweeper.search.proposals import Proposals
-from sweeper.search.walk import Walk
+from benchmarks.support.measuring import ROOT, table
+from sweeper.grid import Grid, load_grid
+from sweeper.planning.plan import Training, make_plan
+from sweeper.search.dataset_search import Proposals
+from sweeper.search.training_queue import Walk
 from trainers.config import TrainingConfig
 
-GRID = ROOT / "benchmarks" / "data" / "search_grid.yaml"
-SCORES = ROOT / "benchmarks" / "data" / "search_grid.csv"
+GRID = ROOT / "benchmarks" / "recorded" / "search_grid.yaml"
+SCORES = ROOT / "benchmarks" / "recorded" / "search_grid.csv"
 WORKERS = 2
 NEAR = 0.95  # of the best score
 SEARCHES = (
@@ -69,7 +71,7 @@ def page(seeds: int = 10) -> str:
     """The table, in Markdown."""
     scores = read_scores()
     best = max(row["measure/cbd"] for row in scores.values())
-    full = make_plan(Grid.load(GRID))
+    full = make_plan(load_grid(GRID))
     head = (
         "search",
         f"within {1 - NEAR:.0%}: trainings (sd)",
@@ -97,7 +99,7 @@ def contenders(
     scores: dict[Key, dict[str, float]], best: float, seeds: int
 ) -> Iterator[tuple[str, list[list[Reached]]]]:
     """(name, what each seed took: near the best, and to the best)."""
-    trainings = list(make_plan(Grid.load(GRID)).trainings)
+    trainings = list(make_plan(load_grid(GRID)).trainings)
     yield "in order", [Replay(scores, best).of_list(trainings)]
     shuffled = []
     for seed in range(seeds):
@@ -132,7 +134,7 @@ class Replay:
     def of_search(self, sampler: str, pruner: str, seed: int) -> list[Reached]:
         """A search that proposes until it has seen the best, or has tried every point."""
         search = {"sampler": sampler, "pruner": pruner, "seed": seed, "trainings": 10**4}
-        plain = Grid.load(GRID)
+        plain = load_grid(GRID)
         blocks = {name: getattr(plain, name) for name in ("datasets", "models", "axes")}
         grid = Grid(**blocks, evaluation=plain.evaluation, name="replay", search=search)
         walk = Walk([Proposals(grid, grid.datasets[0])])
@@ -186,7 +188,7 @@ def read_scores() -> dict[Key, dict[str, float]]:
 
 def export(uri: str, out: Path = SCORES) -> None:
     """Writes the scores of a launched search_grid as CSV."""
-    from sweeper.study import read_study
+    from sweeper.analysis.study import read_study
 
     runs = read_study(uri).restricted("search_grid").runs
     names = ["measure/cbd", "measure/mig", "measure/beta_vae", "valid/recon", "valid/kl"]

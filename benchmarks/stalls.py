@@ -16,15 +16,15 @@ from pathlib import Path
 import numpy as np
 import torch
 
-from benchmarks.measuring import table
-from benchmarks.subject import l_vae
-from trainers.checkpoints import write_checkpoint
+from benchmarks.support.measuring import table
+from benchmarks.support.subject import l_vae
 from trainers.datasets import open_dataset
-from trainers.folders import LocalFolder
-from trainers.prefetch import Inputs
-from trainers.scoring import evaluate
+from trainers.running.inputs import Inputs
+from trainers.running.step import Stepper
+from trainers.saving.checkpoints import write_checkpoint
+from trainers.saving.folders import LocalFolder
+from trainers.scoring.milestone import evaluate
 from trainers.specs.measures import DEFAULT_MEASURES
-from trainers.step import Stepper
 
 CHECKPOINT_EVERY_S = 60.0
 MILESTONE_EVERY = 50_000

@@ -19,7 +19,7 @@ import sys
 import time
 from collections.abc import Callable
 
-from benchmarks.measuring import PYTHON, ROOT, Spread, ratios, table
+from benchmarks.support.measuring import PYTHON, ROOT, Spread, ratios, table
 
 CONTENDERS = ("by hand", "by hand, fused", "sweeper", "sweeper, bf16", "limit", "layers")
 CASES = [(network, batch) for network in ("mlp", "cnn") for batch in (64, 256)]
@@ -119,9 +119,9 @@ def contender(name: str, network: str, batch_size: int, threads: int) -> Callabl
 def limit(
     network: str, batch_size: int, clock: Callable[[], float], *, layers: bool
 ) -> Callable[[], float]:
-    from benchmarks import limits
-    from trainers.device import keep_freed_memory
+    from benchmarks.support import limits
     from trainers.networks import build_network
+    from trainers.running.process import keep_freed_memory
 
     built = build_network(network, (1, 64, 64), 5, 0)
     parameters = sum(weight.numel() for weight in built.parameters())
@@ -137,7 +137,7 @@ def by_hand(network: str, batch_size: int, *, fused: bool) -> Callable[[], objec
     import numpy as np
     import torch
 
-    from benchmarks.plain_loop import plain_model, plain_step
+    from benchmarks.contenders.plain_loop import plain_model, plain_step
     from trainers.datasets import open_dataset
 
     dataset = open_dataset("dsprites")
@@ -151,9 +151,9 @@ def ours(network: str, batch_size: int, precision: str) -> Callable[[], object]:
     """A block of a training, minibatches, noise and records included."""
     import tempfile
 
-    from benchmarks.subject import l_vae
-    from trainers import eager
-    from trainers.folders import LocalFolder
+    from benchmarks.support.subject import l_vae
+    from trainers.running import eager
+    from trainers.saving.folders import LocalFolder
     from trainers.training import Training
 
     config = l_vae(network, batch_size, precision=precision)

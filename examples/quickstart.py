@@ -9,10 +9,11 @@
 # %%
 from pathlib import Path
 
-from sweeper import Grid, figure, launch, plan, read_study, render, results, select, table
+from sweeper import Grid, figure, launch, read_study, render, results, select, table
+from sweeper.planning import plan
 
 # %% [markdown]
-# A grid: two models, two milestones of each training. `Grid.load(path)` reads one from a file.
+# A grid: two models, two milestones of each training. `load_grid(path)` reads one from a file.
 
 # %%
 grid = Grid(

@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
 from search_spaces.axes import Axis, Choice, Value
-from search_spaces.grids import Point, product
+from search_spaces.products import Point, product
 
 
 @dataclass(frozen=True)

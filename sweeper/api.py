@@ -6,9 +6,10 @@ from typing import Any
 
 from rich.console import Console
 
-from sweeper.grid import Grid
-from sweeper.plan import Plan
-from sweeper.planning import Setting, default_setting, plan_grid
+from sweeper.grid import Grid, load_grid
+from sweeper.planning.plan import Plan
+from sweeper.planning.remaining import plan_grid
+from sweeper.planning.settings import Setting, default_setting
 
 
 def plan(grid: Grid | str | Path, **where: Any) -> Plan:
@@ -27,7 +28,7 @@ def launch(grid: Grid | str | Path, *, console: Console | None = None, **where: 
 
 
 def _grid(grid: Grid | str | Path) -> Grid:
-    return grid if isinstance(grid, Grid) else Grid.load(grid)
+    return grid if isinstance(grid, Grid) else load_grid(grid)
 
 
 def _setting(where: dict[str, Any]) -> Setting:

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from trainers.config import TrainingConfig
+from trainers.config_checks import parse_config
 from trainers.errors import ConfigError, TrainerError
 
 if TYPE_CHECKING:
@@ -71,7 +72,7 @@ def _read(path: Path) -> TrainingConfig:
         raise ConfigError(f"is not JSON ({error})") from error
     if not isinstance(plain, dict):
         raise ConfigError("must hold one JSON object, a training configuration")
-    config = TrainingConfig.from_dict(plain)
+    config = parse_config(plain)
     if not config.milestones:
         raise ConfigError("milestones: name at least one iteration at which to score")
     return config
@@ -80,7 +81,7 @@ def _read(path: Path) -> TrainingConfig:
 def _train(configs: Mapping[str, TrainingConfig], options: argparse.Namespace) -> int:
     import torch
 
-    from trainers.folders import LocalFolder
+    from trainers.saving.folders import LocalFolder
     from trainers.training import Training
 
     if options.device.startswith("cuda") and not torch.cuda.is_available():
@@ -118,7 +119,7 @@ def _run(trainings: "Mapping[str, Training]", stop: threading.Event) -> dict[str
     from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
     from rich.progress import TimeRemainingColumn as Eta
 
-    from trainers.lanes import run_lanes
+    from trainers.parallel import run_lanes
     from trainers.training import Progress as State
 
     columns = [TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), Eta()]

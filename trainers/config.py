@@ -3,11 +3,9 @@
 Standard library only, so that a planner can make thousands of these in milliseconds."""
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field, fields
+from dataclasses import asdict, dataclass, field
 from typing import Any
 
-from trainers.errors import ConfigError
-from trainers.specs.models import canonical_model, complete_params
 from trainers.specs.parameters import Value
 
 FILE_SOURCE = "file"  # the source of a dataset of the user's own
@@ -89,40 +87,9 @@ class TrainingConfig:
         }
 
     def to_dict(self) -> dict[str, Any]:
-        """Plain JSON values; `from_dict` gives an equal configuration back."""
+        """Plain JSON values; `config_checks.parse_config` reads them."""
         plain = asdict(self)
         plain["params"] = dict(self.params)
         plain["milestones"] = list(self.milestones)
         plain["measures"] = None if self.measures is None else list(self.measures)
         return plain
-
-    @classmethod
-    def from_dict(cls, plain: Mapping[str, Any]) -> "TrainingConfig":
-        """A checked configuration. Model parameters left out take their defaults.
-
-        Raises ConfigError, which tells every mistake, one a line."""
-        unknown = sorted(set(plain) - {item.name for item in fields(cls)})
-        if unknown:
-            raise ConfigError(f"unknown keys: {', '.join(map(str, unknown))}")
-        values = dict(plain)
-        try:
-            values["evaluation"] = Evaluation(**values.get("evaluation", {}))
-            values["milestones"] = tuple(values.get("milestones", ()))
-            measures = values.get("measures")
-            values["measures"] = None if measures is None else tuple(measures)
-            config = cls(**values)
-        except TypeError as error:
-            raise ConfigError(f"not a training configuration: {error}") from None
-        return config.checked()
-
-    def checked(self) -> "TrainingConfig":
-        """This configuration in canonical form. Raises ConfigError with every mistake."""
-        from trainers.config_checks import problems
-
-        mistakes = problems(self)
-        if mistakes:
-            raise ConfigError("\n".join(mistakes))
-        model, params = canonical_model(self.model, complete_params(self.model, self.params)[0])
-        values = {item.name: getattr(self, item.name) for item in fields(self)}
-        values |= {"model": model, "params": params, "learning_rate": float(self.learning_rate)}
-        return TrainingConfig(**values)

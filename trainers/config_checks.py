@@ -1,20 +1,52 @@
-"""Every mistake of a training configuration, told at once."""
+"""A training configuration from plain values, checked; every mistake reported at once."""
 
 import math
 import re
 from collections.abc import Mapping
+from dataclasses import fields
 from typing import Any
 
-from trainers.config import FILE_SOURCE, TrainingConfig
+from trainers.config import FILE_SOURCE, Evaluation, TrainingConfig
+from trainers.errors import ConfigError
 from trainers.specs.datasets import DATASETS
 from trainers.specs.measures import MEASURES, PROTOCOLS
-from trainers.specs.models import MODELS, complete_params
+from trainers.specs.models import MODELS, canonical_model, complete_params
 from trainers.specs.networks import NETWORKS
 
 RECONSTRUCTIONS = ("mse", "bernoulli")
 PRECISIONS = ("fp32", "bf16")
 _TEXTS = ("dataset", "source", "model", "network", "reconstruction", "precision")
 _DIGEST = re.compile(r"[0-9a-f]{64}")
+
+
+def parse_config(plain: Mapping[str, Any]) -> TrainingConfig:
+    """A checked configuration from plain JSON values. Model parameters left out take defaults.
+
+    Raises ConfigError with every mistake, one per line."""
+    unknown = sorted(set(plain) - {item.name for item in fields(TrainingConfig)})
+    if unknown:
+        raise ConfigError(f"unknown keys: {', '.join(map(str, unknown))}")
+    values = dict(plain)
+    try:
+        values["evaluation"] = Evaluation(**values.get("evaluation", {}))
+        values["milestones"] = tuple(values.get("milestones", ()))
+        measures = values.get("measures")
+        values["measures"] = None if measures is None else tuple(measures)
+        config = TrainingConfig(**values)
+    except TypeError as error:
+        raise ConfigError(f"not a training configuration: {error}") from None
+    return checked(config)
+
+
+def checked(config: TrainingConfig) -> TrainingConfig:
+    """The configuration in canonical form. Raises ConfigError with every mistake, one per line."""
+    mistakes = problems(config)
+    if mistakes:
+        raise ConfigError("\n".join(mistakes))
+    model, params = canonical_model(config.model, complete_params(config.model, config.params)[0])
+    values = {item.name: getattr(config, item.name) for item in fields(config)}
+    values |= {"model": model, "params": params, "learning_rate": float(config.learning_rate)}
+    return TrainingConfig(**values)
 
 
 def problems(config: TrainingConfig) -> list[str]:

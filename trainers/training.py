@@ -14,27 +14,27 @@ from typing import Literal
 import numpy as np
 import torch
 
-from trainers.checkpoints import CheckpointWriter, load_newest
 from trainers.config import TrainingConfig
 from trainers.datasets import open_dataset
-from trainers.datasets.base import Dataset
-from trainers.device import keep_freed_memory
-from trainers.device_images import image_table
-from trainers.eager import EagerRunner
-from trainers.folders import Folder
-from trainers.graph import GraphRunner
-from trainers.prefetch import Chunks, Inputs
-from trainers.records import (
+from trainers.datasets.access.dataset import Dataset
+from trainers.running.eager import EagerRunner
+from trainers.running.graph import GraphRunner
+from trainers.running.image_table import image_table
+from trainers.running.inputs import Chunks, Inputs
+from trainers.running.process import keep_freed_memory
+from trainers.running.step import Stepper
+from trainers.saving.checkpoints import CheckpointWriter, load_newest
+from trainers.saving.folders import Folder
+from trainers.saving.records import (
     Milestone,
     find_records,
     read_divergence,
     write_divergence,
     write_milestone,
 )
-from trainers.scoring import evaluate
+from trainers.saving.weights import best_so_far, goodness, keep_weights
+from trainers.scoring.milestone import evaluate
 from trainers.splits import split
-from trainers.step import Stepper
-from trainers.weights import best_so_far, goodness, keep_weights
 
 log = logging.getLogger(__name__)
 

@@ -5,7 +5,12 @@ import sys
 import typer
 from rich.console import Console
 
-from sweeper.cli import chosen, cluster, data, search, sweeps, tools, views
+from sweeper.cli import cluster, data
+from sweeper.cli import measure as tools
+from sweeper.cli import pareto as search
+from sweeper.cli import results as views
+from sweeper.cli import select_export as chosen
+from sweeper.cli import sweep as sweeps
 from sweeper.errors import SweeperError
 from trainers.errors import ConfigError, DataError, MeasureError, TrainerError
 

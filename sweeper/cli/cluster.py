@@ -8,11 +8,11 @@ from pathlib import Path
 
 import typer
 
-from sweeper.cli import common
+from sweeper.cli import options as common
 from sweeper.errors import SweeperError, UsageError
-from sweeper.grid import Grid
-from sweeper.planning import Setting, default_setting
-from sweeper.preflight import Check
+from sweeper.grid import Grid, load_grid
+from sweeper.planning.settings import Setting, default_setting
+from sweeper.preflight.checks import Check
 
 
 def register(app: typer.Typer) -> None:
@@ -41,7 +41,7 @@ def doctor(
         synthetic=synthetic,
         grows=autoscaling,
     )
-    checks = _look(Grid.load(grid) if grid else None, setting)
+    checks = _look(load_grid(grid) if grid else None, setting)
     troubles = [check for check in checks if check.trouble]
     if as_json:
         common.print_json({"checks": [vars(check) for check in checks], "ok": not troubles})
@@ -53,10 +53,10 @@ def doctor(
 
 def _look(grid: Grid | None, setting: Setting) -> list[Check]:
     """Every check, also when some of them break off."""
-    from sweeper import preflight
-    from sweeper.engine.cluster import ray_session
-    from sweeper.plan import Plan
-    from sweeper.planning import plan_grid
+    from sweeper.engine.session import ray_session
+    from sweeper.planning.plan import Plan
+    from sweeper.planning.remaining import plan_grid
+    from sweeper.preflight import checks as preflight
 
     plans: list[Plan] = []
 
@@ -131,7 +131,7 @@ def stop(
     if address is None and job is not None:
         raise UsageError("a submitted launch is stopped where it runs: give --address")
     if address is None:
-        from sweeper.launching.lock import holder_here
+        from sweeper.store.launch_lock import holder_here
 
         pid = holder_here(common.setting(store=store).store)
         if pid is None:

@@ -7,7 +7,7 @@ from typing import Any
 
 import typer
 
-from sweeper.cli import common
+from sweeper.cli import options as common
 from sweeper.errors import UsageError
 
 app = typer.Typer(

@@ -17,7 +17,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, TextIO
 
-from sweeper.engine.cluster import quiet
+from sweeper.engine.session import quiet
 from sweeper.errors import EngineError
 
 PREFIX = "sweeper-"

@@ -14,10 +14,10 @@ from typing import Any
 import ray
 from ray import tune
 
-from sweeper.engine.notice import Notice
+from sweeper.engine.draining import Notice
 from sweeper.errors import EngineError
 from trainers.errors import DataError, RecordError, TrainerError
-from trainers.records import find_records, read_milestone
+from trainers.saving.records import find_records, read_milestone
 
 log = logging.getLogger(__name__)
 
@@ -145,7 +145,7 @@ class TrainingTrial(tune.Trainable):
 
 def _recorded(job: dict[str, Any]) -> list[dict[str, Any]]:
     """Results of the milestones asked for that have a record."""
-    from sweeper.stores import open_folder
+    from sweeper.store.folders import open_folder
 
     folder = open_folder(job["store"], job["training_id"])
     found = find_records(folder).milestones
@@ -170,8 +170,8 @@ def _training(job: dict[str, Any]) -> Iterator[Any]:
         os.environ["CUDA_VISIBLE_DEVICES"] = ""
     import torch
 
-    from sweeper.stores import hold, open_folder
-    from trainers.config import TrainingConfig
+    from sweeper.store.folders import hold, open_folder
+    from trainers.config_checks import parse_config
     from trainers.training import Training
 
     if job["gpu"] and not torch.cuda.is_available():
@@ -183,7 +183,7 @@ def _training(job: dict[str, Any]) -> Iterator[Any]:
     torch.set_num_threads(job["threads"])
     with hold(job["store"], job["training_id"]):
         training = Training(
-            TrainingConfig.from_dict(job["config"]),
+            parse_config(job["config"]),
             open_folder(job["store"], job["training_id"]),
             device="cuda" if job["gpu"] else "cpu",
             checkpoint_s=job["checkpoint_s"],

@@ -1,11 +1,12 @@
 """The thesis's figures from what MLflow holds: numbers first, then the picture.
 
-Figure 6.2, the latent traversals, needs trained weights: see sweeper/traversal.py."""
+Figure 6.2, the latent traversals, needs trained weights: see sweeper/weights/traversal.py."""
 
 from functools import partial
 from pathlib import Path
 from typing import Any
 
+from sweeper.analysis.study import Study, read_study
 from sweeper.errors import UsageError
 from sweeper.figures.correlation import (
     ALL,
@@ -15,17 +16,15 @@ from sweeper.figures.correlation import (
     draw_correlations,
 )
 from sweeper.figures.curves import compute_curves, draw_panels, draw_together
-from sweeper.figures.heatmap import pcc_figure
 from sweeper.figures.pcc import compute_best, compute_two, draw_pcc
 from sweeper.figures.recipe import Recipe
 from sweeper.figures.regularisers import compute_regularisers, draw_regularisers
 from sweeper.figures.scatter import compute_scatter, draw_scatter
 from sweeper.figures.sigmas import compute_sigmas, draw_sigmas
-from sweeper.figures.style import as_bytes, as_csv
-from sweeper.study import Study, read_study
-from sweeper.words import unknown
+from sweeper.messages import unknown
+from sweeper.plotting.files import as_bytes, as_csv
 
-__all__ = ["FIGURES", "figure", "figure_files", "needs_runs", "pcc_figure"]
+__all__ = ["FIGURES", "figure", "figure_files", "needs_runs"]
 
 
 def _curves(dataset: str, title: str, draw: object) -> Recipe:

@@ -6,10 +6,10 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from sweeper.analysis.scores import score
+from sweeper.analysis.study import Study
 from sweeper.errors import ResultsError
-from sweeper.figures import heatmap
-from sweeper.scores import score
-from sweeper.study import Study
+from sweeper.plotting import heatmap
 from sweeper.tracking import layout
 
 if TYPE_CHECKING:

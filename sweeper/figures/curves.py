@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from sweeper.analysis.study import SETTINGS, Study
 from sweeper.errors import ResultsError
-from sweeper.figures import style
-from sweeper.study import SETTINGS, Study
+from sweeper.plotting.style import BLUE, COLOURS, VERMILLION, letter, panel_grid, thousands
 from sweeper.tracking import layout
 from trainers.specs.datasets import DATASETS
 
@@ -112,39 +112,39 @@ def _limits(curves: Iterable[tuple[np.ndarray, np.ndarray]]) -> tuple[float, flo
 
 def draw_panels(data: Curves) -> "Figure":
     """A panel for each beta, reconstruction on the left axis and KL on the right (4.1, 4.2)."""
-    figure, axes = style.panel_grid(len(data.curves), 3.9, 3.0)
+    figure, axes = panel_grid(len(data.curves), 3.9, 3.0)
     for number, (axis, curve) in enumerate(zip(axes, data.curves, strict=True)):
         twin = axis.twinx()
-        axis.plot(curve.iteration_T, curve.recon_T, color=style.BLUE, label="reconstruction")
-        twin.plot(curve.iteration_T, curve.kl_T, color=style.VERMILLION, ls="--", label="KL")
+        axis.plot(curve.iteration_T, curve.recon_T, color=BLUE, label="reconstruction")
+        twin.plot(curve.iteration_T, curve.kl_T, color=VERMILLION, ls="--", label="KL")
         axis.set_ylim(data.recon_limits)
         twin.set_ylim(data.kl_limits)
-        axis.set_title(style.letter(number, f"{_name(data)}, \u03b2 = {curve.beta:g}", len(axes)))
-        axis.set_ylabel("reconstruction loss", color=style.BLUE)
-        twin.set_ylabel("KL divergence [nats]", color=style.VERMILLION)
-        axis.tick_params(axis="y", colors=style.BLUE)
-        twin.tick_params(axis="y", colors=style.VERMILLION)
-        style.thousands(axis)
+        axis.set_title(letter(number, f"{_name(data)}, \u03b2 = {curve.beta:g}", len(axes)))
+        axis.set_ylabel("reconstruction loss", color=BLUE)
+        twin.set_ylabel("KL divergence [nats]", color=VERMILLION)
+        axis.tick_params(axis="y", colors=BLUE)
+        twin.tick_params(axis="y", colors=VERMILLION)
+        thousands(axis)
     return figure
 
 
 def draw_together(data: Curves) -> "Figure":
     """All betas in one panel: (a) reconstruction, (b) KL (4.3, 4.4)."""
-    figure, (left, right) = style.panel_grid(2, 4.2, 3.2)
+    figure, (left, right) = panel_grid(2, 4.2, 3.2)
     styles = ("-", "--", "-.", ":")
     for number, curve in enumerate(data.curves):
-        colour, dashes = style.COLOURS[number % 7], styles[number % 4]
+        colour, dashes = COLOURS[number % 7], styles[number % 4]
         name = f"\u03b2 = {curve.beta:g}"
         left.plot(curve.iteration_T, curve.recon_T, color=colour, ls=dashes, label=name)
         right.plot(curve.iteration_T, curve.kl_T, color=colour, ls=dashes, label=name)
     for number, (axis, text) in enumerate(
         ((left, "reconstruction loss"), (right, "KL divergence [nats]"))
     ):
-        axis.set_title(style.letter(number, f"{_name(data)}, {text.split(' [')[0]}", 2))
+        axis.set_title(letter(number, f"{_name(data)}, {text.split(' [')[0]}", 2))
         axis.set_ylabel(text)
         axis.set_ylim(data.recon_limits if axis is left else data.kl_limits)
         axis.legend(frameon=False)
-        style.thousands(axis)
+        thousands(axis)
     return figure
 
 

@@ -9,13 +9,13 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from sweeper.analysis.pool import pool
+from sweeper.analysis.scores import score
+from sweeper.analysis.selection import Cell, best, number
+from sweeper.analysis.study import Study
+from sweeper.analysis.two_runs import two_runs
 from sweeper.errors import ResultsError
-from sweeper.figures import heatmap
-from sweeper.pool import pool
-from sweeper.scores import score
-from sweeper.selection import Cell, best, number
-from sweeper.study import Study
-from sweeper.tables.two_runs import two_runs
+from sweeper.plotting import heatmap
 from sweeper.tracking import layout
 
 if TYPE_CHECKING:

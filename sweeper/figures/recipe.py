@@ -4,7 +4,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Protocol
 
-from sweeper.study import Study
+from sweeper.analysis.study import Study
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure

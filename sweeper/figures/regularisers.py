@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from sweeper.figures import style
-from sweeper.study import Study
+from sweeper.analysis.study import Study
+from sweeper.plotting.style import BLUE, ORANGE, panel_grid
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -39,9 +39,9 @@ def compute_regularisers(study: Study | None = None) -> Regularisers:
 
 
 def draw_regularisers(data: Regularisers) -> "Figure":
-    figure, (axis,) = style.panel_grid(1, 4.6, 3.3)
-    axis.plot(data.x_T, data.strong_T, color=style.BLUE, label="$x^2$ (mdL-VAE-strong)")
-    axis.plot(data.x_T, data.weak_T, color=style.ORANGE, label="$\\ln(1 + x^2)$ (mdL-VAE-weak)")
+    figure, (axis,) = panel_grid(1, 4.6, 3.3)
+    axis.plot(data.x_T, data.strong_T, color=BLUE, label="$x^2$ (mdL-VAE-strong)")
+    axis.plot(data.x_T, data.weak_T, color=ORANGE, label="$\\ln(1 + x^2)$ (mdL-VAE-weak)")
     axis.set_xlabel("x")
     axis.set_ylabel("regulariser r(x)")
     axis.legend(frameon=False, loc="upper center")

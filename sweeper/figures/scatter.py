@@ -5,10 +5,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from sweeper.analysis.scores import score
+from sweeper.analysis.study import Study
 from sweeper.errors import ResultsError
-from sweeper.figures import style
-from sweeper.scores import score
-from sweeper.study import Study
+from sweeper.plotting.style import COLOURS, MARKERS, letter, panel_grid
 from sweeper.tracking import layout
 from trainers.specs.datasets import DATASETS
 
@@ -73,7 +73,7 @@ def _place(dataset: str) -> tuple[int, str]:
 
 
 def draw_scatter(data: Scatter) -> "Figure":
-    figure, axes = style.panel_grid(len(data.datasets), 4.2, 3.3)
+    figure, axes = panel_grid(len(data.datasets), 4.2, 3.3)
     for number, (axis, dataset) in enumerate(zip(axes, data.datasets, strict=True)):
         for index, beta in enumerate(data.betas):
             here = [p for p in data.points if (p.dataset, p.beta) == (dataset, beta)]
@@ -83,12 +83,12 @@ def draw_scatter(data: Scatter) -> "Figure":
                 s=18,
                 alpha=0.8,
                 linewidths=0,
-                color=style.COLOURS[index % 7],
-                marker=style.MARKERS[index % 7],
+                color=COLOURS[index % 7],
+                marker=MARKERS[index % 7],
                 label=f"\u03b2 = {beta:g}",
             )
         title = DATASETS[dataset].title if dataset in DATASETS else dataset
-        axis.set_title(style.letter(number, title, len(axes)))
+        axis.set_title(letter(number, title, len(axes)))
         axis.set_xlabel("\u03b2-VAE measure")
         axis.set_ylabel("reconstruction loss")
     handles, labels = axes[0].get_legend_handles_labels()

@@ -8,13 +8,13 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from sweeper.analysis.pool import pool
+from sweeper.analysis.scores import score
+from sweeper.analysis.selection import best
+from sweeper.analysis.study import Study
 from sweeper.errors import ResultsError
-from sweeper.figures import style
 from sweeper.figures.scatter import ORDER
-from sweeper.pool import pool
-from sweeper.scores import score
-from sweeper.selection import best
-from sweeper.study import Study
+from sweeper.plotting.style import BLUE, ORANGE, PURPLE, VERMILLION, letter, panel_grid, thousands
 from sweeper.tracking import layout
 from trainers.specs.datasets import DATASETS
 
@@ -96,23 +96,19 @@ def _place(dataset: str) -> tuple[int, str]:
 
 
 def draw_sigmas(data: SigmaCurves) -> "Figure":
-    figure, axes = style.panel_grid(len(data.curves), 4.4, 3.2)
+    figure, axes = panel_grid(len(data.curves), 4.4, 3.2)
     for number, (axis, one) in enumerate(zip(axes, data.curves, strict=True)):
         twin = axis.twinx()
-        lines = axis.plot(one.iteration_T, one.sigma_recon_T, color=style.BLUE, label="\u03c30")
-        lines += axis.plot(
-            one.iteration_T, one.sigma_kl_T, color=style.ORANGE, ls="--", label="\u03c31"
-        )
-        lines += twin.plot(
-            one.milestone_S, one.cbd_S, color=style.PURPLE, marker="o", ms=4, label="CbD"
-        )
-        chosen = axis.axvline(one.selected, color=style.VERMILLION, ls=":", label="selected")
+        lines = axis.plot(one.iteration_T, one.sigma_recon_T, color=BLUE, label="\u03c30")
+        lines += axis.plot(one.iteration_T, one.sigma_kl_T, color=ORANGE, ls="--", label="\u03c31")
+        lines += twin.plot(one.milestone_S, one.cbd_S, color=PURPLE, marker="o", ms=4, label="CbD")
+        chosen = axis.axvline(one.selected, color=VERMILLION, ls=":", label="selected")
         title = DATASETS[one.dataset].title if one.dataset in DATASETS else one.dataset
-        axis.set_title(style.letter(number, title, len(axes)))
+        axis.set_title(letter(number, title, len(axes)))
         axis.set_ylabel("learned \u03c3")
-        twin.set_ylabel("CbD", color=style.PURPLE)
-        twin.tick_params(axis="y", colors=style.PURPLE)
+        twin.set_ylabel("CbD", color=PURPLE)
+        twin.tick_params(axis="y", colors=PURPLE)
         twin.margins(y=0.25)
-        style.thousands(axis)
+        thousands(axis)
     figure.legend(handles=[*lines, chosen], loc="outside lower center", ncols=4, frameon=False)
     return figure

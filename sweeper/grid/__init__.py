@@ -15,10 +15,11 @@
     select: {by: cbd}
 
 Every list may be a single value. Everything but datasets, models and axes.iterations may be left
-out. The blocks are told in `model`, `dataset_entry`, `model_entry`, `axes`, `settings`, `seeds`."""
+out. The modules of `sweeper.grid.blocks` describe the blocks."""
 
-from sweeper.grid.fields import Range
-from sweeper.grid.model import Grid
-from sweeper.grid.model_entry import Learned, ModelEntry
+from sweeper.grid.blocks.definition import Grid
+from sweeper.grid.blocks.model_entry import Learned, ModelEntry
+from sweeper.grid.load import load_grid
+from sweeper.grid.syntax.fields import Range
 
-__all__ = ["Grid", "Learned", "ModelEntry", "Range"]
+__all__ = ["Grid", "Learned", "ModelEntry", "Range", "load_grid"]

@@ -1,52 +1,51 @@
 """A grid file to a checked grid, or to every mistake in it."""
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import Any
 
 from pydantic import ValidationError
 from pydantic_core import ErrorDetails
 
 from sweeper.errors import GridError, Problem
-from sweeper.grid.names import safe_name
-from sweeper.grid.places import problem_at, prune
-from sweeper.yaml_source import YamlMap, parse_yaml, read_bytes
-
-if TYPE_CHECKING:
-    from sweeper.grid.model import Grid
-
-G = TypeVar("G", bound="Grid")
+from sweeper.grid.blocks.definition import Grid, Origin
+from sweeper.grid.checks.consistency import check
+from sweeper.grid.syntax.names import safe_name
+from sweeper.grid.syntax.positions import problem_at, prune
+from sweeper.grid.syntax.yaml_tree import YamlMap, parse_yaml, read_bytes
 
 
-def load(cls: type[G], path: Path, *, following: bool = True) -> G:
-    """The grid in a file. `following`: look into the grids that learned values come from.
+def load_grid(path: str | Path, *, check_references: bool = True) -> Grid:
+    """The grid in a file. check_references: also read the grids that learned values come from.
 
-    Values that are wrong are told, taken out, and the rest is checked too, so that a typing
-    mistake does not hide one in how things fit together."""
-    from sweeper.grid.checks import check
-
+    Wrong values are reported and removed, and the rest is checked too, so that a typing mistake
+    does not hide parts that do not fit together. Raises GridError with every mistake."""
+    path = Path(path)
     file = str(path)
     data = read_bytes(path, file)
     tree = parse_yaml(data, file)
-    grid, errors = _validate(cls, tree, path, data)
+    grid, errors = _validate(tree, path, data)
     problems = [*_name_problems(path, tree), *(problem_at(tree, file, error) for error in errors)]
     broken = {str(error["loc"][0]) for error in errors if error["loc"]}
     if errors:
-        grid = _remainder(cls, parse_yaml(data, file), errors, path, data)
+        grid = _without_errors(parse_yaml(data, file), errors, path, data)
     if grid is not None:
-        problems += check(grid, broken=broken, following=following)
+        problems += check(
+            grid, broken=broken, read_grid=_read_reference if check_references else None
+        )
     if problems or grid is None:
         raise GridError(problems)
     return grid
 
 
-def _validate(
-    cls: type[G], tree: YamlMap, path: Path, data: bytes
-) -> tuple[G | None, list[ErrorDetails]]:
-    from sweeper.grid.model import Origin
+def _read_reference(path: Path) -> Grid:
+    """A grid that another one refers to; its own references are not read."""
+    return load_grid(path, check_references=False)
 
+
+def _validate(tree: YamlMap, path: Path, data: bytes) -> tuple[Grid | None, list[ErrorDetails]]:
     context: dict[str, Any] = {"warnings": []}
     try:
-        grid = cls.model_validate(tree, context=context)
+        grid = Grid.model_validate(tree, context=context)
     except ValidationError as error:
         return None, error.errors()
     warnings = tuple(f"{path}: {warning}" for warning in context["warnings"])
@@ -55,15 +54,15 @@ def _validate(
     return grid, []
 
 
-def _remainder(
-    cls: type[G], tree: YamlMap, errors: list[ErrorDetails], path: Path, data: bytes
-) -> G | None:
+def _without_errors(
+    tree: YamlMap, errors: list[ErrorDetails], path: Path, data: bytes
+) -> Grid | None:
     """The grid without what is wrong in it, if that is one."""
     if any(error["type"] == "missing_key" for error in errors):
         return None
     for error in sorted(errors, key=_last_first):
         prune(tree, error["loc"])
-    grid, _ = _validate(cls, tree, path, data)
+    grid, _ = _validate(tree, path, data)
     return grid
 
 

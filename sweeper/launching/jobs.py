@@ -5,10 +5,10 @@ from collections.abc import Iterable
 from dataclasses import replace
 from pathlib import Path
 
-from sweeper.cost import rough_seconds
+from sweeper.cost.estimate import rough_seconds
 from sweeper.engine.jobs import Job
 from sweeper.grid import Grid
-from sweeper.plan import Training
+from sweeper.planning.plan import Training
 
 
 def jobs_of(

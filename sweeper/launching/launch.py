@@ -7,16 +7,17 @@ from collections.abc import Callable
 
 from rich.console import Console
 
-from sweeper.engine.cluster import ray_session
+from sweeper.engine.session import ray_session
 from sweeper.errors import TrackingError
 from sweeper.grid import Grid
-from sweeper.launching.lock import store_lock
 from sweeper.launching.outcome import Outcome
 from sweeper.launching.round import Round
 from sweeper.launching.signals import Interrupts, interrupts
-from sweeper.plan import Plan
-from sweeper.planning import Setting, plan_grid
-from sweeper.preflight import check_cluster, check_here, refuse
+from sweeper.planning.plan import Plan
+from sweeper.planning.remaining import plan_grid
+from sweeper.planning.settings import Setting
+from sweeper.preflight.checks import check_cluster, check_here, refuse
+from sweeper.store.launch_lock import store_lock
 
 log = logging.getLogger(__name__)
 
@@ -39,7 +40,7 @@ def launch(
         contextlib.ExitStack() as joined,
     ):
         if grid.search is not None:
-            from sweeper.launching.searching import launch_search
+            from sweeper.launching.search_launch import launch_search
 
             def join(plan: Plan) -> None:
                 _join(joined, plan, grid, setting, caught)

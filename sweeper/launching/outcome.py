@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass, field, replace
 
-from sweeper.plan import Plan
+from sweeper.planning.plan import Plan
 
 
 @dataclass(frozen=True)

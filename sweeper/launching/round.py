@@ -11,32 +11,32 @@ from typing import Any
 
 from rich.console import Console
 
-from sweeper import stores
-from sweeper.code_version import code_version
-from sweeper.engine.cluster import ray_session, total_gpus
-from sweeper.engine.head import HeadLost
+from sweeper.engine.head_watch import HeadLost
 from sweeper.engine.jobs import Event, Job
-from sweeper.engine.run import run_jobs
+from sweeper.engine.run_jobs import run_jobs
+from sweeper.engine.session import ray_session, total_gpus
 from sweeper.grid import Grid
-from sweeper.launching.artefacts import attach_results
+from sweeper.launching.budget import open_spending
 from sweeper.launching.jobs import gpu_share, jobs_of
-from sweeper.launching.live import Board, Display
 from sweeper.launching.outcome import Outcome
-from sweeper.launching.publication import attach_text, publication
-from sweeper.launching.rescoring import lacking, rescore
+from sweeper.launching.progress import Board, Display
 from sweeper.launching.signals import Interrupts
-from sweeper.meter import Meter, open_meter
-from sweeper.plan import Plan, Training
-from sweeper.planning import Setting
-from sweeper.preflight import check_resources, refuse
-from sweeper.publishing import Publisher
-from sweeper.spending import open_spending
+from sweeper.launching.speed_meter import Meter, open_meter
+from sweeper.planning.plan import Plan, Training
+from sweeper.planning.settings import Setting
+from sweeper.preflight.checks import check_resources, refuse
+from sweeper.publishing.code_version import code_version
+from sweeper.publishing.launch_results import attach_results
+from sweeper.publishing.queue import Publisher
+from sweeper.publishing.rescoring import lacking, rescore
+from sweeper.publishing.runs import attach_text, publication
+from sweeper.store.folders import open_folder
 from sweeper.tracking import layout
-from sweeper.tracking.store import sqlite_path
-from sweeper.tracking.writer import Publication, Writer
+from sweeper.tracking.uri import sqlite_path
+from sweeper.tracking.writing.writer import Publication, Writer
 from trainers.errors import RecordError
-from trainers.folders import is_damaged
-from trainers.records import Milestone, find_records, read_milestone
+from trainers.saving.folders import is_damaged
+from trainers.saving.records import Milestone, find_records, read_milestone
 
 log = logging.getLogger(__name__)
 
@@ -231,7 +231,7 @@ class Round:
 
     def _read(self, training: Training, iteration: int) -> Milestone | None:
         """The record; a damaged one is removed, so that the next launch makes it again."""
-        folder = stores.open_folder(self._setting.store, training.training_id)
+        folder = open_folder(self._setting.store, training.training_id)
         name = find_records(folder).milestones.get(iteration)
         if name is None:
             return None
@@ -247,7 +247,7 @@ class Round:
     def _give_up(self, training: Training, event: Event) -> None:
         """Tells MLflow of the milestones that this training will not reach."""
         ends = self._diverged if event.kind == "diverged" else self._failed
-        folder = stores.open_folder(self._setting.store, training.training_id)
+        folder = open_folder(self._setting.store, training.training_id)
         reached = find_records(folder).milestones
         for iteration in training.todo:
             if iteration in reached:

@@ -6,7 +6,7 @@ from typing import Any
 from sweeper.errors import SweeperError
 from sweeper.grid import Grid
 from sweeper.launching.outcome import Outcome
-from sweeper.planning import Setting
+from sweeper.planning.settings import Setting
 
 _MOST = 5  # reasons that are printed; all of them are in MLflow
 
@@ -50,7 +50,8 @@ def _front_lines(grid: Grid, setting: Setting) -> Iterator[str]:
     """The front of a search for several metrics."""
     if grid.search is None or len(grid.search.directions or {}) < 2:
         return
-    from sweeper.pareto import front, front_page
+    from sweeper.analysis.pareto import front
+    from sweeper.tables.pages.front import front_page
     from sweeper.tables.render.terminal import page_terminal
 
     try:

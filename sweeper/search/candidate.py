@@ -4,9 +4,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
-from search_spaces.grids import Point
-from sweeper.cells import Cell
-from sweeper.plan import Training
+from search_spaces.products import Point
+from sweeper.planning.cells import Cell
+from sweeper.planning.plan import Training
 from sweeper.search.objective import Objective, Scores
 
 End = Literal["", "pruned", "budget", "diverged", "failed"]

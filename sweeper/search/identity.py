@@ -4,13 +4,13 @@ from pathlib import Path
 from typing import Any
 
 from search_spaces.axes import Axis, Choice
-from sweeper import stores
-from sweeper.cells import CellMaker, Options
 from sweeper.grid import Grid
-from sweeper.grid.dataset_entry import DatasetEntry
+from sweeper.grid.blocks.dataset_entry import DatasetEntry
 from sweeper.ids import id_of
+from sweeper.planning.cells import CellMaker, Options
 from sweeper.search.objective import objective_of
-from sweeper.search_grid import SWITCH, entries_of, space_of
+from sweeper.search.space import SWITCH, entries_of, space_of
+from sweeper.store.address import beside
 
 FOLDER = "studies"
 
@@ -23,7 +23,7 @@ def journal_of(store: str, grid: Grid, dataset: DatasetEntry, options: Options) 
     scale = "" if options.scale == 1 else f"-scale{options.scale:g}"
     points = "" if options.points is None else f"-points{options.points}"
     name = f"{dataset.name}{source}{scale}{points}.journal"
-    return stores.beside(store) / FOLDER / grid.title / name
+    return beside(store) / FOLDER / grid.title / name
 
 
 def milestones_of(grid: Grid, dataset: DatasetEntry, options: Options) -> tuple[int, ...]:

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from sweeper.grid import Grid
-from sweeper.search_grid import directions_of
+from sweeper.search.space import directions_of
 from sweeper.tracking import layout
 
 Scores = Mapping[str, float]

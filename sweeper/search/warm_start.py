@@ -8,17 +8,17 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from search_spaces.axes import Axis, Choice, Value
-from search_spaces.grids import Point
-from sweeper.cells import Options
+from search_spaces.products import Point
 from sweeper.errors import UsageError
 from sweeper.grid import Grid
-from sweeper.grid.axes import AUTO
-from sweeper.grid.dataset_entry import DatasetEntry
-from sweeper.grid.facts import Facts, facts_of
-from sweeper.plan import plan_of
+from sweeper.grid.blocks.axes import AUTO
+from sweeper.grid.blocks.dataset_entry import DatasetEntry
+from sweeper.grid.blocks.dataset_facts import Facts, facts_of
+from sweeper.planning.cells import Options
+from sweeper.planning.plan import plan_of
 from sweeper.search.candidate import Candidate, key_of
-from sweeper.search.library import Result
-from sweeper.search_grid import SWITCH, point_cells, space_of
+from sweeper.search.known_results import Result
+from sweeper.search.space import SWITCH, point_cells, space_of
 
 
 def known_points(

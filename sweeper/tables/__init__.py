@@ -3,16 +3,16 @@
 from collections.abc import Sequence
 from dataclasses import replace
 
+from sweeper.analysis.pool import newest_launches
+from sweeper.analysis.study import Study, read_study
 from sweeper.errors import UsageError
-from sweeper.pool import newest_launches
-from sweeper.study import Study, read_study
+from sweeper.messages import unknown
 from sweeper.tables.ablation import compute_ablation
 from sweeper.tables.compute import compute
-from sweeper.tables.rule import GridRule, rule_of
+from sweeper.tables.grid_rule import GridRule, rule_of
 from sweeper.tables.spec import COMPARISON, TableSpec, of_grid
 from sweeper.tables.table import Table
 from sweeper.tables.two_runs import compute_two_runs
-from sweeper.words import unknown
 
 _PARTS = ("cbd_compactness", "cbd_modularity", "cbd")
 _MODULARITY = (

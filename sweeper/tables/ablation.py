@@ -5,9 +5,9 @@ Of the beta-VAEs of a dataset, those whose beta is nearest (as a ratio) to the l
 import math
 from collections.abc import Sequence
 
-from sweeper.pool import beta_of
-from sweeper.selection import Cell
-from sweeper.study import Study
+from sweeper.analysis.pool import beta_of
+from sweeper.analysis.selection import Cell
+from sweeper.analysis.study import Study
 from sweeper.tables.compute import absent_rows, cells_of, finish, row_of
 from sweeper.tables.published import published
 from sweeper.tables.spec import TableSpec

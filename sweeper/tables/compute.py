@@ -4,11 +4,11 @@ import math
 from collections.abc import Iterable, Sequence
 from typing import Any
 
+from sweeper.analysis.pool import MISSING, Pool, beta_of, newest_launches, pool
+from sweeper.analysis.scores import Score
+from sweeper.analysis.selection import Cell, best, number
+from sweeper.analysis.study import Study
 from sweeper.errors import ResultsError
-from sweeper.pool import MISSING, Pool, beta_of, newest_launches, pool
-from sweeper.scores import Score
-from sweeper.selection import Cell, best, number
-from sweeper.study import Study
 from sweeper.tables.notes import notes, problems
 from sweeper.tables.published import published
 from sweeper.tables.spec import TableSpec

@@ -3,9 +3,9 @@
 import math
 from collections.abc import Iterator
 
-from sweeper.scores import score
-from sweeper.selection import number
-from sweeper.statistics import LEVEL, welch
+from sweeper.analysis.scores import score
+from sweeper.analysis.selection import number
+from sweeper.analysis.spread import LEVEL, welch
 from sweeper.tables.published import published
 from sweeper.tables.table import Row, Table
 from sweeper.tracking import layout

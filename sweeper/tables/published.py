@@ -19,7 +19,7 @@ class Published:
 @cache
 def published(name: str) -> tuple[Published, ...]:
     """The rows of a table, such as '7.1', in printed order."""
-    path = files("sweeper") / "data" / "published" / f"table_{name.replace('.', '_')}.csv"
+    path = files("sweeper.tables") / "thesis_tables" / f"table_{name.replace('.', '_')}.csv"
     lines = path.read_text(encoding="utf-8").splitlines()
     return tuple(_row(row) for row in csv.DictReader(lines))
 

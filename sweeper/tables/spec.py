@@ -3,8 +3,8 @@
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
-from sweeper.scores import Score, known_score, score
-from sweeper.tables.rule import GridRule
+from sweeper.analysis.scores import Score, known_score, score
+from sweeper.tables.grid_rule import GridRule
 
 
 @dataclass(frozen=True)

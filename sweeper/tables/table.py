@@ -4,9 +4,9 @@ import math
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
-from sweeper.pool import MISSING
-from sweeper.selection import Cell, Winner
-from sweeper.statistics import Spread
+from sweeper.analysis.pool import MISSING
+from sweeper.analysis.selection import Cell, Winner
+from sweeper.analysis.spread import Spread
 from sweeper.tables.spec import TableSpec
 from sweeper.tracking import layout
 

@@ -6,9 +6,11 @@ import pytest
 import torch
 
 from benchmarks import __main__ as pages
-from benchmarks import gpu, grid_vs_ray, limits, overhead, plain_loop, reading, stalls, step
-from benchmarks.measuring import ROOT, Spread, command, interleaved, machine, ratios, table
-from tests.sweeper.synthetic_store import FACTORS
+from benchmarks import gpu, grid_vs_ray, overhead, reading, stalls, step
+from benchmarks.contenders import plain_loop
+from benchmarks.support import limits
+from benchmarks.support.measuring import ROOT, Spread, command, interleaved, machine, ratios, table
+from tests.sweeper.support.synthetic_store import FACTORS
 from trainers.networks import build_network
 
 

@@ -3,9 +3,9 @@
 import pytest
 
 from benchmarks import scheduling, search
-from sweeper.cost import rough_seconds
-from sweeper.grid import Grid
-from sweeper.plan import make_plan
+from sweeper.cost.estimate import rough_seconds
+from sweeper.grid import Grid, load_grid
+from sweeper.planning.plan import make_plan
 
 
 @pytest.fixture(scope="module")
@@ -15,7 +15,7 @@ def scores():
 
 @pytest.fixture(scope="module")
 def trainings():
-    return list(make_plan(Grid.load(search.GRID)).trainings)
+    return list(make_plan(load_grid(search.GRID)).trainings)
 
 
 def test_the_stored_scores_are_those_of_the_grid_beside_them(scores, trainings) -> None:
@@ -67,7 +67,7 @@ def test_the_engine_hands_out_the_longest_first() -> None:
 
 
 def test_longest_first_ends_no_later_on_the_pages_own_sweep() -> None:
-    sweep = scheduling.timed("few", make_plan(Grid.load(search.GRID)))
+    sweep = scheduling.timed("few", make_plan(load_grid(search.GRID)))
     by_order = {
         order: float(scheduling.row(sweep, 100, order)[4])
         for order in ("grid order", "longest first")

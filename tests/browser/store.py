@@ -6,11 +6,11 @@ from typing import Any
 
 import numpy as np
 
-from sweeper.launching.artefacts import attach_results
+from sweeper.publishing.launch_results import attach_results
 from sweeper.tracking import layout
-from sweeper.tracking.writer import Publication, Writer
-from tests.sweeper import synthetic_store as synthetic
-from trainers.records import Milestone
+from sweeper.tracking.writing.writer import Publication, Writer
+from tests.sweeper.support import synthetic_store as synthetic
+from trainers.saving.records import Milestone
 
 GRID = "table6_1"
 

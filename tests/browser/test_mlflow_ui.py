@@ -2,8 +2,8 @@
 
 import pytest
 
-from sweeper.selection import select
-from sweeper.study import read_study
+from sweeper.analysis.selection import select
+from sweeper.analysis.study import read_study
 
 pytestmark = [
     pytest.mark.browser,

@@ -8,7 +8,7 @@ import pytest
 
 from tests.docker.places import DOCKER, ROOT, script, tool
 
-CHECK = script("check.py")
+CHECK = script("check_build.py")
 TEXT = (DOCKER / "Dockerfile").read_text(encoding="utf-8")
 STEPS = CHECK.instructions(TEXT)
 IGNORE = (ROOT / ".dockerignore").read_text(encoding="utf-8")
@@ -125,7 +125,13 @@ def test_paths_of_the_image_are_put_below_the_folder(tmp_path):
 @pytest.mark.timeout(1800)
 def test_build_stage_goes_through_without_an_engine(tmp_path):
     """The CPU image's pip steps, in full. torch comes from pip's own index (TORCH_INDEX empty)."""
-    command = [sys.executable, str(DOCKER / "check.py"), "--build-arg", "TORCH_INDEX=", "image"]
+    command = [
+        sys.executable,
+        str(DOCKER / "check_build.py"),
+        "--build-arg",
+        "TORCH_INDEX=",
+        "image",
+    ]
     subprocess.run(command, cwd=tmp_path, check=True, timeout=1700)
     wanted = (ROOT / "constraints.txt").read_text(encoding="utf-8")
     python = tmp_path / "image/opt/venv/bin/python"

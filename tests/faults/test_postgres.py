@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from tests.faults.sweeps import TINY, Sweep
-from tests.faults.test_tracking_faults import Server, free_port
+from tests.faults.test_tracking import Server, free_port
 
 pytestmark = [pytest.mark.slow, pytest.mark.fault, pytest.mark.timeout(600)]
 

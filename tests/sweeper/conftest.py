@@ -5,9 +5,9 @@ from pathlib import Path
 
 import pytest
 
-from sweeper.study import Study, read_study
-from tests.sweeper import synthetic_store as synthetic
-from tests.sweeper.trained_store import Trained, train_store
+from sweeper.analysis.study import Study, read_study
+from tests.sweeper.support import synthetic_store as synthetic
+from tests.sweeper.support.trained_store import Trained, train_store
 
 
 @pytest.fixture(scope="session")

@@ -7,9 +7,9 @@ from pathlib import Path
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from sweeper.grid import Grid
+from sweeper.grid import Grid, load_grid
 from sweeper.ids import canonical, id_of, run_id, training_id
-from sweeper.plan import Plan, make_plan
+from sweeper.planning.plan import Plan, make_plan
 
 IDENTITY = {
     "dataset": "dsprites",
@@ -127,7 +127,7 @@ def test_an_id_knows_no_file_order_spelling_or_neighbour(
     text, (batches, rates, counts) = drawn
     path: Path = tmp_path_factory.mktemp("grids") / name
     path.write_text(text)
-    found = runs(make_plan(Grid.load(path)))
+    found = runs(make_plan(load_grid(path)))
     expected = {
         run_id(IDENTITY | {"batch_size": batch, "learning_rate": rate}, count): (batch, rate, count)
         for batch in batches

@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from trainers.folders import LocalFolder
-from trainers.records import find_records
+from trainers.saving.folders import LocalFolder
+from trainers.saving.records import find_records
 
 ROOT = Path(__file__).parent.parent.parent
 TINY = {"batch_size": 8, "milestones": [5, 10], "evaluation": {"num_points": 50}}

@@ -6,11 +6,11 @@ import torch
 
 from tests.trainers.toy import TinyNetwork, Toy, toy_config
 from trainers.config import Evaluation
-from trainers.folders import LocalFolder, numbered
 from trainers.networks import NETWORKS
-from trainers.records import find_records, read_divergence, read_milestone
+from trainers.saving.folders import LocalFolder, numbered
+from trainers.saving.records import find_records, read_divergence, read_milestone
+from trainers.saving.weights import kept_weights, read_weights
 from trainers.training import Training
-from trainers.weights import kept_weights, read_weights
 
 
 @pytest.fixture(scope="module", autouse=True)
@@ -148,8 +148,8 @@ def test_a_loss_that_is_not_finite_ends_the_training_with_step_and_term(tmp_path
 
 
 def test_latents_that_cannot_be_scored_are_recorded_with_the_reason(tmp_path, monkeypatch):
-    from trainers import latent_scores
     from trainers.errors import MeasureError
+    from trainers.scoring import latents as latent_scores
 
     def refuse(*arguments, **options):
         raise MeasureError("latents hold inf")

@@ -6,6 +6,7 @@ import numpy as np
 from torch import nn
 
 from trainers.config import Evaluation, TrainingConfig
+from trainers.config_checks import checked
 from trainers.networks.base import AutoEncoder
 from trainers.specs.datasets import DatasetSpec
 
@@ -59,7 +60,7 @@ def toy_config(**changes):
         measures=("cbd", "cbd_compactness", "cbd_modularity"),
         evaluation=Evaluation(num_points=30),
     )
-    return TrainingConfig(**(values | changes)).checked()
+    return checked(TrainingConfig(**(values | changes)))
 
 
 class TinyNetwork(AutoEncoder):

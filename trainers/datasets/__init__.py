@@ -9,14 +9,14 @@ To add a dataset: its spec in trainers/specs/datasets.py, a reader in published/
 
 from pathlib import Path
 
-from trainers.datasets.base import Dataset
+from trainers.datasets.access.dataset import Dataset
+from trainers.datasets.access.prepared import PreparedDataset, is_prepared
+from trainers.datasets.contact_sheet import render_sheet
 from trainers.datasets.custom import open_custom
-from trainers.datasets.dsprites import RenderedDSprites
 from trainers.datasets.listing import list_datasets
 from trainers.datasets.opener import DEFAULT_DATA_DIR, Opener, unknown_dataset
 from trainers.datasets.prepare import Checked, check, prepare
-from trainers.datasets.prepared import PreparedDataset, is_prepared
-from trainers.datasets.sheet import render_sheet
+from trainers.datasets.rendered_dsprites import RenderedDSprites
 from trainers.datasets.synthetic import celeba, falcor3d, isaac3d, mpi3d
 from trainers.errors import ConfigError
 

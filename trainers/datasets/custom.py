@@ -16,8 +16,8 @@ from pathlib import Path
 
 import numpy as np
 
-from trainers.datasets.prepared import PreparedDataset
-from trainers.datasets.published.containers import Container, container
+from trainers.datasets.access.prepared import PreparedDataset
+from trainers.datasets.formats.containers import Container, container
 from trainers.datasets.published.labels import is_grid, require_labels
 from trainers.datasets.published.reading import Reading
 from trainers.datasets.writing import Progress, describe, locked, write

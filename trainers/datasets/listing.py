@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from pathlib import Path
 
-from trainers.datasets.prepared import read_manifest
+from trainers.datasets.access.prepared import read_manifest
 from trainers.errors import DataError
 from trainers.specs.datasets import DATASETS, DatasetSpec
 

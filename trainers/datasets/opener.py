@@ -3,8 +3,8 @@
 from collections.abc import Callable
 from pathlib import Path
 
-from trainers.datasets.base import Dataset
-from trainers.datasets.prepared import PreparedDataset, is_prepared
+from trainers.datasets.access.dataset import Dataset
+from trainers.datasets.access.prepared import PreparedDataset, is_prepared
 from trainers.errors import ConfigError, DataError
 from trainers.specs.datasets import DATASETS
 from trainers.words import unknown

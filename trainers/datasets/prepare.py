@@ -5,8 +5,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from trainers.datasets.access.prepared import PreparedDataset
 from trainers.datasets.opener import unknown_dataset
-from trainers.datasets.prepared import PreparedDataset
 from trainers.datasets.published import READERS
 from trainers.datasets.published.reading import Reading, Request, files_of
 from trainers.datasets.writing import BLOCK_BYTES, Progress, describe, locked, write

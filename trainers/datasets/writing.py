@@ -20,7 +20,7 @@ from typing import Any
 
 import numpy as np
 
-from trainers.datasets.prepared import Manifest, PreparedDataset, stored_shape
+from trainers.datasets.access.prepared import Manifest, PreparedDataset, stored_shape
 from trainers.datasets.published.reading import Blocks, Reading
 from trainers.errors import DataError
 

@@ -13,8 +13,6 @@ import numpy as np
 from trainers.errors import MeasureError
 from trainers.measures.beta_vae import beta_vae
 from trainers.measures.cbd import cbd, cbd_compactness, cbd_modularity
-from trainers.measures.checks import checked_names, checked_points, checked_settings
-from trainers.measures.correlation import absolute_pcc
 from trainers.measures.dci import dci_completeness, dci_disentanglement, dci_informativeness
 from trainers.measures.dcimig import dcimig
 from trainers.measures.explicitness import explicitness
@@ -24,9 +22,11 @@ from trainers.measures.jemmig import jemmig
 from trainers.measures.mig import mig
 from trainers.measures.mig_sup import mig_sup
 from trainers.measures.modularity import modularity
+from trainers.measures.representation.checks import checked_names, checked_points, checked_settings
 from trainers.measures.sap import sap
-from trainers.measures.statistics import Statistics
-from trainers.measures.threads import one_blas_thread
+from trainers.measures.shared.correlation import absolute_pcc
+from trainers.measures.shared.statistics import Statistics
+from trainers.measures.shared.threads import one_blas_thread
 
 Measure = Callable[[Statistics], float]
 

@@ -20,10 +20,10 @@ Shapes: E examples, P pairs of an example, L latents, K factors, V values of a f
 
 import numpy as np
 
-from trainers.measures.classes import Groups, check_interventions
-from trainers.measures.protocols import above_chance
-from trainers.measures.softmax import fit_softmax, with_constant
-from trainers.measures.statistics import Statistics
+from trainers.measures.shared.classes import Groups, check_interventions
+from trainers.measures.shared.protocols import above_chance
+from trainers.measures.shared.softmax import fit_softmax, with_constant
+from trainers.measures.shared.statistics import Statistics
 from trainers.seeds import stream
 
 _BLOCK_PAIRS = 1 << 13  # arrays of 64 kB: above 128 kB each would be fresh memory, paged in anew

@@ -10,8 +10,8 @@ same in both protocols. The factor enters by its number, so it is blind to codes
 monotone in it. A constant latent scores 0; with one factor or one latent there is no second
 largest, which then counts as 0."""
 
-from trainers.measures.gaps import top_two_gap
-from trainers.measures.statistics import Statistics
+from trainers.measures.shared.gaps import top_two_gap
+from trainers.measures.shared.statistics import Statistics
 
 
 def cbd(stats: Statistics) -> float:

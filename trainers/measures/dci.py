@@ -22,8 +22,8 @@ Shapes: N points, L latents, K factors."""
 
 import numpy as np
 
-from trainers.measures.information import ratio
-from trainers.measures.statistics import Statistics
+from trainers.measures.shared.information import ratio
+from trainers.measures.shared.statistics import Statistics
 
 
 def dci_disentanglement(stats: Statistics) -> float:

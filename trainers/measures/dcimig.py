@@ -9,8 +9,8 @@ DCIMIG, takes its own 20. A copy of a latent costs nothing. Factors without entr
 
 import numpy as np
 
-from trainers.measures.gaps import top_two_gap
-from trainers.measures.statistics import Statistics
+from trainers.measures.shared.gaps import top_two_gap
+from trainers.measures.shared.statistics import Statistics
 
 
 def dcimig(stats: Statistics) -> float:

@@ -24,9 +24,9 @@ Shapes: E votes, S points of a vote, N points, L latents, K factors, V values of
 
 import numpy as np
 
-from trainers.measures.classes import Groups, check_interventions
-from trainers.measures.protocols import above_chance
-from trainers.measures.statistics import Statistics
+from trainers.measures.shared.classes import Groups, check_interventions
+from trainers.measures.shared.protocols import above_chance
+from trainers.measures.shared.statistics import Statistics
 
 _MAX_VARIANCE_POINTS = 10_000
 

@@ -12,8 +12,8 @@ data. Constant latents are dropped; 0 if none is left."""
 
 import numpy as np
 
-from trainers.measures.classes import Groups
-from trainers.measures.statistics import Statistics
+from trainers.measures.shared.classes import Groups
+from trainers.measures.shared.statistics import Statistics
 
 
 def irs(stats: Statistics) -> float:

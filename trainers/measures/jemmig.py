@@ -11,8 +11,8 @@ counts; with one latent, the second most is 0."""
 
 import numpy as np
 
-from trainers.measures.gaps import top_two_gap
-from trainers.measures.statistics import Statistics
+from trainers.measures.shared.gaps import top_two_gap
+from trainers.measures.shared.statistics import Statistics
 
 
 def jemmig(stats: Statistics) -> float:

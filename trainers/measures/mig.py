@@ -11,9 +11,9 @@ latent there is no second largest, which then counts as 0."""
 
 import numpy as np
 
-from trainers.measures.gaps import top_two_gap
-from trainers.measures.information import ratio
-from trainers.measures.statistics import Statistics
+from trainers.measures.shared.gaps import top_two_gap
+from trainers.measures.shared.information import ratio
+from trainers.measures.shared.statistics import Statistics
 
 
 def mig(stats: Statistics) -> float:

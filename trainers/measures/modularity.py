@@ -9,8 +9,8 @@ scores 0. With one factor, every latent that informs of it scores 1."""
 
 import numpy as np
 
-from trainers.measures.information import ratio
-from trainers.measures.statistics import Statistics
+from trainers.measures.shared.information import ratio
+from trainers.measures.shared.statistics import Statistics
 
 
 def modularity(stats: Statistics) -> float:

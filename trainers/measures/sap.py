@@ -10,8 +10,8 @@ one latent there is no second largest, which then counts as 0."""
 
 import numpy as np
 
-from trainers.measures.gaps import top_two_gap
-from trainers.measures.statistics import Statistics
+from trainers.measures.shared.gaps import top_two_gap
+from trainers.measures.shared.statistics import Statistics
 
 _MIN_VARIANCE = 1e-12
 

@@ -6,7 +6,7 @@ import torch
 from torch import Tensor
 
 from trainers.objectives.base import Objective, Terms, scalar
-from trainers.objectives.controllers import ControlState, Gains, Ramp, control_step
+from trainers.objectives.parts.controllers import ControlState, Gains, Ramp, control_step
 from trainers.specs.parameters import parse_target
 
 

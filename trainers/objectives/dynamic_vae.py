@@ -9,7 +9,7 @@ from torch import Tensor
 
 from trainers.objectives.base import scalar
 from trainers.objectives.control_vae import ControlledVAE
-from trainers.objectives.controllers import DynamicState, dynamic_step
+from trainers.objectives.parts.controllers import DynamicState, dynamic_step
 
 
 class DynamicVAE(ControlledVAE):

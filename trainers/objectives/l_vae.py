@@ -6,7 +6,7 @@ import torch
 from torch import Tensor
 
 from trainers.objectives.base import Objective, Terms
-from trainers.objectives.learned_variance import LearnedVariance, inverse_variance
+from trainers.objectives.parts.learned_variance import LearnedVariance, inverse_variance
 
 # Below the resolution of float32 beside any sigma^2 above 0.2, so eq. 6.2 holds to the bit there;
 # it only matters when the posterior collapses and sigma_1 falls to 0.

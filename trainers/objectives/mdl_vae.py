@@ -8,7 +8,7 @@ import torch
 from torch import Tensor
 
 from trainers.objectives.base import Objective, Terms
-from trainers.objectives.learned_variance import LearnedVariance, inverse_variance
+from trainers.objectives.parts.learned_variance import LearnedVariance, inverse_variance
 
 
 class MdlVAE(Objective):

@@ -6,7 +6,9 @@ in full instead, so they start from the table itself."""
 from collections.abc import Callable
 
 from sweeper.errors import UsageError
-from sweeper.tables.printed import Printed, printed
+from sweeper.messages import unknown
+from sweeper.tables.pages.page import Printed
+from sweeper.tables.pages.table_page import printed
 from sweeper.tables.render.csv_text import to_csv
 from sweeper.tables.render.html import page_html
 from sweeper.tables.render.json_text import to_json
@@ -14,7 +16,6 @@ from sweeper.tables.render.latex import page_latex
 from sweeper.tables.render.markdown import page_markdown
 from sweeper.tables.render.terminal import page_terminal
 from sweeper.tables.table import Table
-from sweeper.words import unknown
 
 PAGES: dict[str, Callable[[Printed], str]] = {
     "md": page_markdown,

@@ -7,8 +7,8 @@ import csv
 import math
 from io import StringIO
 
-from sweeper.tables.compare import published_values
-from sweeper.tables.printed import beta_text
+from sweeper.tables.deviations import published_values
+from sweeper.tables.pages.table_page import beta_text
 from sweeper.tables.table import Row, Table
 
 _INTERVAL = ("sd", "low", "high")

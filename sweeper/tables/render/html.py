@@ -2,7 +2,7 @@
 
 from html import escape
 
-from sweeper.tables.printed import Printed, PrintedCell
+from sweeper.tables.pages.page import Printed, PrintedCell
 
 _TAGS = {"best": "strong", "second": "u"}
 

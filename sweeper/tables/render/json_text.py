@@ -5,8 +5,8 @@ import math
 from dataclasses import asdict
 from typing import Any
 
-from sweeper.study import SETTINGS
-from sweeper.tables.compare import deviations
+from sweeper.analysis.study import SETTINGS
+from sweeper.tables.deviations import deviations
 from sweeper.tables.table import Row, Table
 
 

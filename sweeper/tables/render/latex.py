@@ -1,6 +1,7 @@
 """A table in LaTeX; needs the package booktabs."""
 
-from sweeper.tables.printed import ARROW_DOWN, ARROW_UP, BETA, HAT, PLUS_MINUS, Printed, PrintedCell
+from sweeper.analysis.titles import BETA
+from sweeper.tables.pages.page import ARROW_DOWN, ARROW_UP, HAT, PLUS_MINUS, Printed, PrintedCell
 
 _SPECIAL = {c: f"\\{c}" for c in "&%$#_{}"}
 _SPECIAL |= {"\\": r"\textbackslash{}", "~": r"\textasciitilde{}", "^": r"\textasciicircum{}"}

@@ -1,6 +1,6 @@
 """A table in Markdown: bold for the best, underlined for the second."""
 
-from sweeper.tables.printed import Printed, PrintedCell
+from sweeper.tables.pages.page import Printed, PrintedCell
 
 _SPECIAL = str.maketrans({c: f"\\{c}" for c in "\\|*_`<>[]"})
 

@@ -6,7 +6,7 @@ from dataclasses import replace
 from io import StringIO
 from typing import TYPE_CHECKING
 
-from sweeper.tables.printed import Printed, PrintedCell, PrintedSection
+from sweeper.tables.pages.page import Printed, PrintedCell, PrintedSection
 
 if TYPE_CHECKING:
     from rich.console import Console

@@ -5,7 +5,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from trainers.datasets import dsprites
+from trainers.datasets import rendered_dsprites as dsprites
 from trainers.errors import DataError
 
 FRAMES = np.load(Path(__file__).parent / "dsprites_real_frames.npz", allow_pickle=False)

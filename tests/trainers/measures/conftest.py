@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from trainers.measures import protocols, statistics
+from trainers.measures.shared import protocols, statistics
 
 DATA = Path(__file__).parent / "data"
 

@@ -9,7 +9,7 @@ import pytest
 import torch
 
 from trainers.objectives import Objective, Terms, build_objective, kl_per_latent
-from trainers.objectives.reconstruction import reconstruction_error
+from trainers.objectives.parts.reconstruction import reconstruction_error
 from trainers.seeds import stream
 
 BATCH, LATENTS, PIXELS = 8, 3, 16

@@ -6,7 +6,7 @@ import pytest
 import torch
 
 from trainers.objectives import build_objective
-from trainers.objectives.controllers import Ramp
+from trainers.objectives.parts.controllers import Ramp
 
 
 def betas(objective, toys, kls: list[float], first_iteration: int = 1) -> list[float]:

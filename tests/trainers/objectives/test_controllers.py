@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 import torch
 
-from trainers.objectives.controllers import (
+from trainers.objectives.parts.controllers import (
     ControlState,
     DynamicState,
     Gains,

@@ -6,7 +6,7 @@ import pytest
 import torch
 
 from trainers.errors import ConfigError
-from trainers.objectives.reconstruction import reconstruction_error
+from trainers.objectives.parts.reconstruction import reconstruction_error
 
 
 def test_mse_sums_over_pixels_and_means_over_the_batch() -> None:

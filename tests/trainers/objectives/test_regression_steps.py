@@ -32,7 +32,7 @@ def test_nothing_stored_in_vain() -> None:
 
 
 if __name__ == "__main__":
-    from conftest import Toy
+    from tests.trainers.objectives.conftest import Toy
 
     found = {}
     for model in OBJECTIVES:

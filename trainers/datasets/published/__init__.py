@@ -2,15 +2,7 @@
 
 from collections.abc import Callable
 
-from trainers.datasets.published import (
-    cars3d,
-    celeba,
-    dsprites,
-    mpi3d,
-    nvidia,
-    shapes3d,
-    smallnorb,
-)
+from trainers.datasets.published import cars3d, celeba, dsprites, mpi3d, nvidia, shapes3d, smallnorb
 from trainers.datasets.published.reading import Reading, Request
 
 READERS: dict[str, Callable[[Request], Reading]] = {

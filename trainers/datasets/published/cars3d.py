@@ -12,15 +12,15 @@ from pathlib import Path
 
 import numpy as np
 
-from trainers.datasets.grid import classes_of
-from trainers.datasets.published.archive import safe_tar_files
+from trainers.datasets.access.factor_grid import classes_of
+from trainers.datasets.formats.archive import safe_tar_files
+from trainers.datasets.formats.damage import damage_named
+from trainers.datasets.formats.pictures import resize
 from trainers.datasets.published.labels import fitted
-from trainers.datasets.published.pictures import resize
 from trainers.datasets.published.reading import (
     Checksum,
     Reading,
     Request,
-    damage_named,
     require_count,
     require_shape,
 )

@@ -15,15 +15,11 @@ from typing import Any
 
 import numpy as np
 
-from trainers.datasets.published.archive import safe_members, zip_images
+from trainers.datasets.formats.archive import safe_members, zip_images
+from trainers.datasets.formats.damage import damage_named
+from trainers.datasets.formats.pictures import decoder, pillow
 from trainers.datasets.published.labels import fitted
-from trainers.datasets.published.pictures import decoder, pillow
-from trainers.datasets.published.reading import (
-    Checksum,
-    Reading,
-    Request,
-    damage_named,
-)
+from trainers.datasets.published.reading import Checksum, Reading, Request
 from trainers.errors import DataError
 from trainers.seeds import stream
 

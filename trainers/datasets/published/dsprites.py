@@ -10,7 +10,7 @@ from pathlib import Path
 
 import numpy as np
 
-from trainers.datasets.published.containers import container
+from trainers.datasets.formats.containers import container
 from trainers.datasets.published.labels import fitted, require_classes
 from trainers.datasets.published.reading import Checksum, Reading, Request, require_count
 from trainers.errors import DataError

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from trainers.datasets.grid import indices_of
+from trainers.datasets.access.factor_grid import indices_of
 from trainers.errors import DataError
 from trainers.specs.datasets import DatasetSpec
 

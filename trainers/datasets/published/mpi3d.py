@@ -8,9 +8,9 @@ Shapes: N images, H W C image."""
 
 import numpy as np
 
-from trainers.datasets.grid import classes_of
+from trainers.datasets.access.factor_grid import classes_of
+from trainers.datasets.formats.npy import npz_blocks, npz_header
 from trainers.datasets.published.labels import fitted
-from trainers.datasets.published.npy import npz_blocks, npz_header
 from trainers.datasets.published.reading import Reading, Request, require_count
 from trainers.errors import DataError
 

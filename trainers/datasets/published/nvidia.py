@@ -14,16 +14,12 @@ from pathlib import Path
 
 import numpy as np
 
-from trainers.datasets.published.archive import safe_members, zip_images
+from trainers.datasets.formats.archive import safe_members, zip_images
+from trainers.datasets.formats.damage import damage_named
+from trainers.datasets.formats.npy import read_header
+from trainers.datasets.formats.pictures import decoder
 from trainers.datasets.published.labels import classes_from_unit, fitted
-from trainers.datasets.published.npy import read_header
-from trainers.datasets.published.pictures import decoder
-from trainers.datasets.published.reading import (
-    Reading,
-    Request,
-    damage_named,
-    require_count,
-)
+from trainers.datasets.published.reading import Reading, Request, require_count
 from trainers.errors import DataError
 
 

@@ -2,18 +2,13 @@
 
 Shapes: N images, K factors, C H W image, n images of a block."""
 
-import struct
-import tarfile
-import zipfile
-import zlib
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
 
-from trainers.datasets.prepared import Layout
+from trainers.datasets.access.prepared import Layout
 from trainers.errors import DataError
 from trainers.specs.datasets import DatasetSpec
 
@@ -77,24 +72,6 @@ def files_of(sources: Path | str | Sequence[Path | str]) -> tuple[Path, ...]:
         inside = path.iterdir() if path.is_dir() else [path]
         files.extend(sorted(entry for entry in inside if entry.is_file()))
     return tuple(files)
-
-
-@contextmanager
-def damage_named(path: Path) -> Iterator[None]:
-    """Turns what libraries raise on damaged files into a DataError that names the file."""
-    try:
-        yield
-    except DataError:
-        raise
-    except zipfile.BadZipFile as error:
-        raise DataError(f"{path}: not a whole zip file: {error}") from error
-    except KeyError as error:
-        raise DataError(f"{path}: {error.args[0] if error.args else error}") from error
-    except (EOFError, zlib.error, tarfile.TarError, struct.error) as error:
-        first_line = str(error).partition("\n")[0]
-        raise DataError(f"{path}: cut short or altered: {first_line}") from error
-    except (OSError, ValueError, NotImplementedError, RuntimeError, SyntaxError) as error:
-        raise DataError(f"{path}: cannot be read: {error}") from error
 
 
 def require_count(found: int, request: Request, where: str, hint: str = "") -> None:

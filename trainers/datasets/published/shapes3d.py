@@ -6,7 +6,7 @@ Shapes: N images, K factors, H W C image."""
 
 import numpy as np
 
-from trainers.datasets.published.hdf5 import h5_array, h5_blocks, h5_small
+from trainers.datasets.formats.hdf5 import h5_array, h5_blocks, h5_small
 from trainers.datasets.published.labels import classes_from_values, fitted
 from trainers.datasets.published.reading import Checksum, Reading, Request, require_count
 from trainers.errors import DataError

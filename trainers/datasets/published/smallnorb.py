@@ -14,15 +14,10 @@ from typing import IO
 
 import numpy as np
 
+from trainers.datasets.formats.damage import damage_named
+from trainers.datasets.formats.pictures import resize
 from trainers.datasets.published.labels import fitted, require_classes
-from trainers.datasets.published.pictures import resize
-from trainers.datasets.published.reading import (
-    Checksum,
-    Reading,
-    Request,
-    damage_named,
-    require_count,
-)
+from trainers.datasets.published.reading import Checksum, Reading, Request, require_count
 from trainers.errors import DataError
 
 TYPES = {0x1E3D4C55: "u1", 0x1E3D4C54: "<i4", 0x1E3D4C51: "<f4", 0x1E3D4C53: "<f8"}

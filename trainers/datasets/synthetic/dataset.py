@@ -9,8 +9,8 @@ from collections.abc import Callable
 
 import numpy as np
 
-from trainers.datasets.checks import check_classes, check_indices
-from trainers.datasets.grid import classes_of
+from trainers.datasets.access.checks import check_classes, check_indices
+from trainers.datasets.access.factor_grid import classes_of
 from trainers.specs.datasets import DATASETS
 
 VERSION = 1  # to be raised whenever a pixel of any stand-in changes

@@ -1,0 +1,198 @@
+"""A search by ask and tell.
+
+The sampler of each question is seeded by (seed, number of the question), and its state is what
+stands in the study. So what is asked depends on the seed and on what was told, never on where a
+search was interrupted: one that is opened again from its journal goes on as it would have."""
+
+import math
+import warnings
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from enum import StrEnum
+from pathlib import Path
+from typing import Any
+
+import optuna
+from optuna.exceptions import ExperimentalWarning
+from optuna.trial import FrozenTrial, TrialState, create_trial
+
+from search_spaces.products import Point
+from search_spaces.samplers.by_name import ONE_DIRECTION, pruner_for, sampler_for
+from search_spaces.samplers.distributions import distributions, params, suggest
+from search_spaces.samplers.journal import check_identity, open_storage, reading_storage
+from search_spaces.spaces import Space
+
+_POINT = "point"
+_STUDY = "search"
+_WORDS = {"max": "maximize", "min": "minimize"}
+
+
+class State(StrEnum):
+    """How a question stands. pruned: ended before its time, at the last value reported."""
+
+    OPEN = "open"
+    DONE = "done"
+    PRUNED = "pruned"
+    FAILED = "failed"
+
+
+_STATES = {
+    TrialState.RUNNING: State.OPEN,
+    TrialState.WAITING: State.OPEN,
+    TrialState.COMPLETE: State.DONE,
+    TrialState.PRUNED: State.PRUNED,
+    TrialState.FAIL: State.FAILED,
+}
+
+
+@dataclass(frozen=True)
+class Tried:
+    """A question and what became of it. reported: {step: value}.  notes: what `note` was given."""
+
+    number: int
+    point: Point
+    state: State
+    values: tuple[float, ...] = ()
+    reported: Mapping[int, float] = field(default_factory=dict)
+    notes: Mapping[str, Any] = field(default_factory=dict)
+
+
+class Searcher:
+    """One search. directions: 'max' or 'min' for each number that `tell` is given; with two or
+    more it is a Pareto search, which cannot prune.  milestones: steps at which it may be pruned.
+
+    journal: the file that the search is kept in; one that is there is gone on with, and its open
+    questions are in `tried()`.  identity: what the search is, as JSON values; ChangedSearch is
+    raised where the journal's search is another one."""
+
+    def __init__(
+        self,
+        space: Space,
+        directions: Sequence[str],
+        sampler: str = "tpe",
+        pruner: str = "none",
+        seed: int = 0,
+        *,
+        milestones: Sequence[int] = (),
+        journal: Path | None = None,
+        identity: Mapping[str, Any] | None = None,
+    ) -> None:
+        if len(directions) > 1 and pruner != "none":
+            raise ValueError("a search of several directions cannot prune")
+        if len(directions) > 1 and sampler in ONE_DIRECTION:
+            raise ValueError(f"the sampler {sampler!r} cannot search in several directions")
+        optuna.logging.set_verbosity(optuna.logging.ERROR)
+        self.space, self.sampler, self.seed = space, sampler, seed
+        self.study = optuna.create_study(
+            study_name=_STUDY,
+            storage=open_storage(journal),
+            load_if_exists=True,
+            directions=[_WORDS[direction] for direction in directions],
+            sampler=sampler_for(sampler, seed, 0),
+            pruner=pruner_for(pruner, milestones),
+        )
+        if identity is not None:
+            check_identity(self.study, dict(identity))
+        self._open: dict[int, optuna.Trial] = {}
+        self._adopt()
+
+    def ask(self, point: Point | None = None) -> tuple[int, Point]:
+        """The number of the question, from 0, and the point to try: `point`, if one is given."""
+        number = len(self.study.get_trials(deepcopy=False))
+        self.study.sampler = sampler_for(self.sampler, self.seed, number)
+        if point is not None:
+            self.study.enqueue_trial(params(self.space, point))
+        with warnings.catch_warnings():
+            # Optuna tells of each default that it will change; none of them is ours to change.
+            warnings.simplefilter("ignore", ExperimentalWarning)
+            warnings.simplefilter("ignore", FutureWarning)
+            trial = self.study.ask()
+            found = suggest(trial, self.space)
+        trial.set_user_attr(_POINT, found)
+        self._open[trial.number] = trial
+        return trial.number, found
+
+    def note(self, number: int, **notes: Any) -> None:
+        """Keeps JSON values with an open question."""
+        for name, value in notes.items():
+            self._open[number].set_user_attr(name, value)
+
+    def report(self, number: int, step: int, value: float) -> bool:
+        """Tells a value on the way; True if the point looks too poor to go on with."""
+        trial = self._open[number]
+        if math.isfinite(value):
+            trial.report(value, step)
+        return bool(trial.should_prune())
+
+    def tell(self, number: int, values: Sequence[float] | None, *, pruned: bool = False) -> None:
+        """Ends a question. No values, or one that is not finite: the point failed."""
+        trial = self._open.pop(number)
+        if pruned:
+            self.study.tell(trial, state=TrialState.PRUNED)
+        elif values is None or not all(math.isfinite(value) for value in values):
+            self.study.tell(trial, state=TrialState.FAIL)
+        else:
+            self.study.tell(trial, list(values))
+
+    def replay(
+        self,
+        point: Point,
+        values: Sequence[float] | None,
+        reported: Mapping[int, float] | None = None,
+        **notes: Any,
+    ) -> int:
+        """Takes over the result of a point that was not asked for here. Returns its number."""
+        number = len(self.study.get_trials(deepcopy=False))
+        failed = values is None or not all(math.isfinite(value) for value in values)
+        self.study.add_trial(
+            create_trial(
+                params=params(self.space, point),
+                distributions=distributions(self.space, point),
+                values=None if failed else list(values or ()),
+                state=TrialState.FAIL if failed else TrialState.COMPLETE,
+                intermediate_values=dict(reported or {}),
+                user_attrs={_POINT: dict(point), **notes},
+            )
+        )
+        return number
+
+    def tried(self) -> list[Tried]:
+        """Every question so far, by number."""
+        trials = self.study.get_trials(deepcopy=False)
+        return [_tried(trial) for trial in trials if _POINT in trial.user_attrs]
+
+    def best(self) -> list[int]:
+        """Numbers of the best points: one, or the Pareto front; none if nothing has succeeded."""
+        done = self.study.get_trials(deepcopy=False, states=[TrialState.COMPLETE])
+        return [trial.number for trial in self.study.best_trials] if done else []
+
+    def _adopt(self) -> None:
+        """Takes up the open questions of a journal. One that was cut short before its point was
+        known was never given to anybody: it has failed."""
+        for trial in self.study.get_trials(deepcopy=False):
+            if trial.state == TrialState.RUNNING:
+                if _POINT in trial.user_attrs:
+                    self._open[trial.number] = optuna.Trial(self.study, trial._trial_id)
+                else:
+                    self.study.tell(trial.number, state=TrialState.FAIL)
+
+
+def read_tried(journal: Path) -> list[Tried]:
+    """The questions in a journal, which is not touched; [] where there is none."""
+    if not journal.exists():
+        return []
+    optuna.logging.set_verbosity(optuna.logging.ERROR)
+    study = optuna.load_study(study_name=_STUDY, storage=reading_storage(journal))
+    return [_tried(t) for t in study.get_trials(deepcopy=False) if _POINT in t.user_attrs]
+
+
+def _tried(trial: FrozenTrial) -> Tried:
+    notes = {name: value for name, value in trial.user_attrs.items() if name != _POINT}
+    return Tried(
+        number=trial.number,
+        point=dict(trial.user_attrs[_POINT]),
+        state=_STATES[trial.state],
+        values=tuple(trial.values or ()) if trial.state == TrialState.COMPLETE else (),
+        reported=dict(trial.intermediate_values),
+        notes=notes,
+    )

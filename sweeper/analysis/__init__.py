@@ -1,0 +1,1 @@
+"""Numbers from stored runs: frames, selection, spread, comparison, fronts."""

@@ -1,0 +1,50 @@
+"""`sweeper measure`: anybody's representation, scored."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from sweeper import messages as words
+from sweeper.errors import UsageError
+from trainers.specs.measures import MEASURES, PROTOCOLS
+
+
+@dataclass(frozen=True)
+class Measured:
+    """A file's scores, and what they were made from. Shapes: N points, L latents, K factors."""
+
+    file: Path
+    protocol: str
+    scores: dict[str, float]
+    latents_NL: np.ndarray
+    factors_NK: np.ndarray
+
+
+def measure_file(
+    file: Path, names: Sequence[str] | None, *, protocol: str, seed: int, alpha: float
+) -> Measured:
+    """Raises UsageError with every wrong option, DataError for a wrong file, MeasureError for a
+    representation that cannot be scored."""
+    mistakes = [
+        f"--measures {name} {words.unknown(name, list(MEASURES))}"
+        for name in names or ()
+        if name not in MEASURES
+    ]
+    if protocol not in PROTOCOLS:
+        mistakes.append(f"--protocol {protocol} {words.unknown(protocol, list(PROTOCOLS))}")
+    if not 0 <= alpha <= 1:
+        mistakes.append(f"--alpha {alpha} is not a number from 0 to 1")
+    if seed < 0:
+        mistakes.append(f"--seed {seed} is below 0")
+    if mistakes:
+        raise UsageError("\n".join(mistakes))
+    from trainers.measures import score
+    from trainers.measures.representation.files import load_representation
+
+    latents_NL, factors_NK = load_representation(file)
+    scores = score(
+        latents_NL, factors_NK, measures=names, protocol=protocol, seed=seed, alpha=alpha
+    )
+    return Measured(file, protocol, scores, latents_NL, factors_NK)

@@ -1,0 +1,175 @@
+"""Runs of which no other is better in everything: the Pareto front of a launched grid.
+
+A configuration is at the mean of its seeds; each milestone is a configuration of its own. Fronts
+are per dataset, since scores on different data are not comparable."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from sweeper.analysis.comparison import settings
+from sweeper.analysis.pool import pool
+from sweeper.analysis.scores import Score, known_score
+from sweeper.analysis.selection import Winner, ranked
+from sweeper.analysis.study import Study, read_study
+from sweeper.errors import ResultsError, UsageError
+
+if TYPE_CHECKING:
+    import numpy as np
+
+
+DEFAULT = {"cbd": "max", "reconstruction": "min"}
+
+
+@dataclass(frozen=True)
+class Place:
+    """One configuration. values: as `Front.metrics`.  on_front: no other is better in all."""
+
+    dataset: str
+    label: str
+    settings: str
+    values: tuple[float, ...]
+    seeds: int
+    run_ids: tuple[str, ...]
+    on_front: bool
+
+
+@dataclass(frozen=True)
+class Front:
+    """places: by dataset, then by the first metric, the best first."""
+
+    grid: str
+    metrics: tuple[Score, ...]
+    directions: tuple[str, ...]
+    places: tuple[Place, ...]
+    notes: tuple[str, ...]
+
+    def rows(self) -> tuple[Sequence[str], list[Sequence[object]]]:
+        """Header and rows of a CSV: every configuration, and whether it is on the front."""
+        names = [metric.name for metric in self.metrics]
+        header = ("dataset", "model", "settings", *names, "seeds", "on_front", "run_ids")
+        return header, [
+            (
+                p.dataset,
+                p.label,
+                p.settings,
+                *p.values,
+                p.seeds,
+                int(p.on_front),
+                " ".join(p.run_ids),
+            )
+            for p in self.places
+        ]
+
+    @property
+    def best(self) -> list[Place]:
+        """The places on the front."""
+        return [place for place in self.places if place.on_front]
+
+
+def non_dominated(values_NM: "np.ndarray", directions: Sequence[str]) -> "np.ndarray":
+    """(N,) whether no other row is at least as good in every column and better in one.
+
+    values_NM: N points, M finite metrics.  directions: 'max' or 'min' for each metric."""
+    import numpy as np
+
+    signs_M = np.array([1.0 if direction == "max" else -1.0 for direction in directions])
+    gains_NM = values_NM * signs_M
+    kept_N = np.ones(len(gains_NM), bool)
+    for index, gain_M in enumerate(gains_NM):
+        as_good_N = (gains_NM >= gain_M).all(axis=1)
+        kept_N[index] = not (as_good_N & (gains_NM > gain_M).any(axis=1)).any()
+    return kept_N
+
+
+def front(
+    grid: str, directions: Mapping[str, str] | None = None, source: Study | str | None = None
+) -> Front:
+    """The front of a launched grid.
+
+    directions: {score: 'max' or 'min'}, two or more; None takes what its search was after.
+    Raises UsageError for an unknown score, ResultsError where no finished run has them all."""
+    study = source if isinstance(source, Study) else read_study(source)
+    cells = pool(study, [grid]).cells
+    wanted = dict(directions or directions_asked(study, grid) or DEFAULT)
+    if len(wanted) < 2:
+        raise UsageError(f"a front needs two metrics; {', '.join(wanted)} is one")
+    metrics = tuple(known_score(name, cells.columns) for name in wanted)
+    places: list[Place] = []
+    for dataset, group in cells.groupby("dataset", sort=True):
+        places += _places(str(dataset), group.to_dict("records"), metrics, tuple(wanted.values()))
+    if not places:
+        names = " and ".join(metric.name for metric in metrics)
+        raise ResultsError(f"no finished run of {grid} has {names}")
+    count = f"{sum(place.on_front for place in places)} of {len(places)} configurations"
+    notes = (f"{count} are on the front: no other is better in everything.",)
+    return Front(grid, metrics, tuple(wanted.values()), tuple(places), notes)
+
+
+def directions_asked(study: Study, grid: str) -> dict[str, str]:
+    """What the search of a launched grid was after; {} for one that asked for one metric."""
+    import yaml
+
+    launches = [launch for launch in study.launches if launch.grid == grid and launch.grid_text]
+    if not launches:
+        return {}
+    told = yaml.safe_load(launches[-1].grid_text) or {}
+    search = told.get("search") if isinstance(told, dict) else None
+    asked = search.get("directions") if isinstance(search, dict) else None
+    return dict(asked) if isinstance(asked, dict) and len(asked) > 1 else {}
+
+
+def _places(
+    dataset: str,
+    cells: list[dict[str, Any]],
+    metrics: tuple[Score, ...],
+    directions: tuple[str, ...],
+) -> list[Place]:
+    import numpy as np
+
+    found: list[tuple[Winner, tuple[float, ...]]] = []
+    labels = sorted({cell["label"] for cell in cells})
+    for label in labels:
+        for winner in ranked([cell for cell in cells if cell["label"] == label], metrics[0]):
+            spreads = [winner.spread(metric.column) for metric in metrics]
+            values = tuple(spread.mean for spread in spreads if spread is not None)
+            if len(values) == len(metrics) and np.isfinite(values).all():
+                found.append((winner, values))
+    if not found:
+        return []
+    kept_N = non_dominated(np.array([values for _, values in found]), directions)
+    sign = -1 if directions[0] == "max" else 1
+    places = [
+        Place(
+            dataset,
+            str(winner.first["label"]),
+            settings(winner),
+            values,
+            len(winner.runs),
+            tuple(run["run_id"] for run in winner.runs),
+            bool(kept),
+        )
+        for (winner, values), kept in zip(found, kept_N, strict=True)
+    ]
+    return sorted(places, key=lambda place: (sign * place.values[0], place.run_ids))
+
+
+def front_json(found: Front) -> dict[str, Any]:
+    """The front as plain JSON values."""
+    names = [metric.name for metric in found.metrics]
+    return {
+        "grid": found.grid,
+        "directions": dict(zip(names, found.directions, strict=True)),
+        "configurations": len(found.places),
+        "front": [
+            {
+                "dataset": place.dataset,
+                "model": place.label,
+                "settings": place.settings,
+                **dict(zip(names, place.values, strict=True)),
+                "seeds": place.seeds,
+                "run_ids": list(place.run_ids),
+            }
+            for place in found.best
+        ],
+    }

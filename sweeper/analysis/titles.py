@@ -1,0 +1,19 @@
+"""How models and datasets are spelled in tables and figures."""
+
+from trainers.specs.datasets import DATASETS
+from trainers.specs.models import MODELS
+
+BETA = "\u03b2"
+
+
+def model_title(model: str) -> str:
+    """'beta_vae' -> the thesis's spelling; a model we do not know is shown as it is."""
+    if model not in MODELS:
+        return model
+    title: str = MODELS[model].title
+    return title.replace("beta", BETA).replace("sigma", "\u03c3")
+
+
+def dataset_title(dataset: str) -> str:
+    """'mpi3d' -> 'MPI3D-complex'."""
+    return DATASETS[dataset].title if dataset in DATASETS else dataset

@@ -1,0 +1,106 @@
+"""Options that commands share, and what they are turned into."""
+
+import json
+import re
+from pathlib import Path
+from typing import Any
+
+import typer
+
+from sweeper.errors import UsageError
+from sweeper.planning.settings import Setting, default_setting
+from sweeper.store.address import is_remote
+
+GRID = typer.Argument(..., help="A grid file, for example grids/quickstart.yaml.", metavar="GRID")
+JSON = typer.Option(False, "--json", help="Print JSON.")
+TRACKING = typer.Option(
+    None, "--tracking-uri", help="The MLflow store. Default: sqlite:///mlflow.db here."
+)
+STORE = typer.Option(
+    None, "--store", help="Folder of records and checkpoints. Default: sweep_store/ here."
+)
+DATA = typer.Option(None, "--data", help="Folder of prepared datasets. Default: data/ here.")
+SCALE = typer.Option(1.0, "--scale", help="Multiply every iteration count by this.")
+POINTS = typer.Option(
+    None, "--points", help="Score milestones on so many images. Default: the grid's num_points."
+)
+PRICE = typer.Option(
+    None, "--price", min=0, help="Money for a GPU-hour, in place of the grid's price."
+)
+SPOT = typer.Option(False, "--spot", help="Take the grid's price of spot machines.")
+WORKERS = typer.Option(
+    None, "--workers", min=1, help="Trainings at a time. Default: what fits on this machine."
+)
+SYNTHETIC = typer.Option(
+    False, "--synthetic", help="Take stand-ins for datasets whose file is not at hand."
+)
+
+ADDRESS = typer.Option(
+    None, "--address", help="A Ray cluster: HOST:PORT, or auto; with --submit, http://HOST:PORT."
+)
+AUTOSCALING = typer.Option(
+    False, "--autoscaling", help="The cluster starts nodes on demand: wait for what it has not."
+)
+
+
+def setting(
+    *,
+    tracking_uri: str | None = None,
+    store: str | None = None,
+    data: Path | None = None,
+    address: str | None = None,
+    scale: float = 1.0,
+    points: int | None = None,
+    synthetic: bool = False,
+    grows: bool = False,
+) -> Setting:
+    """The options as a setting; paths become absolute."""
+    found = default_setting()
+    found.tracking_uri = tracking_uri or found.tracking_uri
+    found.store = _place(store) if store else found.store
+    found.data_dir = str(data.absolute()) if data else found.data_dir
+    found.address, found.synthetic = address, synthetic
+    found.scale, found.points = scale, points
+    found.grows = grows
+    return found
+
+
+def _place(store: str) -> str:
+    if is_remote(store):
+        return store
+    path = Path(store).absolute()
+    if path.exists() and not path.is_dir():
+        raise UsageError(f"--store {store}: is a file; name a folder")
+    return str(path)
+
+
+def without_secrets(text: str) -> str:
+    """The text with the user name and password of every URI in it masked."""
+    return re.sub(r"://[^/@\s]*@", "://***@", text)
+
+
+def grid_name(grid: str | None) -> str | None:
+    """A launched grid's name, given it or its file."""
+    if grid is None or not grid.endswith((".yaml", ".yml")):
+        return grid
+    path = Path(grid)
+    if not path.is_file():
+        return path.stem
+    from sweeper.grid import load_grid
+
+    return load_grid(path).title
+
+
+def print_json(value: Any) -> None:
+    """Plain JSON on standard output. NaN and infinity, which JSON has not, become null."""
+    print(json.dumps(_finite(value), indent=2, ensure_ascii=False, allow_nan=False))
+
+
+def _finite(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {str(key): _finite(item) for key, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [_finite(item) for item in value]
+    if isinstance(value, float) and not abs(value) < float("inf"):
+        return None
+    return value

@@ -1,0 +1,209 @@
+"""Commands that read MLflow: table, figure, compare, report, ui."""
+
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING, TypeVar
+
+import typer
+
+from sweeper.cli import options as common
+from sweeper.errors import UsageError
+
+if TYPE_CHECKING:
+    from sweeper.tables.pages.page import Printed
+
+T = TypeVar("T")
+OUT = typer.Option(None, "--out", help="Write to this file.")
+FROM_GRID = typer.Option(None, "--grid", help="Take runs of this launched grid only.")
+
+
+def register(app: typer.Typer) -> None:
+    for command in (table, figure, compare, report, ui):
+        app.command()(command)
+
+
+def table(
+    name: str = typer.Argument(..., help="A table of the thesis (7.1), or a launched grid's name."),
+    format: str = typer.Option("terminal", "--format", help="terminal, md, csv, latex, html, json"),
+    compare: bool = typer.Option(False, "--compare", help="Set the published number beside each."),
+    strict: bool = typer.Option(False, "--strict", help="Exit 1 if anything is missing."),
+    all_rows: bool = typer.Option(False, "--all-rows", help="Rows of the thesis without runs too."),
+    grid: str = FROM_GRID,
+    by: str = typer.Option(None, "--by", help="Select by another score."),
+    report: str = typer.Option(None, "--report", help="validation or test"),
+    runs: str = typer.Option(None, "--runs", help="The two runs of Table 5.2: A,B"),
+    tracking_uri: str = common.TRACKING,
+    out: Path = OUT,
+    as_json: bool = common.JSON,
+) -> None:
+    """Print a table of the paper from what MLflow holds."""
+    from sweeper.tables import table as make
+    from sweeper.tables.pages.table_page import printed
+    from sweeper.tables.render import render
+
+    found = make(
+        name,
+        common.setting(tracking_uri=tracking_uri).tracking_uri,
+        grid=grid,
+        by=by,
+        report=report,
+        all_rows=all_rows or strict,
+        runs=runs.split(",") if runs else None,
+    )
+    if format == "terminal" and not as_json and out is None:
+        print_page(printed(found, compare=compare))
+    else:
+        write(render(found, "json" if as_json else format, compare=compare), out)
+    if strict and found.problems:
+        for problem in found.problems:
+            typer.echo(problem, err=True)
+        raise typer.Exit(1)
+
+
+def figure(
+    name: str = typer.Argument(..., help="A figure of the thesis, for example 7.2."),
+    out: Path = typer.Option(Path("figures"), "--out", help="Folder to write to."),
+    grid: str = FROM_GRID,
+    run: str = typer.Option(None, "--run", help="6.2: the run whose latents are altered."),
+    dims: str = typer.Option(None, "--dims", help="6.2: latents, as 0,3; default: informative."),
+    ranges: list[str] = typer.Option(
+        ["-3,3"], "--range", help="6.2: from,to for all latents; or given once for each."
+    ),
+    steps: int = typer.Option(9, "--steps", min=2, max=99, help="6.2: pictures in a row."),
+    point: int = typer.Option(None, "--point", help="6.2: the evaluation point to start from."),
+    store: str = common.STORE,
+    tracking_uri: str = common.TRACKING,
+    as_json: bool = common.JSON,
+) -> None:
+    """Draw a figure of the paper: PNG, SVG, and the numbers behind it as CSV. 6.2 decodes altered
+    latents of a run whose weights are kept."""
+    from sweeper.analysis.study import read_study
+    from sweeper.figures import figure as draw
+    from sweeper.figures import needs_runs
+
+    where = common.setting(tracking_uri=tracking_uri, store=store)
+    if needs_runs(name):
+        study = read_study(where.tracking_uri)
+        study = study.restricted(grid) if grid else study
+    else:
+        study = None
+    own = {"--run": run, "--dims": dims, "--point": point}
+    if is_traversal(name):
+        from sweeper.weights.traversal import compute_traversal, write_traversal
+
+        assert study is not None
+        if run is None:
+            raise UsageError(
+                "figure 6.2 is of one run: name it with --run (sweeper select has ids)"
+            )
+        found = compute_traversal(
+            study,
+            run,
+            where.store,
+            dims=None if dims is None else numbers(dims, int, "--dims", "0,3"),
+            ranges=[pair(text) for text in ranges],
+            steps=steps,
+            point=point,
+        )
+        files = write_traversal(found, out)
+    elif any(value is not None for value in own.values()):
+        given = ", ".join(option for option, value in own.items() if value is not None)
+        raise UsageError(f"{given}: for figure 6.2 only")
+    else:
+        files = draw(name, study, out)
+    if as_json:
+        common.print_json({"files": [str(file) for file in files]})
+    else:
+        print("\n".join(str(file) for file in files))
+
+
+def is_traversal(name: str) -> bool:
+    return name.removeprefix("figure").replace("_", ".").strip() == "6.2"
+
+
+def pair(text: str) -> tuple[float, float]:
+    """'-3,3' as two numbers. Raises UsageError."""
+    found = numbers(text, float, "--range", "-3,3")
+    if len(found) != 2:
+        raise UsageError(f"--range {text!r}: two numbers, as -3,3")
+    return found[0], found[1]
+
+
+def numbers(text: str, kind: Callable[[str], T], option: str, example: str) -> list[T]:
+    """A comma separated list. Raises UsageError."""
+    try:
+        return [kind(part) for part in text.split(",")]
+    except ValueError:
+        raise UsageError(f"{option} {text!r}: numbers, as {example}") from None
+
+
+def compare(
+    grid: str = typer.Argument(None, help="A launched grid's name, or its file. Default: all."),
+    by: str = typer.Option("cbd,mig,factor_vae", "--by", help="Measures, separated by commas."),
+    dataset: str = typer.Option(None, "--dataset", help="This dataset only."),
+    tracking_uri: str = common.TRACKING,
+    as_json: bool = common.JSON,
+) -> None:
+    """Show how the winner changes with the measure, and how far measures agree on runs."""
+    from sweeper.analysis.comparison import compare as make
+    from sweeper.analysis.comparison import comparison_json
+    from sweeper.tables.pages.comparison import agreements_page, winners_page
+
+    uri = common.setting(tracking_uri=tracking_uri).tracking_uri
+    names = [name.strip() for name in by.split(",") if name.strip()]
+    found = make(uri, by=names, dataset=dataset, grid=common.grid_name(grid))
+    if as_json:
+        common.print_json(comparison_json(found))
+        return
+    print_page(winners_page(found))
+    print()
+    print_page(agreements_page(found))
+
+
+def report(
+    grid: str = typer.Argument(..., help="A launched grid's name, or its file."),
+    out: Path = typer.Option(None, "--out", help="The page. Default: GRID.html here."),
+    tracking_uri: str = common.TRACKING,
+) -> None:
+    """Write one self-contained HTML page about a launched grid."""
+    from sweeper.reports.grid_report import report as make
+
+    name = common.grid_name(grid) or grid
+    page = make(name, common.setting(tracking_uri=tracking_uri).tracking_uri)
+    write(page, out or Path(f"{name}.html"))
+
+
+def ui(
+    port: int = typer.Option(5000, "--port", min=1, max=65535),
+    tracking_uri: str = common.TRACKING,
+) -> None:
+    """Open the MLflow UI of this folder's store on 127.0.0.1."""
+    from sweeper.cli.mlflow_ui import serve
+
+    raise typer.Exit(serve(common.setting(tracking_uri=tracking_uri).tracking_uri, port))
+
+
+def print_page(page: "Printed") -> None:
+    """Bold and underlined on a terminal, as wide as that is; plain text anywhere else."""
+    from rich.console import Console
+
+    from sweeper.tables.render import terminal
+
+    if sys.stdout.isatty():
+        terminal.print_page(page, Console())
+    else:
+        print(terminal.page_terminal(page), end="")
+
+
+def write(text: str, out: Path | None) -> None:
+    """To the file, or to standard output."""
+    if out is None:
+        print(text, end="" if text.endswith("\n") else "\n")
+        return
+    try:
+        out.parent.mkdir(parents=True, exist_ok=True)
+        out.write_text(text, encoding="utf-8")
+    except OSError as error:
+        raise UsageError(f"--out {out}: cannot be written ({error.strerror})") from error
+    print(out)

@@ -1,0 +1,81 @@
+"""Commands for chosen runs: select, export."""
+
+from pathlib import Path
+
+import typer
+
+from sweeper.cli import options as common
+from sweeper.cli.results import print_page
+
+
+def register(app: typer.Typer) -> None:
+    for command in (select, export):
+        app.command()(command)
+
+
+def select(
+    grid: str = typer.Argument(None, help="A launched grid's name, or its file. Default: all."),
+    by: str = typer.Option("cbd", "--by", help="The score to select by."),
+    dataset: str = typer.Option(None, "--dataset", help="This dataset only."),
+    tag: bool = typer.Option(True, "--tag/--no-tag", help="Mark the winners in MLflow."),
+    register: bool = typer.Option(
+        True, "--register/--no-register", help="Keep their weights; register them as models."
+    ),
+    strict: bool = typer.Option(False, "--strict", help="Exit 1 if weights are missing."),
+    tracking_uri: str = common.TRACKING,
+    store: str = common.STORE,
+    as_json: bool = common.JSON,
+) -> None:
+    """Print the winner of each dataset and model with its settings, mark it in MLflow, keep its
+    weights there and register its encoder as a model."""
+    from sweeper.analysis.selection import select as winners
+    from sweeper.analysis.study import read_study
+    from sweeper.tables.pages.selection import winners_page
+    from sweeper.tracking.writing.selection_tags import tag_selected
+    from sweeper.weights.registry import Kept, keep_champions, kept_json
+
+    where = common.setting(tracking_uri=tracking_uri, store=store)
+    study, name = read_study(where.tracking_uri), common.grid_name(grid)
+    found = winners(study, by=by, dataset=dataset, grid=name)
+    rows = found.to_dict("records")
+    if not as_json:
+        print_page(winners_page(found, by))
+    if tag and rows:
+        tag_selected([run for row in rows for run in row["run_ids"].split(",")], by, study.uri)
+    kept = Kept({}, ())
+    if register and rows:
+        kept = keep_champions(study, rows, grid=name, store=where.store)
+    if as_json:
+        common.print_json(kept_json(rows, kept, name))
+    else:
+        for model, version in kept.models.items():
+            print(f"registered {model}, version {version}")
+    for line in kept.missing:
+        typer.echo(line, err=True)
+    if not rows:
+        typer.echo("no finished run has this score", err=True)
+    if not rows or (strict and kept.missing):
+        raise typer.Exit(1)
+
+
+def export(
+    run: str = typer.Argument(..., help="A run's id, its MLflow id, or the start of either."),
+    out: Path = typer.Option(..., "--out", help="An empty or new folder, or an earlier export."),
+    tracking_uri: str = common.TRACKING,
+    store: str = common.STORE,
+    as_json: bool = common.JSON,
+) -> None:
+    """Write a run's latents, weights and configuration to a folder that loads without sweeper."""
+    from sweeper.analysis.study import read_study
+    from sweeper.weights.export import export as write
+
+    where = common.setting(tracking_uri=tracking_uri, store=store)
+    found = write(read_study(where.tracking_uri), run, out, where.store)
+    if as_json:
+        files = [str(file) for file in found.files]
+        common.print_json({"files": files, "missing": list(found.missing)})
+    else:
+        print("\n".join(str(file) for file in found.files))
+    for line in found.missing:
+        typer.echo(line, err=True)
+    raise typer.Exit(1 if found.missing else 0)

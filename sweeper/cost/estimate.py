@@ -1,0 +1,210 @@
+"""What a plan will cost in hours and money, before anything is started.
+
+Speeds that were measured are used where there are any; the rest is a rough guess, and is called so.
+The guess takes a step as a fixed part (the optimiser moves every weight) and a part for each image
+of the batch. Its constants are orders of magnitude, for one CPU core or one data-centre GPU."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from sweeper.cost.machine import Slots, machine_here, slots
+from sweeper.cost.makespan import longest_first, makespan
+from sweeper.cost.speeds import Speed, Speeds
+from sweeper.grid import Grid
+from sweeper.planning.plan import Plan, Training
+from trainers.config import TrainingConfig
+from trainers.specs.datasets import DATASETS
+
+_HOUR = 3600.0
+# seconds per step: fixed, and for each image of 64x64 pixels
+_ROUGH = {"cpu": (0.02, 2e-4), "gpu": (1e-3, 2e-6)}
+_ROUGH_SCORE_S = {"cpu": 3.0, "gpu": 3.0}
+_ROUGH_OPEN_S = 2.0
+SESSION_S = 12.0  # a Ray that starts, workers that load torch, the table at the end
+
+
+@dataclass(frozen=True)
+class Share:
+    """What one model costs. hours: of training, one after the other.  naive: if every run were
+    trained alone.  measured: how many of the hours rest on measured speeds."""
+
+    model: str
+    runs: int
+    trainings: int
+    steps: int
+    naive_steps: int
+    hours: float
+    naive_hours: float
+    measured: float
+
+
+@dataclass(frozen=True)
+class Cost:
+    """shares: of each model, in the plan's order.  wall_hours: by the clock, with
+    `slots.workers` at a time.  rates: money for a GPU-hour by kind of machine, as far as known.
+    budget: {'hours': .., ...}, the grid's limits."""
+
+    shares: tuple[Share, ...]
+    wall_hours: float
+    naive_wall_hours: float
+    slots: Slots
+    rates: Mapping[str, float]
+    budget: Mapping[str, float]
+
+    @property
+    def hours(self) -> float:
+        return sum(share.hours for share in self.shares)
+
+    @property
+    def naive_hours(self) -> float:
+        return sum(share.naive_hours for share in self.shares)
+
+    @property
+    def measured(self) -> float:
+        """The share of the hours that rests on measured speeds, 0 to 1."""
+        known = sum(share.measured for share in self.shares)
+        return known / self.hours if self.hours else 1.0
+
+    @property
+    def gpu_hours(self) -> float:
+        return self.hours * self.slots.gpu
+
+    @property
+    def money(self) -> float | None:
+        """At the first rate, or None without any."""
+        return None if self.rate is None else self.gpu_hours * self.rate
+
+    @property
+    def rate(self) -> float | None:
+        """Money for a GPU-hour, the first of `rates`."""
+        return next(iter(self.rates.values()), None)
+
+    @property
+    def over_budget(self) -> list[str]:
+        """'money 12.40 of 9' for each limit that the estimate passes."""
+        used = {"gpu_hours": self.gpu_hours, "money": self.money, "hours": self.wall_hours}
+        return [
+            f"{name.replace('_', '-')} {used[name]:,.2f} of {limit:g}"
+            for name, limit in self.budget.items()
+            if (used[name] or 0.0) > limit
+        ]
+
+    def to_json(self) -> dict[str, Any]:
+        """The cost as plain JSON values."""
+        return {
+            "hours": self.hours,
+            "wall_hours": self.wall_hours,
+            "gpu_hours": self.gpu_hours,
+            "money": self.money,
+            "naive_hours": self.naive_hours,
+            "naive_wall_hours": self.naive_wall_hours,
+            "measured": self.measured,
+            "workers": self.slots.workers,
+            "threads": self.slots.threads,
+            "device": self.slots.device,
+            "rates": dict(self.rates),
+            "budget": dict(self.budget),
+            "over_budget": self.over_budget,
+            "models": [vars(share) for share in self.shares],
+        }
+
+
+def estimate(
+    plan: Plan,
+    grid: Grid,
+    speeds: Speeds | None = None,
+    *,
+    room: Slots | None = None,
+    price: float | None = None,
+    spot: bool = False,
+    times: float = 1.0,
+) -> Cost:
+    """The cost of what is left of a plan.
+
+    speeds: measured ones.  room: what trainings get; None takes this machine.  price: money for a
+    GPU-hour, in place of the grid's; spot: take the grid's price of spot machines.  times: by how
+    much the plan is to be multiplied, for one that stands for a search."""
+    speeds = speeds or Speeds()
+    room = room or slots(grid, machine_here(), len(plan.trainings))
+    alone, shared, shares = [], [], []
+    for model, trainings in _by_model(plan.trainings).items():
+        own = [_seconds(training, speeds, room) for training in trainings]
+        naive = [_naive_seconds(training, speeds, room) for training in trainings]
+        measured = sum(s for s, t in zip(own, trainings, strict=True) if speeds.of(t.config))
+        shared += own
+        alone += [second for seconds in naive for second in seconds]
+        shares.append(
+            Share(
+                model=model,
+                runs=round(times * sum(len(t.run_ids) for t in trainings)),
+                trainings=round(times * len(trainings)),
+                steps=round(times * sum(t.steps_to_run for t in trainings)),
+                naive_steps=round(times * sum(t.steps_asked for t in trainings)),
+                hours=times * sum(own) / _HOUR,
+                naive_hours=times * sum(map(sum, naive)) / _HOUR,
+                measured=times * measured / _HOUR,
+            )
+        )
+    return Cost(
+        tuple(shares),
+        wall_hours=_wall(shared, room.workers, times),
+        naive_wall_hours=_wall(alone, room.workers, times),
+        slots=room,
+        rates=_rates(grid, price, spot),
+        budget=grid.budget.model_dump(exclude_none=True) if grid.budget else {},
+    )
+
+
+def speed_of(config: TrainingConfig, speeds: Speeds, device: str) -> Speed:
+    """Measured, or the rough guess."""
+    guess = Speed(rough_seconds(config, device), _ROUGH_SCORE_S[device], _ROUGH_OPEN_S)
+    return speeds.of(config) or guess
+
+
+def rough_seconds(config: TrainingConfig, device: str) -> float:
+    """Seconds per optimiser step, to an order of magnitude."""
+    fixed, per_image = _ROUGH[device]
+    spec = DATASETS.get(config.dataset)
+    pixels = spec.image_CHW[1] * spec.image_CHW[2] if spec else 64 * 64
+    return float(fixed + per_image * config.batch_size * pixels / 4096)
+
+
+def _by_model(trainings: Iterable[Training]) -> dict[str, list[Training]]:
+    found: dict[str, list[Training]] = {}
+    for training in trainings:
+        found.setdefault(training.config.model, []).append(training)
+    return found
+
+
+def _seconds(training: Training, speeds: Speeds, room: Slots) -> float:
+    speed = speed_of(training.config, speeds, room.device)
+    return speed.seconds(training.steps_to_run, len(training.todo))
+
+
+def _naive_seconds(training: Training, speeds: Speeds, room: Slots) -> list[float]:
+    """Of every run that was asked for, each trained alone from its first step."""
+    speed = speed_of(training.config, speeds, room.device)
+    return [speed.seconds(milestone, 1) for milestone in training.config.milestones]
+
+
+def _wall(seconds: list[float], workers: int, times: float) -> float:
+    """Hours by the clock. A plan that is multiplied is taken as work without end effects."""
+    busy = [second for second in seconds if second]
+    if not busy:
+        return 0.0
+    longest = makespan(longest_first(busy), workers)
+    if times != 1.0:
+        longest = max(max(busy), times * sum(busy) / workers)
+    return (SESSION_S + longest) / _HOUR
+
+
+def _rates(grid: Grid, price: float | None, spot: bool) -> dict[str, float]:
+    if price is not None:
+        return {"spot" if spot else "on demand": price}
+    if grid.price is None:
+        return {}
+    rates = {"on demand": grid.price.on_demand}
+    if grid.price.spot is not None:
+        rates["spot"] = grid.price.spot
+    return {"spot": grid.price.per_gpu_hour(True)} if spot else rates

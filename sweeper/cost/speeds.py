@@ -1,0 +1,122 @@
+"""How fast trainings go, as measured: kept in the sweep store, in timings.json.
+
+A speed holds for one machine with so many trainings at a time, and for one kind of training. What
+kind that is, is what changes a step's time: network, image, batch size, latent size, precision and
+the model's family; and what changes the time of a score: measures, points, protocol."""
+
+import json
+import os
+from collections.abc import Iterable, Mapping
+from dataclasses import asdict, dataclass, field
+
+from sweeper.cost.machine import Slots
+from sweeper.ids import canonical
+from sweeper.store.address import beside
+from trainers.config import TrainingConfig
+
+NAME = "timings.json"
+_FORMAT = 1
+
+
+@dataclass(frozen=True)
+class Speed:
+    """Seconds. step_s: one optimiser step.  score_s: one milestone, scored and recorded.
+    open_s: from being handed out to the first step.  close_s: the last checkpoint."""
+
+    step_s: float
+    score_s: float = 0.0
+    open_s: float = 0.0
+    close_s: float = 0.0
+
+    def seconds(self, steps: int, milestones: int) -> float:
+        """One training of so many steps, scored at so many milestones."""
+        if not steps and not milestones:
+            return 0.0
+        return self.open_s + steps * self.step_s + milestones * self.score_s + self.close_s
+
+
+@dataclass
+class Speeds:
+    """{kind: {batch size: speed}} of one machine."""
+
+    by_kind: dict[str, dict[int, Speed]] = field(default_factory=dict)
+
+    def of(self, config: TrainingConfig) -> Speed | None:
+        """The speed measured for this kind. Of another batch size: on the line through the two
+        nearest that are known, or in proportion to the only one; None for a kind not measured."""
+        known = self.by_kind.get(kind_of(config), {})
+        if config.batch_size in known or not known:
+            return known.get(config.batch_size)
+        near = sorted(known, key=lambda size: (abs(size - config.batch_size), size))[:2]
+        first = known[near[0]]
+        if len(near) == 1:
+            step_s = first.step_s * config.batch_size / near[0]
+        else:
+            slope = (known[near[1]].step_s - first.step_s) / (near[1] - near[0])
+            step_s = first.step_s + slope * (config.batch_size - near[0])
+        step_s = max(step_s, 0.1 * first.step_s)
+        return Speed(step_s, first.score_s, first.open_s, first.close_s)
+
+    def add(self, config: TrainingConfig, speed: Speed) -> None:
+        self.by_kind.setdefault(kind_of(config), {})[config.batch_size] = speed
+
+
+def kind_of(config: TrainingConfig) -> str:
+    """What two trainings of one speed share, but for their batch size."""
+    return canonical(
+        {
+            "dataset": config.dataset if config.digest is None else config.digest,
+            "source": config.source,
+            "network": config.network,
+            "latent_dim": config.latent_dim,
+            "precision": config.precision,
+            "reconstruction": config.reconstruction,
+            "family": family_of(config.model),
+            "measures": None if config.measures is None else sorted(config.measures),
+            "num_points": config.evaluation.num_points,
+            "protocol": config.evaluation.protocol,
+            "test": config.evaluation.test_fraction > 0,
+        }
+    )
+
+
+def family_of(model: str) -> str:
+    """'adversarial' for a model that trains a second network beside the first, else 'plain'."""
+    return "adversarial" if model == "factor_vae" else "plain"
+
+
+def read_speeds(store: str, room: Slots) -> Speeds:
+    """What was measured with this room: with as many workers or else the next number of them."""
+    every = _read(store)
+    near = sorted(
+        (key for key in every if key.startswith(room.alike)),
+        key=lambda key: abs(int(key.removeprefix(room.alike)) - room.workers),
+    )
+    found = Speeds()
+    for machine in reversed(near):
+        for kind, sizes in every[machine].items():
+            known = found.by_kind.setdefault(kind, {})
+            known |= {int(size): Speed(**speed) for size, speed in sizes.items()}
+    return found
+
+
+def write_speeds(store: str, room: Slots, measured: Iterable[tuple[TrainingConfig, Speed]]) -> None:
+    """Adds what was measured, newer over older; under a temporary name, then renamed."""
+    every = _read(store)
+    known = every.setdefault(room.key, {})
+    for config, speed in measured:
+        known.setdefault(kind_of(config), {})[str(config.batch_size)] = asdict(speed)
+    path = beside(store) / NAME
+    path.parent.mkdir(parents=True, exist_ok=True)
+    temporary = path.with_suffix(f".{os.getpid()}.tmp")
+    temporary.write_text(json.dumps({"format": _FORMAT, "machines": every}, indent=1))
+    temporary.replace(path)
+
+
+def _read(store: str) -> dict[str, dict[str, dict[str, Mapping[str, float]]]]:
+    try:
+        told = json.loads((beside(store) / NAME).read_text())
+        machines = told["machines"] if told["format"] == _FORMAT else {}
+        return machines if isinstance(machines, dict) else {}
+    except (OSError, ValueError, KeyError, TypeError):
+        return {}

@@ -1,0 +1,98 @@
+"""A plan as lines for the terminal and as JSON."""
+
+from collections.abc import Sequence
+from dataclasses import fields
+from typing import Any
+
+from sweeper.cost.estimate import Cost, Share, estimate
+from sweeper.grid import Grid
+from sweeper.messages import duration
+from sweeper.planning.plan import Plan
+
+
+def plan_json(plan: Plan, grid: Grid, cost: Cost | None = None) -> dict[str, Any]:
+    """The numbers of the plan and its estimated cost."""
+    cost = cost or estimate(plan, grid)
+    return {"grid": plan.grid, **plan.summary(), "estimate": cost.to_json()}
+
+
+def plan_lines(plan: Plan, grid: Grid, cost: Cost | None = None) -> list[str]:
+    """What is asked, reused, left, and how long that takes, a line each."""
+    cost = cost or estimate(plan, grid)
+    saved = plan.steps_asked - plan.steps_to_run
+    lines = [
+        f"grid {plan.grid}",
+        f"  asked      {plan.runs:,} runs, {plan.steps_asked:,} steps if each were trained alone",
+        f"  trainings  {len(plan.trainings):,}: runs that differ only in iterations share one",
+        f"  reused     {plan.reused:,} runs are finished already",
+    ]
+    if plan.diverged:
+        lines.append(f"  diverged   {plan.diverged:,} runs are known to; they are not tried again")
+    if plan.waiting:
+        lines.append(f"  waiting    {plan.waiting:,} runs need a value that another grid learns")
+    publish = sum(len(training.to_publish) for training in plan.trainings)
+    if publish:
+        lines.append(f"  recorded   {publish:,} runs lie in the sweep store and go to MLflow now")
+    lines.append(f"  to run     {plan.steps_to_run:,} steps ({saved:,} saved)")
+    lines += cost_lines(cost)
+    lines += [f"  note: {warning}" for warning in plan.warnings]
+    return lines
+
+
+_HEAD = ("", "runs", "trainings", "steps", "hours", "each run alone: steps", "hours")
+
+
+def cost_lines(cost: Cost) -> list[str]:
+    """A table of the models, then what it comes to."""
+    if not cost.hours:
+        return []
+    rows = [_row(share.model, share) for share in cost.shares if share.hours]
+    if len(rows) > 1:
+        rows.append(_row("in all", _sum(cost.shares)))
+    return [*_aligned([_HEAD, *rows]), *total_lines(cost)]
+
+
+def total_lines(cost: Cost) -> list[str]:
+    """Time by the clock, GPU-hours, money, and limits that will be passed."""
+    room = cost.slots
+    threads = f"{room.threads} thread{'s' if room.threads > 1 else ''} each"
+    told = f"{room.workers} at a time, {threads}, on {room.machine.name}"
+    how = "as measured" if cost.measured == 1 else "by rough guess"
+    if 0 < cost.measured < 1:
+        how = f"{100 * cost.measured:.0f}% as measured, the rest by rough guess"
+    lines = [f"  time       about {duration(3600 * cost.wall_hours)} ({told}; {how})"]
+    if cost.naive_wall_hours > cost.wall_hours:
+        naive = duration(3600 * cost.naive_wall_hours)
+        lines.append(f"             {naive} if each run were trained alone")
+    if cost.gpu_hours or cost.rates:
+        lines.append(f"  GPU-hours  {cost.gpu_hours:,.2f}")
+    for kind, rate in cost.rates.items():
+        alone = cost.naive_hours * room.gpu * rate
+        lines.append(
+            f"  money      {cost.gpu_hours * rate:,.2f} {kind}, at {rate:g} a GPU-hour "
+            f"({alone:,.2f} if each run were alone)"
+        )
+    if cost.over_budget:
+        lines.append(f"  budget     will not do: {', '.join(cost.over_budget)}")
+    return lines
+
+
+def _sum(shares: Sequence[Share]) -> Share:
+    names = [item.name for item in fields(Share) if item.name != "model"]
+    return Share("in all", **{name: sum(getattr(s, name) for s in shares) for name in names})
+
+
+def _row(name: str, share: Share) -> tuple[str, ...]:
+    numbers = (share.runs, share.trainings, share.steps)
+    naive = (f"{share.naive_steps:,}", f"{share.naive_hours:,.2f}")
+    return (name, *(f"{number:,}" for number in numbers), f"{share.hours:,.2f}", *naive)
+
+
+def _aligned(rows: Sequence[Sequence[str]]) -> list[str]:
+    widths = [max(len(row[column]) for row in rows) for column in range(len(rows[0]))]
+    return [
+        "  "
+        + row[0].ljust(widths[0])
+        + "".join("  " + text.rjust(width) for text, width in zip(row[1:], widths[1:], strict=True))
+        for row in rows
+    ]

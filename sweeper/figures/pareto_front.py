@@ -1,0 +1,79 @@
+"""The picture of a Pareto front: every configuration, those on the front joined by steps."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Literal
+
+from sweeper.analysis.pareto import Front, Place
+from sweeper.analysis.titles import dataset_title, model_title
+from sweeper.plotting.files import as_bytes, as_csv
+from sweeper.plotting.style import BLACK, COLOURS, MARKERS, letter, panel_grid
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
+
+
+def draw_front(found: Front) -> "Figure":
+    """The first metric along x, the second along y, a panel a dataset."""
+    names = list(dict.fromkeys(place.dataset for place in found.places))
+    labels = sorted({place.label for place in found.places})
+    figure, axes = panel_grid(len(names), 4.4, 3.4)
+    for number, (axis, name) in enumerate(zip(axes, names, strict=True)):
+        here = [place for place in found.places if place.dataset == name]
+        for index, label in enumerate(labels):
+            _scatter(axis, [place for place in here if place.label == label], label, index)
+        _join(axis, [place for place in here if place.on_front], found.directions)
+        axis.set_title(letter(number, dataset_title(name), len(names)))
+        axis.set_xlabel(found.metrics[0].title)
+        axis.set_ylabel(found.metrics[1].title)
+    handles, texts = axes[0].get_legend_handles_labels()
+    figure.legend(handles, texts, loc="outside lower center", ncols=4, frameon=False)
+    return figure
+
+
+def save_front(found: Front, folder: Path) -> list[Path]:
+    """Writes pareto_GRID.png, .svg and .csv; the same bytes from the same numbers."""
+    folder.mkdir(parents=True, exist_ok=True)
+    picture = draw_front(found)
+    contents = {
+        "png": as_bytes(picture, "png"),
+        "svg": as_bytes(picture, "svg"),
+        "csv": as_csv(*found.rows()).encode(),
+    }
+    paths = []
+    for ending, content in contents.items():
+        path = folder / f"pareto_{found.grid}.{ending}"
+        partial = path.with_name(f".{path.name}.partial")
+        partial.write_bytes(content)
+        paths.append(partial.replace(path))
+    return paths
+
+
+def _scatter(axis: "Axes", places: list[Place], label: str, index: int) -> None:
+    """Filled on the front, pale behind it."""
+    for on_front, alpha in ((False, 0.35), (True, 1.0)):
+        shown = [place for place in places if place.on_front == on_front]
+        axis.scatter(
+            [place.values[0] for place in shown],
+            [place.values[1] for place in shown],
+            s=26 if on_front else 14,
+            alpha=alpha,
+            linewidths=0,
+            color=COLOURS[index % len(COLOURS)],
+            marker=MARKERS[index % len(MARKERS)],
+            label=model_title(label) if on_front else None,
+        )
+
+
+def _join(axis: "Axes", places: list[Place], directions: tuple[str, ...]) -> None:
+    """Steps: what lies beyond them is better than anything found."""
+    places = sorted(places, key=lambda place: place.values[:2])
+    where: Literal["pre", "post"] = "post" if directions[0] == "min" else "pre"
+    axis.step(
+        [place.values[0] for place in places],
+        [place.values[1] for place in places],
+        where=where,
+        color=BLACK,
+        linewidth=0.8,
+        zorder=0,
+    )

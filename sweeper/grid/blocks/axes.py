@@ -1,0 +1,85 @@
+"""The axes that every model has: batch size, learning rate, iterations and the like."""
+
+from typing import Annotated, Any, Literal
+
+from pydantic import Field, PlainValidator, WithJsonSchema
+
+from sweeper import messages as words
+from sweeper.grid.syntax import scalars
+from sweeper.grid.syntax.fields import Block, Integer, Many, ManyOrRange, Range, Real, Word
+from trainers.specs.networks import NETWORKS
+
+AUTO = "auto"
+NETWORK_NAMES = (AUTO, *NETWORKS)
+
+Positive = Annotated[Integer, Field(ge=1)]
+Rate = Annotated[Real, Field(gt=0)]
+
+
+def _size(value: Any) -> int | str:
+    if value == AUTO:
+        return AUTO
+    size = scalars.integer(value)
+    if size < 1:
+        raise ValueError("must be at least 1, or `auto`.")
+    return size
+
+
+def _network(value: Any) -> str:
+    name = scalars.text(value)
+    if name not in NETWORK_NAMES:
+        raise ValueError(words.unknown(name, NETWORK_NAMES))
+    return name
+
+
+LatentDim = Annotated[
+    int | str,
+    PlainValidator(_size),
+    WithJsonSchema({"anyOf": [{"type": "integer", "minimum": 1}, {"const": AUTO}]}),
+]
+Network = Annotated[
+    str, PlainValidator(_network), WithJsonSchema({"type": "string", "enum": list(NETWORK_NAMES)})
+]
+Reconstruction = Annotated[Literal["mse", "bernoulli"], Word]
+Precision = Annotated[Literal["fp32", "bf16"], Word]
+
+
+class Axes(Block):
+    """Each axis is a value or a list of values; lists multiply. What is left out takes one value.
+
+    iterations      milestones at which a training is scored; all but the longest cost only that
+    batch_size      64; may be a range in a grid with `search`, as the next two
+    learning_rate   1e-4
+    latent_dim      auto: the number of the dataset's labelled factors
+    network         auto: the dataset's usual one
+    reconstruction  mse, or bernoulli
+    precision       fp32, or bf16"""
+
+    iterations: Annotated[tuple[Positive, ...], Many()] | None = None
+    batch_size: Annotated[tuple[int, ...] | Range, ManyOrRange(tuple[Positive, ...])] | None = None
+    learning_rate: Annotated[tuple[float, ...] | Range, ManyOrRange(tuple[Rate, ...])] | None = None
+    latent_dim: (
+        Annotated[tuple[int | str, ...] | Range, ManyOrRange(tuple[LatentDim, ...])] | None
+    ) = None
+    network: Annotated[tuple[Network, ...], Many()] | None = None
+    reconstruction: Annotated[tuple[Reconstruction, ...], Many()] | None = None
+    precision: Annotated[tuple[Precision, ...], Many()] | None = None
+
+
+DEFAULTS: dict[str, tuple[Any, ...]] = {
+    "batch_size": (64,),
+    "learning_rate": (1e-4,),
+    "latent_dim": (AUTO,),
+    "network": (AUTO,),
+    "reconstruction": ("mse",),
+    "precision": ("fp32",),
+}
+
+
+def merged(*layers: Axes | None) -> dict[str, tuple[Any, ...] | Range]:
+    """Every axis that has a value; later layers replace whole axes of earlier ones."""
+    axes: dict[str, Any] = dict(DEFAULTS)
+    for layer in layers:
+        given = {} if layer is None else {key: getattr(layer, key) for key in Axes.model_fields}
+        axes |= {key: values for key, values in given.items() if values is not None}
+    return axes

@@ -1,0 +1,53 @@
+"""An entry of `datasets`.
+
+datasets:
+  - dsprites                                    # its default source
+  - {name: mpi3d, source: synthetic}            # one of its other sources
+  - {name: falcor3d, data: /data/prepared}      # prepared files lie elsewhere
+  - {name: mine, path: mine.npz}                # a file with `images` and `factors`"""
+
+from collections.abc import Mapping
+from typing import Any, Self
+
+from pydantic import model_validator
+
+from sweeper import messages as words
+from sweeper.grid.syntax.fields import Block, Text
+from sweeper.grid.syntax.names import Name
+from trainers.specs.datasets import DATASETS
+
+FILE_ENDINGS = (".npz", ".h5", ".hdf5")
+
+
+class DatasetEntry(Block):
+    """A dataset as asked for. source: None means the dataset's first. data: the folder of
+    prepared datasets. path: a file of the user's own. Both are relative to the grid file."""
+
+    name: Name
+    source: Text | None = None
+    data: Text | None = None
+    path: Text | None = None
+
+    @classmethod
+    def arranged(cls, entry: Any) -> Mapping[str, Any]:
+        return {"name": entry} if isinstance(entry, str) else super().arranged(entry)
+
+    @model_validator(mode="after")
+    def _fits_together(self) -> Self:
+        if self.path is not None:
+            self._check_own_file(self.path)
+        elif self.name not in DATASETS:
+            what = words.unknown(self.name, list(DATASETS))
+            raise ValueError(f"{what} A file of your own: {{name: ..., path: FILE}}.")
+        elif self.source is not None and self.source not in DATASETS[self.name].sources:
+            known = words.known(DATASETS[self.name].sources)
+            raise ValueError(f"has no source {words.shown(self.source)}. {known}")
+        return self
+
+    def _check_own_file(self, path: str) -> None:
+        if self.name in DATASETS:
+            raise ValueError("is the name of a known dataset; give a file of your own another.")
+        if not path.endswith(FILE_ENDINGS):
+            raise ValueError(f"must have a path that ends in {', '.join(FILE_ENDINGS)}.")
+        if self.source is not None or self.data is not None:
+            raise ValueError("has a path, so `source` and `data` would be ignored; remove them.")

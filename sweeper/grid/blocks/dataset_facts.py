@@ -1,0 +1,83 @@
+"""What a plan must know of a dataset: from the table of datasets, or from a file of the user's own.
+
+What such a file holds is told in `trainers.datasets.custom`. Only its headers and `factors` are
+read here, never the images."""
+
+import hashlib
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+
+from sweeper.errors import DatasetError
+from sweeper.grid.blocks.dataset_entry import DatasetEntry
+from trainers.config import FILE_SOURCE
+from trainers.specs.datasets import DATASETS, DatasetSpec
+
+
+@dataclass(frozen=True)
+class Facts:
+    """image_CHW: channels, height, width.  factor_grid: every combination of factor values is an
+    image, once.  source: the default one.  path: absolute, for a file of the user's own."""
+
+    name: str
+    source: str
+    image_CHW: tuple[int, int, int]
+    num_images: int
+    latent_dim: int
+    network: str
+    factor_grid: bool
+    path: str | None = None
+
+    @property
+    def digest(self) -> str | None:
+        """SHA-256 of the user's own file; reads all of it, once for each state of the file."""
+        return None if self.path is None else _digest(*_state(Path(self.path)))
+
+
+def facts_of(entry: DatasetEntry, folder: Path) -> Facts:
+    """The facts of an entry of `datasets`. Raises DatasetError for a file that is no dataset."""
+    if entry.path is not None:
+        return _own(entry.name, *_state((folder / entry.path).resolve()))
+    spec = DATASETS[entry.name]
+    return _of(spec, spec.sources[0])
+
+
+def _of(spec: DatasetSpec, source: str, path: str | None = None) -> Facts:
+    return Facts(
+        name=spec.name,
+        source=source,
+        image_CHW=spec.image_CHW,
+        num_images=spec.num_images,
+        latent_dim=spec.latent_dim,
+        network=spec.network,
+        factor_grid=spec.factor_grid,
+        path=path,
+    )
+
+
+def _state(path: Path) -> tuple[str, int, int]:
+    """What tells whether a file has changed since it was read."""
+    try:
+        stat = path.stat()
+    except (OSError, ValueError):
+        raise DatasetError(f"the file {path} does not exist.") from None
+    return str(path), stat.st_mtime_ns, stat.st_size
+
+
+@lru_cache(maxsize=64)
+def _digest(path: str, mtime_ns: int, size: int) -> str:
+    with open(path, "rb") as stream:
+        digest: str = hashlib.file_digest(stream, "sha256").hexdigest()
+    return digest
+
+
+@lru_cache(maxsize=64)
+def _own(name: str, path: str, mtime_ns: int, size: int) -> Facts:
+    from trainers.datasets.custom import read
+    from trainers.errors import TrainerError
+
+    try:
+        spec = read(name, Path(path)).spec
+    except TrainerError as error:
+        raise DatasetError(f"{error}.") from None
+    return _of(spec, FILE_SOURCE, path)

@@ -1,0 +1,105 @@
+"""A grid: datasets x models x axes x seeds, and how its runs are scored, selected and run.
+
+Lists multiply; entries of `models` are chained. `load_grid` reads a file; in a program,
+`Grid(datasets="dsprites", models=["vae", {"beta_vae": {"beta": [2, 4]}}], axes={...})` does."""
+
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+from pydantic import PrivateAttr
+
+from sweeper.grid.blocks.axes import Axes, merged
+from sweeper.grid.blocks.dataset_entry import DatasetEntry
+from sweeper.grid.blocks.model_entry import ModelEntry
+from sweeper.grid.blocks.seeds import Seed, Seeds
+from sweeper.grid.blocks.settings import Budget, Evaluation, Price, Resources, Search, Select, Table
+from sweeper.grid.syntax.fields import Block, Flag, Many, Range, Word
+from sweeper.grid.syntax.names import Name
+from sweeper.grid.syntax.yaml_tree import YamlMap
+from sweeper.ids import canonical
+
+
+@dataclass(frozen=True)
+class Origin:
+    """Where a grid came from. file: as problems tell it.  folder: relative paths start here.
+    tree: what was written, with places; empty for a grid made in a program."""
+
+    file: str = "grid"
+    folder: Path = Path()
+    tree: YamlMap = field(default_factory=YamlMap)
+    warnings: tuple[str, ...] = ()
+    text: str = ""
+
+
+class Grid(Block):
+    """A sweep as asked for.
+
+    datasets, models, axes, seeds   what multiplies (`dataset_entry`, `model_entry`, `axes`)
+    evaluation, select              how runs are scored, and which one a table prints
+    resources                       what a training gets
+    experiment                      the MLflow experiment
+    name                            the grid's name; its file's name if left out
+    sharing                         runs that differ in iterations are one training (default)
+    keep_weights                    of which runs the weights are kept
+    price, budget                   money per GPU-hour, and how much may be used
+    search                          Optuna in place of the full product
+    table                           the table of the thesis that this grid is for"""
+
+    datasets: Annotated[tuple[DatasetEntry, ...], Many(distinct=False)]
+    models: Annotated[tuple[ModelEntry, ...], Many(distinct=False)]
+    axes: Axes
+    seeds: Annotated[tuple[Seed, ...], Seeds()] = (0,)
+    evaluation: Evaluation = Evaluation()
+    select: Select = Select()
+    resources: Resources = Resources()
+    experiment: Name = "sweeper"
+    name: Name | None = None
+    sharing: Flag = True
+    keep_weights: Annotated[Literal["none", "selected", "all"], Word] = "selected"
+    price: Price | None = None
+    budget: Budget | None = None
+    search: Search | None = None
+    table: Table | None = None
+
+    _origin: Origin = PrivateAttr(default_factory=Origin)
+
+    @property
+    def origin(self) -> Origin:
+        return self._origin
+
+    @property
+    def title(self) -> str:
+        """The grid's name: as given, or its file's."""
+        return self.name or Path(self._origin.file).stem
+
+    def axes_of(self, entry: ModelEntry) -> dict[str, tuple[Any, ...] | Range]:
+        """The axes that an entry of `models` multiplies with, its own before the grid's."""
+        return merged(self.axes, entry.axes)
+
+    def datasets_of(self, entry: ModelEntry) -> list[DatasetEntry]:
+        """The datasets that an entry of `models` is asked for on."""
+        return [
+            dataset
+            for dataset in self.datasets
+            if entry.datasets is None or dataset.name in entry.datasets
+        ]
+
+    def asked(self) -> dict[str, Any]:
+        """What the grid asks for, as plain JSON values; no list's order matters."""
+        left_out = {"resources", "price", "budget", "name"}
+        plain: dict[str, Any] = self.model_dump(
+            mode="json",
+            by_alias=True,
+            exclude=left_out,
+            warnings=False,  # a range where the field says a list
+        )
+        return {key: _unordered(value) for key, value in plain.items()}
+
+
+def _unordered(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {key: _unordered(item) for key, item in value.items()}
+    if isinstance(value, list):
+        return sorted((_unordered(item) for item in value), key=canonical)
+    return value

@@ -1,0 +1,186 @@
+"""An entry of `models`: a model with values for its parameters.
+
+    models:
+      - vae                                       # a name: every parameter at its default
+      - beta_vae: {beta: [2, 4]}                  # lists multiply
+      - beta_vae:
+          beta: {learned: beta, from: table6_1.yaml, model: l_vae, select: cbd}
+      - mdl_vae_weak: {datasets: [mpi3d]}         # only on these datasets of the grid
+      - vae: {axes: {learning_rate: 1e-3}}        # replaces these axes of the grid
+
+`datasets` and `axes` are the entry's own settings; everything else is a parameter of the model."""
+
+from collections.abc import Mapping
+from typing import Annotated, Any
+
+from pydantic import Field, ValidationInfo, field_validator
+
+from sweeper import messages as words
+from sweeper.grid.blocks.axes import Axes
+from sweeper.grid.syntax import scalars
+from sweeper.grid.syntax.fields import (
+    Block,
+    Integer,
+    Many,
+    Range,
+    Text,
+    as_list,
+    distinct,
+    warnings_of,
+)
+from sweeper.grid.syntax.mistakes import Mistake, mistakes_of, throw, unknown_key
+from trainers.specs.models import MODEL_ALIASES, MODELS
+from trainers.specs.parameters import Param, Value
+
+SETTINGS = ("datasets", "axes")
+MODEL_NAMES = (*MODELS, *MODEL_ALIASES)
+
+
+def model_params(name: str) -> tuple[Param, ...]:
+    """The parameters of a model; of an alias, those of its first model."""
+    resolved = MODEL_ALIASES[name].first if name in MODEL_ALIASES else name
+    params: tuple[Param, ...] = MODELS[resolved].params
+    return params
+
+
+class Learned(Block):
+    """A value that a selected run of another grid has learned.
+
+    learned: the weight, as in that run's trajectory ('beta', 'sigma/recon').  from: the other
+    grid's file, relative to this one.  model, select: which of its runs: the best one of this
+    model on the same dataset by this metric.  digits: round to so many digits after the point."""
+
+    learned: Text
+    from_: Text = Field(alias="from")
+    model: Text
+    select: Text = "cbd"
+    digits: Annotated[Integer, Field(ge=0, le=15)] | None = None
+
+    def __str__(self) -> str:
+        return f"{self.learned} learned by {self.model} in {self.from_}, selected by {self.select}"
+
+
+Values = tuple[Value | Learned, ...]
+
+
+class ModelEntry(Block):
+    """A model as asked for. `params` holds only what was given, typed."""
+
+    name: Text
+    params: Mapping[str, Any] = {}  # of Values | Range
+    datasets: Annotated[tuple[Text, ...], Many()] | None = None
+    axes: Axes | None = None
+
+    @classmethod
+    def arranged(cls, entry: Any) -> Mapping[str, Any]:
+        """{name: {beta: 4, datasets: ..}} as {name, params: {beta: 4}, datasets: ..}."""
+        if isinstance(entry, str):
+            return {"name": entry}
+        if not isinstance(entry, Mapping):
+            raise ValueError("is neither a model's name nor {name: parameters}.")
+        if len(entry) != 1:
+            keys = ", ".join(words.shown(str(key), 20)[1:-1] for key in list(entry)[:5]) or "no key"
+            raise ValueError(f"has {keys}; an entry is one name, its settings indented under it.")
+        [(name, given)] = entry.items()
+        if scalars.is_empty(given):
+            return {"name": name}
+        if not isinstance(given, Mapping):
+            raise ValueError(f"must be {{{words.shown(str(name))[1:-1]}: {{parameter: value}}}}.")
+        settings = {key: value for key, value in given.items() if key in SETTINGS}
+        params = {key: value for key, value in given.items() if key not in SETTINGS}
+        return {"name": name, "params": params, **settings}
+
+    @field_validator("name")
+    @classmethod
+    def _known(cls, name: str) -> str:
+        if name not in MODEL_NAMES:
+            raise ValueError(words.unknown(name, MODEL_NAMES))
+        return name
+
+    @field_validator("params", mode="plain")
+    @classmethod
+    def _typed(cls, given: Mapping[str, Any], info: ValidationInfo) -> dict[str, Values | Range]:
+        if "name" not in info.data:
+            return {}
+        return read_params(info.data["name"], given, warnings_of(info))
+
+
+def read_params(
+    model: str, given: Mapping[str, Any], warnings: list[str]
+) -> dict[str, Values | Range]:
+    """Every value typed by the model's table. Raises ValidationError with all mistakes."""
+    known = {param.name: param for param in model_params(model)}
+    typed: dict[str, Values | Range] = {}
+    found: list[Mistake] = []
+    for key, raw in given.items():
+        if key not in known:
+            found.append(unknown_key(key, [*known, *SETTINGS], model))
+            continue
+        try:
+            typed[key] = _read_param(known[key], raw, warnings)
+        except ValueError as error:
+            found += mistakes_of(error, key, value=raw)
+    if found:
+        throw(model, found)
+    return typed
+
+
+def _read_param(param: Param, raw: Any, warnings: list[str]) -> Values | Range:
+    if isinstance(raw, Range) or (isinstance(raw, Mapping) and {"low", "high"} & set(raw)):
+        return _read_range(param, raw)
+    found: list[Mistake] = []
+    typed: list[Value | Learned] = []
+    items = as_list(raw)
+    for index, item in enumerate(items):
+        try:
+            typed.append(_read_value(param, item))
+        except ValueError as error:
+            found += mistakes_of(error, index, value=item)
+    if found:
+        throw(param.name, found)
+    return distinct(items, typed, warnings)
+
+
+def _read_value(param: Param, raw: Any) -> Value | Learned:
+    if isinstance(raw, Learned):
+        return raw
+    if isinstance(raw, Mapping) and "learned" in raw:
+        if param.kind != "float":
+            raise ValueError("cannot be learned: it is not a real number.")
+        return Learned.model_validate(raw)
+    return _parsed(param, _scalar(param, raw))
+
+
+def _scalar(param: Param, raw: Any) -> Any:
+    """The plain value that a scalar stands for, given the parameter's kind."""
+    if param.kind == "bool":
+        return scalars.truth(raw)
+    if param.kind == "int":
+        return scalars.integer(raw)
+    if param.kind == "float":
+        return scalars.real(raw)
+    if param.kind == "target":
+        return raw
+    word = scalars.text(raw)
+    if word not in param.choices:
+        raise ValueError(words.unknown(word, param.choices))
+    return word
+
+
+def _read_range(param: Param, raw: Any) -> Range:
+    if param.kind not in ("float", "int"):
+        raise ValueError(f"cannot be a range: it is a {param.kind}.")
+    between = Range.model_validate(raw)
+    for end in (between.low, between.high):
+        _parsed(param, end)
+    if param.kind == "int" and between.step is not None:
+        scalars.integer(between.step)
+    return between
+
+
+def _parsed(param: Param, value: Any) -> Value:
+    try:
+        typed: Value = param.parse(value)
+    except ValueError as error:
+        raise ValueError(f"{error}.") from None
+    return typed

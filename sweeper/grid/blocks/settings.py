@@ -1,0 +1,175 @@
+"""The blocks of a grid that are no axis: evaluation, selection, resources, search."""
+
+from collections.abc import Mapping
+from typing import Annotated, Any, Literal
+
+from pydantic import AfterValidator, BeforeValidator, Field, model_validator
+
+from sweeper import messages as words
+from sweeper.grid.syntax import scalars
+from sweeper.grid.syntax.fields import Block, Integer, Many, Real, Text, Word
+from trainers.specs.measures import DEFAULT_MEASURES, MEASURES
+
+ALL = "all"
+THESIS = "thesis"  # the measures that the thesis reports
+GROUPS: dict[str, tuple[str, ...]] = {THESIS: DEFAULT_MEASURES, ALL: tuple(MEASURES)}
+LOSSES = ("valid/recon", "valid/kl", "valid/total")
+TABLES = ("6.1", "6.2", "7.1", "7.2", "7.3", "7.4")
+
+Fraction = Annotated[Real, Field(ge=0, lt=1)]
+Seconds = Annotated[Real, Field(gt=0)]
+Positive = Annotated[Real, Field(gt=0)]
+Sampler = Literal["tpe", "gp", "random", "nsga2", "cmaes", "qmc"]
+Pruner = Literal["none", "asha", "hyperband", "median"]
+
+
+def _measure(name: str) -> str:
+    if name not in GROUPS and name not in MEASURES:
+        raise ValueError(words.unknown(name, [*GROUPS, *MEASURES]))
+    return name
+
+
+def _metric(name: str) -> str:
+    if name not in MEASURES and name not in LOSSES:
+        raise ValueError(words.unknown(name, [*MEASURES, *LOSSES]))
+    return name
+
+
+def _table(name: str) -> str:
+    if name not in TABLES:
+        raise ValueError(words.unknown(name, TABLES))
+    return name
+
+
+def _is_bare(value: Any) -> bool:
+    """Whether one value stands where a block may stand."""
+    return not isinstance(value, Mapping) and not scalars.is_empty(value)
+
+
+def _directions(value: Any) -> dict[str, str]:
+    if not isinstance(value, Mapping) or not value:
+        raise ValueError("must name metrics, as in {cbd: max, valid/recon: min}.")
+    for metric, mode in value.items():
+        _metric(scalars.text(metric))
+        if mode not in ("max", "min"):
+            raise ValueError(f"has {words.shown(str(mode))} for {metric}; max or min is needed.")
+    return {str(metric): str(mode) for metric, mode in value.items()}
+
+
+Measure = Annotated[
+    Text, AfterValidator(_measure), Field(json_schema_extra={"enum": [*GROUPS, *MEASURES]})
+]
+Metric = Annotated[
+    Text, AfterValidator(_metric), Field(json_schema_extra={"enum": [*MEASURES, *LOSSES]})
+]
+Table = Annotated[Text, AfterValidator(_table), Field(json_schema_extra={"enum": list(TABLES)})]
+Mode = Annotated[Literal["max", "min"], Word]
+
+
+class Split(Block):
+    """The seeded split of each dataset. test: None means 0.1 with `report: test`, else 0."""
+
+    seed: Annotated[Integer, Field(ge=0)] = 0
+    validation: Annotated[Real, Field(gt=0, lt=1)] = 0.1
+    test: Fraction | None = None
+
+
+class Evaluation(Block):
+    """How milestones are scored.
+
+    protocol: whose definitions of the measures.  measures: names; `thesis` stands for those that
+    the thesis reports, `all` for every one, as far as the dataset allows them.  num_points:
+    measures see at most so many images of a split.  alpha: the weight of compactness in CbD.
+    report: the split whose numbers tables print; runs are always selected on validation.
+    record_every: losses and weights are recorded at every so many iterations."""
+
+    protocol: Annotated[Literal["thesis", "locatello"], Word] = "thesis"
+    measures: Annotated[tuple[Measure, ...], Many()] = (THESIS,)
+    num_points: Annotated[Integer, Field(ge=10)] = 10_000
+    alpha: Annotated[Real, Field(ge=0, le=1)] = 0.5
+    split: Split = Split()
+    report: Annotated[Literal["validation", "test"], Word] = "validation"
+    record_every: Annotated[Integer, Field(ge=1)] = 10
+
+    @property
+    def test_fraction(self) -> float:
+        """How much of each dataset is held out from selection too."""
+        default = 0.1 if self.report == "test" else 0.0
+        return default if self.split.test is None else self.split.test
+
+
+class Select(Block):
+    """Which run stands for a model in a table. mode: None means max for measures, min for
+    losses."""
+
+    by: Metric = "cbd"
+    mode: Mode | None = None
+
+    @property
+    def direction(self) -> str:
+        """'max' or 'min'."""
+        return self.mode or ("min" if self.by in LOSSES else "max")
+
+
+class Resources(Block):
+    """What one training gets and how hard it is tried.
+
+    cpu, gpu: of the cluster, per training; gpu None means a share if there is any GPU.
+    max_failures: a training that fails is tried again so often.  checkpoint_every_s: seconds.
+    max_concurrent: trainings at a time; None means as many as fit."""
+
+    cpu: Annotated[Real, Field(gt=0)] = 1.0
+    gpu: Annotated[Real, Field(ge=0)] | None = None
+    max_failures: Annotated[Integer, Field(ge=0)] = 2
+    checkpoint_every_s: Seconds = 300.0
+    max_concurrent: Annotated[Integer, Field(ge=1)] | None = None
+
+
+class Search(Block):
+    """A search by Optuna in place of the full product: ranges are allowed, and `trainings` are
+    tried per dataset.
+
+    directions: {metric: max|min}; two make a Pareto search; None means `select`.
+    pruner: stops trainings at a milestone where they look worse than the others so far."""
+
+    sampler: Annotated[Sampler, Word] = "tpe"
+    trainings: Annotated[Integer, Field(ge=1, le=100_000)] = 20
+    pruner: Annotated[Pruner, Word] = "none"
+    seed: Annotated[Integer, Field(ge=0, lt=2**32)] = 0
+    directions: Annotated[dict[str, Mode], BeforeValidator(_directions)] | None = None
+
+
+class Price(Block):
+    """Money for a GPU-hour: `2.5`, or on demand and as a spot machine that may be taken away."""
+
+    on_demand: Positive
+    spot: Positive | None = None
+
+    @classmethod
+    def arranged(cls, value: Any) -> Mapping[str, Any]:
+        return {"on_demand": value} if _is_bare(value) else super().arranged(value)
+
+    def per_gpu_hour(self, spot: bool) -> float:
+        """What a GPU-hour costs; spot machines cost as others where no other price is known."""
+        return self.spot if spot and self.spot is not None else self.on_demand
+
+
+class Budget(Block):
+    """What a launched grid may use, all of its launches together; a bare number is money.
+
+    gpu_hours: hours of training times GPUs.  money: those at the grid's price.  hours: of launches,
+    by the clock on the wall."""
+
+    gpu_hours: Positive | None = None
+    money: Positive | None = None
+    hours: Positive | None = None
+
+    @classmethod
+    def arranged(cls, value: Any) -> Mapping[str, Any]:
+        return {"money": value} if _is_bare(value) else super().arranged(value)
+
+    @model_validator(mode="after")
+    def _limits_something(self) -> "Budget":
+        if self.gpu_hours is None and self.money is None and self.hours is None:
+            raise ValueError("limits nothing; give gpu_hours, money or hours.")
+        return self

@@ -1,0 +1,202 @@
+"""How the parts of a grid fit together: what cannot work is refused here, with the reason.
+
+Each check reads some top-level keys and is skipped where one of them is broken already."""
+
+from collections.abc import Callable, Collection, Iterator
+from typing import Any
+
+from sweeper import messages as words
+from sweeper.errors import Problem
+from sweeper.grid.blocks.definition import Grid
+from sweeper.grid.blocks.model_entry import Learned, ModelEntry, model_params
+from sweeper.grid.blocks.settings import GROUPS, LOSSES, Search
+from sweeper.grid.checks.data import (
+    batches_fit_splits,
+    datasets_can_be_measured,
+    networks_fit_images,
+)
+from sweeper.grid.checks.learned import ReadGrid, learned_values
+from sweeper.grid.syntax.fields import Range
+from sweeper.grid.syntax.positions import trail, value_problem
+from sweeper.grid.syntax.yaml_tree import join
+
+Found = Iterator[tuple[tuple[str | int, ...], str]]
+
+
+def check(
+    grid: Grid, *, broken: Collection[str] = (), read_grid: ReadGrid | None = None
+) -> list[Problem]:
+    """Every way in which the grid's parts do not fit together.
+
+    broken: top-level keys that are wrong already; checks that read them are skipped.
+    read_grid: reads a grid that learned values come from; None leaves those unchecked."""
+    found: list[Problem] = []
+    for function, reads in _CHECKS.items():
+        if not set(reads) & set(broken):
+            found += [problem(grid, loc, what) for loc, what in function(grid)]
+    if read_grid is not None:
+        found += [problem(grid, loc, what) for loc, what in learned_values(grid, read_grid)]
+    return found
+
+
+def problem(grid: Grid, loc: tuple[str | int, ...], what: str) -> Problem:
+    """A problem at a place of the grid; without a file, only the key path tells where."""
+    if grid.origin.tree:
+        nodes, _ = trail(grid.origin.tree, loc)
+        return value_problem(nodes[-1], grid.origin.file, what)
+    path = ""
+    for part in loc:
+        path = join(path, part)
+    return Problem(grid.origin.file, 0, 0, path, what)
+
+
+def iterations_are_given(grid: Grid) -> Found:
+    """Without iterations nothing is asked for."""
+    for index, entry in enumerate(grid.models):
+        if "iterations" not in grid.axes_of(entry):
+            own = ("models", index, "axes") if entry.axes is not None else ("axes",)
+            yield own, "has no iterations; say after how many a training is scored."
+            return
+
+
+def restrictions_are_asked(grid: Grid) -> Found:
+    """An entry's datasets are among the grid's."""
+    names = [dataset.name for dataset in grid.datasets]
+    for index, entry in enumerate(grid.models):
+        for position, name in enumerate(entry.datasets or ()):
+            if name not in names:
+                what = f"is not among the grid's datasets. {words.known(names)}"
+                yield ("models", index, "datasets", position), what
+
+
+def selection_is_measured(grid: Grid) -> Found:
+    """What runs are selected by is scored."""
+    if not _is_scored(grid, grid.select.by):
+        what = f"{grid.select.by} is not among evaluation.measures; add it there."
+        yield ("select", "by"), what
+
+
+def split_leaves_images(grid: Grid) -> Found:
+    """Every split that is asked for has images."""
+    evaluation = grid.evaluation
+    if evaluation.split.validation + evaluation.test_fraction >= 1:
+        yield ("evaluation", "split"), "leaves no images to train on."
+    if evaluation.report == "test" and evaluation.test_fraction == 0:
+        yield ("evaluation", "report"), "needs a test split; set evaluation.split.test above 0."
+
+
+def money_is_countable(grid: Grid) -> Found:
+    """Money is only known where there is a price."""
+    if grid.budget is not None and grid.budget.money is not None and grid.price is None:
+        what = "has no effect without `price`, the money that a GPU-hour costs."
+        yield ("budget", "money"), what
+
+
+def gpus_are_whole(grid: Grid) -> Found:
+    """Clusters share one GPU among trainings, or give whole ones."""
+    gpu = grid.resources.gpu
+    if gpu is not None and gpu > 1 and gpu != int(gpu):
+        yield ("resources", "gpu"), "must be a whole number above 1, or a share of 1."
+
+
+def ranges_are_searched(grid: Grid) -> Found:
+    """Ranges need a search; a search of several directions cannot be pruned."""
+    if grid.search is not None:
+        yield from _search_can_run(grid, grid.search)
+        return
+    what = "is a range, which needs a `search` block; or give a list of values."
+    for index, entry in enumerate(grid.models):
+        for name, values in entry.params.items():
+            if isinstance(values, Range):
+                yield ("models", index, "params", name), what
+        for name in _ranges(entry.axes):
+            yield ("models", index, "axes", name), what
+    for name in _ranges(grid.axes):
+        yield ("axes", name), what
+
+
+def parameters_have_effect(grid: Grid) -> Found:
+    """A parameter that another one switches off is not given beside it."""
+    for index, entry in enumerate(grid.models):
+        for param in model_params(entry.name):
+            values = entry.params.get(param.name, (param.default,))
+            if param.needs is None or values == (param.default,):
+                continue
+            other, beginning = param.needs
+            for value in _values(entry, other):
+                if not str(value).startswith(beginning):
+                    yield (
+                        ("models", index, "params", param.name),
+                        f"has no effect with {other} {words.shown(value)}; leave it out there, "
+                        "if need be in two entries.",
+                    )
+                    break
+
+
+def _values(entry: ModelEntry, name: str) -> tuple[Any, ...]:
+    """The values of a parameter, given or default; none for a range."""
+    defaults = {param.name: param.default for param in model_params(entry.name)}
+    values = entry.params.get(name, (defaults[name],))
+    return () if isinstance(values, Range) else values
+
+
+def _search_can_run(grid: Grid, search: Search) -> Found:
+    if len(search.directions or {}) > 1 and search.pruner != "none":
+        yield ("search", "pruner"), "must be none where a search has several directions."
+    if len(search.directions or {}) > 1 and search.sampler == "cmaes":
+        yield ("search", "sampler"), "cannot search in several directions; take nsga2, tpe or gp."
+    if not grid.sharing:
+        yield ("sharing",), "must be true in a search, which reads milestones off one training."
+    if all(_has_one_point(grid, dataset.name) for dataset in grid.datasets):
+        yield ("search",), "has one point to try; give lists or ranges, or leave `search` out."
+    for metric in search.directions or {}:
+        if not _is_scored(grid, metric):
+            yield (
+                ("search", "directions", metric),
+                "is not among evaluation.measures; add it there.",
+            )
+    for index, entry in enumerate(grid.models):
+        for name, values in entry.params.items():
+            if not isinstance(values, Range) and any(isinstance(item, Learned) for item in values):
+                yield ("models", index, "params", name), "is learned, which a search cannot use."
+
+
+def _has_one_point(grid: Grid, dataset: str) -> bool:
+    """Whether everything that a search draws on this dataset has one value."""
+    entries = [entry for entry in grid.models if dataset in (entry.datasets or (dataset,))]
+    drawn = [
+        {**entry.params, **{k: v for k, v in grid.axes_of(entry).items() if k != "iterations"}}
+        for entry in entries
+    ]
+    return len(entries) < 2 and all(
+        not isinstance(values, Range) and len(values) == 1
+        for axes in drawn
+        for values in axes.values()
+    )
+
+
+def _is_scored(grid: Grid, metric: str) -> bool:
+    named = grid.evaluation.measures
+    return metric in LOSSES or any(
+        metric == name or metric in GROUPS.get(name, ()) for name in named
+    )
+
+
+def _ranges(axes: Any) -> list[str]:
+    names = () if axes is None else type(axes).model_fields
+    return [name for name in names if isinstance(getattr(axes, name), Range)]
+
+
+_CHECKS: dict[Callable[[Grid], Found], tuple[str, ...]] = {
+    iterations_are_given: ("axes", "models"),
+    restrictions_are_asked: ("datasets",),
+    selection_is_measured: ("select", "evaluation"),
+    split_leaves_images: ("evaluation",),
+    money_is_countable: ("price", "budget"),
+    gpus_are_whole: (),
+    ranges_are_searched: ("search", "evaluation", "sharing", "datasets", "models", "axes"),
+    parameters_have_effect: (),
+    datasets_can_be_measured: (),
+    networks_fit_images: (),
+    batches_fit_splits: ("evaluation",),
+}

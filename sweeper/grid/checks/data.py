@@ -1,0 +1,99 @@
+"""Whether a grid's measures, networks and batches fit its datasets."""
+
+from collections.abc import Iterator
+from typing import Any
+
+from sweeper.errors import DatasetError
+from sweeper.grid.blocks.axes import AUTO
+from sweeper.grid.blocks.dataset_facts import Facts, facts_of
+from sweeper.grid.blocks.definition import Grid
+from sweeper.grid.blocks.settings import GROUPS
+from sweeper.grid.syntax.fields import Range
+from trainers.specs.measures import MEASURES
+from trainers.specs.networks import NETWORKS
+
+Found = Iterator[tuple[tuple[str | int, ...], str]]
+
+
+def datasets_can_be_measured(grid: Grid) -> Found:
+    """A measure that intervenes on factors needs every combination of them."""
+    for index, facts in _facts(grid):
+        if isinstance(facts, str):
+            yield ("datasets", index), facts
+            continue
+        for name in _needed(grid):
+            if not _allows(facts, name):
+                yield (
+                    ("datasets", index),
+                    f"{facts.name} has no grid of factors, and the measure {name} intervenes on "
+                    "factors; ask for it in a grid of its own, without this measure.",
+                )
+
+
+def _needed(grid: Grid) -> list[str]:
+    """Measures that must be scored: those named, and what runs are selected or searched by."""
+    directions = grid.search.directions if grid.search else None
+    names = [*grid.evaluation.measures, grid.select.by, *(directions or ())]
+    return [name for name in dict.fromkeys(names) if name in MEASURES]
+
+
+def networks_fit_images(grid: Grid) -> Found:
+    """A network is made for certain image sizes."""
+    for facts, where, axes in _trained(grid):
+        for asked in axes["network"]:
+            name = facts.network if asked == AUTO else asked
+            height, width = facts.image_CHW[1:]
+            if not NETWORKS[name].takes(height, width):
+                made_for = " or ".join(f"{size}x{size}" for size in NETWORKS[name].sizes)
+                yield (
+                    (*where, "network"),
+                    f"{name} is made for {made_for} pixels, {facts.name} has {height}x{width}.",
+                )
+
+
+def batches_fit_splits(grid: Grid) -> Found:
+    """A batch is drawn from the training split without repetition."""
+    evaluation = grid.evaluation
+    kept = 1 - evaluation.split.validation - evaluation.test_fraction
+    for facts, where, axes in _trained(grid):
+        sizes, most = axes["batch_size"], int(facts.num_images * kept)
+        largest = sizes.high if isinstance(sizes, Range) else max(sizes)
+        if largest > most:
+            yield (
+                (*where, "batch_size"),
+                f"{largest:g} is larger than the training split of {facts.name}: {most} images.",
+            )
+
+
+def allowed_measures(grid: Grid, facts: Facts) -> tuple[str, ...]:
+    """The measures that are scored on a dataset; of a group, those that it allows."""
+    named = grid.evaluation.measures
+    grouped = {name for group in named for name in GROUPS.get(group, ()) if _allows(facts, name)}
+    return tuple(name for name in MEASURES if name in grouped or name in named)
+
+
+def _allows(facts: Facts, measure: str) -> bool:
+    return facts.factor_grid or MEASURES[measure].needs != "factor grid"
+
+
+def _facts(grid: Grid) -> Iterator[tuple[int, Facts | str]]:
+    """The facts of each dataset, or why there are none."""
+    for index, entry in enumerate(grid.datasets):
+        try:
+            yield index, facts_of(entry, grid.origin.folder)
+        except DatasetError as error:
+            yield index, str(error)
+
+
+def _trained(grid: Grid) -> Iterator[tuple[Facts, tuple[str | int, ...], dict[str, Any]]]:
+    """Each dataset with each entry's axes, and where the entry's axes are written; once each."""
+    facts = {index: known for index, known in _facts(grid) if isinstance(known, Facts)}
+    seen = set()
+    for position, entry in enumerate(grid.models):
+        where: tuple[str | int, ...] = ("axes",)
+        if entry.axes is not None:
+            where = ("models", position, "axes")
+        for index, known in facts.items():
+            if grid.datasets[index] in grid.datasets_of(entry) and (index, where) not in seen:
+                seen.add((index, where))
+                yield known, where, grid.axes_of(entry)

@@ -1,0 +1,1 @@
+"""From YAML text to typed fields, with the position of every mistake."""

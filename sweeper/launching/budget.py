@@ -1,0 +1,107 @@
+"""What the launches of a grid have used, against its budget.
+
+Kept in the sweep store, so that a launch that is killed and goes on does not begin at zero."""
+
+import contextlib
+import json
+import logging
+import os
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from sweeper.grid import Grid
+from sweeper.store.address import beside
+
+log = logging.getLogger(__name__)
+
+_SAVE_EVERY_S = 5.0
+_HOUR = 3600.0
+
+
+@dataclass
+class Spending:
+    """gpu_hours, hours: of earlier launches and this one.  rate: money for a GPU-hour, if known.
+    gpu: what a training holds of a GPU, once that is known."""
+
+    path: Path
+    gpu_hours_limit: float | None = None
+    money_limit: float | None = None
+    hours_limit: float | None = None
+    rate: float | None = None
+    gpu: float = 0.0
+    gpu_hours: float = 0.0
+    clock: Callable[[], float] = time.monotonic
+    _earlier_hours: float = 0.0
+    _heard: dict[str, float] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        self._started = self._saved = self.clock()
+
+    @property
+    def hours(self) -> float:
+        return self._earlier_hours + (self.clock() - self._started) / _HOUR
+
+    @property
+    def money(self) -> float:
+        return self.gpu_hours * (self.rate or 0.0)
+
+    @property
+    def used_up(self) -> str:
+        """Which limit is reached, for people; '' while there is something left."""
+        for used, limit, unit in (
+            (self.gpu_hours, self.gpu_hours_limit, "GPU-hours"),
+            (self.money, self.money_limit, "of money"),
+            (self.hours, self.hours_limit, "hours"),
+        ):
+            if limit is not None and used >= limit:
+                return f"the budget of {limit:g} {unit} is used up"
+        return ""
+
+    def heard(self, training_id: str) -> None:
+        """Counts the time since a training was last heard of, or begun."""
+        now = self.clock()
+        self.gpu_hours += (now - self._heard.get(training_id, now)) * self.gpu / _HOUR
+        self._heard[training_id] = now
+        if now - self._saved > _SAVE_EVERY_S:
+            self.save()
+
+    def save(self) -> None:
+        """Writes the totals under a temporary name, then renames. A full disk costs the totals
+        since the last time, not the launch."""
+        self._saved = self.clock()
+        temporary = self.path.with_suffix(f".{os.getpid()}.tmp")
+        try:
+            self.path.parent.mkdir(parents=True, exist_ok=True)
+            temporary.write_text(json.dumps({"gpu_hours": self.gpu_hours, "hours": self.hours}))
+            temporary.replace(self.path)
+        except OSError as error:
+            log.warning("%s cannot be written: %s", self.path, error.strerror)
+            with contextlib.suppress(OSError):
+                temporary.unlink(missing_ok=True)
+
+
+def open_spending(
+    store: str,
+    grid: Grid,
+    rate: float | None = None,
+    clock: Callable[[], float] = time.monotonic,
+) -> Spending:
+    """What `grid` has used so far. rate: money for a GPU-hour; None takes the grid's price."""
+    budget = grid.budget
+    spending = Spending(
+        beside(store) / "spending" / f"{grid.title}.json",
+        gpu_hours_limit=budget.gpu_hours if budget else None,
+        money_limit=budget.money if budget else None,
+        hours_limit=budget.hours if budget else None,
+        rate=rate if rate is not None else grid.price.on_demand if grid.price else None,
+        clock=clock,
+    )
+    try:
+        told = json.loads(spending.path.read_text())
+        gpu_hours, hours = float(told["gpu_hours"]), float(told["hours"])
+    except (OSError, ValueError, KeyError, TypeError):
+        return spending  # nothing was spent yet, or the file is no help
+    spending.gpu_hours, spending._earlier_hours = gpu_hours, hours
+    return spending

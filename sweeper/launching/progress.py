@@ -1,0 +1,165 @@
+"""What a launch shows while it runs: a live table, or plain lines where there is no terminal."""
+
+import time
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+
+from rich.console import Console, Group
+from rich.live import Live
+from rich.progress_bar import ProgressBar
+from rich.table import Table
+from rich.text import Text
+
+from sweeper.engine.jobs import Event
+from sweeper.messages import duration
+from sweeper.planning.plan import Training
+from sweeper.publishing.runs import run_name
+
+_ROWS = 12
+_LINE_EVERY_S = 30.0
+_OVER = ("finished", "diverged", "failed", "stopped")
+
+
+@dataclass
+class Row:
+    """One training as last heard of."""
+
+    name: str
+    start: int
+    last: int
+    iteration: int
+    status: str = "waiting"
+    losses: Mapping[str, float] = field(default_factory=dict)
+    cbd: float | None = None
+
+
+class Board:
+    """Takes in the engine's events; knows how far the sweep is and how long it will take."""
+
+    def __init__(self, trainings: Iterable[Training]) -> None:
+        self.rows: dict[str, Row] = {}
+        for training in trainings:
+            self.add(training)
+        self._started = time.monotonic()
+
+    def add(self, training: Training) -> None:
+        """A training that is going to run."""
+        if training.todo and not training.waiting:
+            name, last = run_name(training.config, training.todo[-1]), training.todo[-1]
+            row = Row(name, training.start, last, training.start)
+            self.rows.setdefault(training.training_id, row)
+
+    def stop(self, training_id: str, iteration: int) -> None:
+        """A training ends at `iteration`: it is not worth going on with."""
+        row = self.rows[training_id]
+        row.status, row.iteration, row.last = "stopped", iteration, iteration
+
+    def take(self, event: Event) -> None:
+        row = self.rows[event.training_id]
+        row.iteration = max(row.iteration, event.iteration)
+        if row.status != "stopped":
+            row.status = "running" if event.kind == "progress" else event.kind
+        row.losses = event.losses or row.losses
+        row.cbd = event.scores.get("measure/cbd", row.cbd)
+
+    @property
+    def steps_done(self) -> int:
+        return sum(row.iteration - row.start for row in self.rows.values())
+
+    @property
+    def steps_asked(self) -> int:
+        return sum(row.last - row.start for row in self.rows.values())
+
+    def over(self) -> int:
+        """How many trainings are over, however they ended."""
+        return sum(row.status in _OVER for row in self.rows.values())
+
+    def eta_s(self) -> float | None:
+        """Seconds left at the pace so far, or None before the first step."""
+        elapsed = time.monotonic() - self._started
+        left = sum(r.last - r.iteration for r in self.rows.values() if _goes_on(r))
+        return elapsed * left / self.steps_done if self.steps_done else None
+
+
+class Display:
+    """Shows a board; `note` adds what MLflow or the stop does at the bottom."""
+
+    def __init__(self, board: Board, console: Console) -> None:
+        self._board = board
+        self._console = console
+        self._note = ""
+        self._line_due = time.monotonic() + _LINE_EVERY_S
+        self._live = Live(console=console, auto_refresh=False, transient=True)
+
+    def __enter__(self) -> "Display":
+        if self._console.is_terminal:
+            self._live.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._live.stop()
+
+    def note(self, text: str) -> None:
+        self._note = text
+
+    def show(self, event: Event) -> None:
+        """Shows the board after `event` was taken in."""
+        if self._console.is_terminal:
+            self._live.update(self._picture(), refresh=True)
+        elif _is_news(event) or time.monotonic() > self._line_due:
+            self._line_due = time.monotonic() + _LINE_EVERY_S
+            line = self._line(event) + (f"  ({event.reason})" if event.reason else "")
+            self._console.print(line, markup=False, highlight=False, soft_wrap=True)
+
+    def _line(self, event: Event) -> str:
+        row = self._board.rows[event.training_id]
+        parts = [f"{row.name}: {row.status} {row.iteration}/{row.last}"]
+        parts += [f"{name} {value:.2f}" for name, value in row.losses.items() if name != "total"]
+        if row.cbd is not None:
+            parts.append(f"CbD {row.cbd:.3f}")
+        parts.append(f"{self._board.over()}/{len(self._board.rows)} over, {self._eta()} left")
+        return "  ".join(parts)
+
+    def _eta(self) -> str:
+        return duration(self._board.eta_s())
+
+    def _picture(self) -> Group:
+        table = Table(box=None, pad_edge=False)
+        for title in ("training", "state", "iteration", "", "recon", "KL", "CbD"):
+            table.add_column(title, justify="left" if title in ("training", "state") else "right")
+        for row in self._shown():
+            table.add_row(
+                row.name,
+                row.status,
+                f"{row.iteration}/{row.last}",
+                ProgressBar(total=row.last, completed=row.iteration, width=16),
+                _number(row.losses.get("recon"), 2),
+                _number(row.losses.get("kl"), 2),
+                _number(row.cbd, 3),
+            )
+        board = self._board
+        head = (
+            f"{board.over()} of {len(board.rows)} trainings over, "
+            f"{board.steps_done:,} of {board.steps_asked:,} steps, {self._eta()} left"
+        )
+        return Group(Text(head, style="bold"), table, Text(self._note, style="yellow"))
+
+    def _shown(self) -> list[Row]:
+        """Running trainings first, then the latest that are over; the rest does not fit."""
+        rows = list(self._board.rows.values())
+        running = [row for row in rows if row.status == "running"]
+        over = [row for row in rows if row.status not in ("running", "waiting")]
+        room = max(0, _ROWS - len(running))
+        return running[:_ROWS] + (over[-room:] if room else [])
+
+
+def _is_news(event: Event) -> bool:
+    return bool(event.kind != "progress" or event.records or event.reason)
+
+
+def _goes_on(row: Row) -> bool:
+    return row.status in ("running", "waiting")
+
+
+def _number(value: float | None, digits: int) -> str:
+    return "" if value is None else f"{value:.{digits}f}"

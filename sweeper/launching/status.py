@@ -1,0 +1,100 @@
+"""How far a grid is, training by training, from MLflow and the sweep store."""
+
+from collections import Counter
+from dataclasses import dataclass
+from typing import Any
+
+from rich.console import Console
+from rich.table import Table
+
+from sweeper.grid import Grid
+from sweeper.planning.plan import Plan, Training
+from sweeper.planning.remaining import plan_grid
+from sweeper.planning.settings import Setting
+from sweeper.publishing.runs import run_name
+from sweeper.store.folders import open_folder
+from sweeper.tracking import layout
+from trainers.saving.records import find_records
+
+
+@dataclass(frozen=True)
+class TrainingStatus:
+    """One training. runs: how many of its runs have which status.  reached: newest checkpoint."""
+
+    training_id: str
+    name: str
+    runs: dict[str, int]
+    reached: int
+    last: int
+
+    @property
+    def complete(self) -> bool:
+        return set(self.runs) <= {layout.FINISHED}
+
+
+@dataclass(frozen=True)
+class Status:
+    """A grid. counts: runs by status, 'missing' and 'recorded' (not in MLflow yet) among them."""
+
+    grid: str
+    counts: dict[str, int]
+    trainings: tuple[TrainingStatus, ...]
+
+    @property
+    def complete(self) -> bool:
+        return all(training.complete for training in self.trainings)
+
+    def to_json(self) -> dict[str, Any]:
+        return {
+            "grid": self.grid,
+            "runs": sum(self.counts.values()),
+            **self.counts,
+            "trainings": [vars(training) for training in self.trainings],
+        }
+
+
+def status_of_grid(grid: Grid, setting: Setting) -> Status:
+    """The status of every training that a grid asks for, or that its search has proposed."""
+    if grid.search is None:
+        return status_of(plan_grid(grid, setting), setting)
+    from sweeper.search.plan import plan_so_far
+
+    return status_of(plan_so_far(grid, setting), setting)
+
+
+def status_of(plan: Plan, setting: Setting) -> Status:
+    """The status of every training of a plan."""
+    trainings = tuple(_training(training, plan, setting) for training in plan.trainings)
+    counts: Counter[str] = Counter()
+    for training in trainings:
+        counts.update(training.runs)
+    return Status(plan.grid, dict(counts), trainings)
+
+
+def _training(training: Training, plan: Plan, setting: Setting) -> TrainingStatus:
+    milestones = training.config.milestones
+    reached = 0
+    if not training.waiting:
+        folder = open_folder(setting.store, training.training_id)
+        reached = max(find_records(folder).checkpoints, default=0)
+    counts: Counter[str] = Counter()
+    for iterations, run in zip(milestones, training.run_ids, strict=True):
+        recorded = "recorded" if iterations in training.to_publish else "missing"
+        counts[plan.statuses.get(run, "waiting" if training.waiting else recorded)] += 1
+    name = run_name(training.config, milestones[-1])
+    return TrainingStatus(training.training_id, name, dict(counts), reached, milestones[-1])
+
+
+def print_status(status: Status, console: Console) -> None:
+    """A line of totals, then a row for each training that is not complete."""
+    total = sum(status.counts.values())
+    parts = ", ".join(f"{count:,} {what}" for what, count in sorted(status.counts.items()))
+    console.print(f"grid {status.grid}: {total:,} runs: {parts}", highlight=False)
+    rows = [training for training in status.trainings if not training.complete]
+    if not rows:
+        return
+    table = Table("training", "checkpoint", "of", "runs", box=None)
+    for row in rows:
+        runs = ", ".join(f"{count} {what}" for what, count in row.runs.items())
+        table.add_row(row.name, f"{row.reached:,}", f"{row.last:,}", runs)
+    console.print(table)

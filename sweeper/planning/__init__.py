@@ -1,0 +1,1 @@
+"""From a grid to its runs and trainings, less what exists already."""

@@ -1,0 +1,270 @@
+"""A grid to its cells: each a run as one entry of `models` asks for it."""
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, replace
+from fractions import Fraction
+from functools import partial
+from math import ceil
+from typing import Any
+
+from search_spaces import products as grids
+from sweeper import messages as words
+from sweeper.errors import GridError, UsageError
+from sweeper.grid import Grid, Learned, ModelEntry, load_grid
+from sweeper.grid.blocks.axes import AUTO
+from sweeper.grid.blocks.dataset_entry import DatasetEntry
+from sweeper.grid.blocks.dataset_facts import Facts, facts_of
+from sweeper.grid.checks.consistency import check, problem
+from sweeper.grid.checks.data import allowed_measures
+from sweeper.ids import id_of, run_id, training_id
+from trainers.config import Evaluation, TrainingConfig
+from trainers.specs.datasets import DATASETS
+from trainers.specs.models import MODEL_ALIASES, MODELS, canonical_model
+
+MAX_RUNS = 200_000
+REHEARSAL_POINTS = 500
+
+Resolve = Callable[[Learned, str], float | None]
+SyntheticFor = Callable[[str], bool]
+GivesWay = Callable[[str], bool | None]
+
+
+@dataclass(frozen=True, slots=True)
+class Cell:
+    """A run as asked for.
+
+    label: the model as the grid names it; `beta_vae` with beta 1 is stored as the model `vae`.
+    config: the training, with every milestone that its entry asks for.  waiting: learned values
+    that are not known yet; the ids of such a cell are placeholders that begin with 'waiting-'."""
+
+    run_id: str
+    training_id: str
+    label: str
+    iterations: int
+    config: TrainingConfig
+    waiting: tuple[str, ...] = ()
+
+    def to_json(self) -> dict[str, Any]:
+        """The cell as `plan.json` holds it."""
+        head = {"run_id": self.run_id, "training_id": self.training_id, "label": self.label}
+        identity = {"dataset_name": self.config.dataset, **self.config.identity()}
+        identity["dataset"] = identity.pop("dataset_name")
+        return {**head, **identity, "iterations": self.iterations, "waiting": list(self.waiting)}
+
+
+@dataclass(frozen=True)
+class Options:
+    """How a grid is taken: see `sweeper.plan.make_plan`."""
+
+    scale: float = 1.0
+    points: int | None = None
+    synthetic_for: SyntheticFor | None = None
+    resolve: Resolve | None = None
+    gives_way: GivesWay | None = None
+
+
+AS_WRITTEN = Options()
+
+
+def expand(grid: Grid, options: Options = AS_WRITTEN) -> tuple[list[Cell], list[str]]:
+    """Every cell that a grid asks for, once, and warnings. Raises GridError, UsageError."""
+    if grid.search is not None:
+        raise UsageError(f"{grid.origin.file}: a search has no cells before it runs.")
+    _refuse_the_impossible(grid)
+    cells: dict[tuple[str, str], Cell] = {}
+    warnings: list[str] = []
+    doubles = 0
+    for entry, dataset in asked_pairs(grid):
+        maker = CellMaker(grid, entry, dataset, options)
+        warnings += maker.warnings
+        for cell in maker.product():
+            key = (cell.label, cell.run_id)
+            doubles += key in cells
+            cells.setdefault(key, cell)
+    if doubles:
+        warnings.append(f"{words.listed(doubles, 'run')} asked for twice under one name; run once.")
+    return list(cells.values()), list(dict.fromkeys(warnings))
+
+
+def asked_pairs(grid: Grid) -> Iterator[tuple[ModelEntry, DatasetEntry]]:
+    """Entries of `models` with each dataset that they are asked for on; datasets are outermost."""
+    for dataset in grid.datasets:
+        for entry in grid.models:
+            if dataset in grid.datasets_of(entry):
+                yield entry, dataset
+
+
+class CellMaker:
+    """Makes the cells of one entry of `models` on one dataset."""
+
+    def __init__(
+        self, grid: Grid, entry: ModelEntry, dataset: DatasetEntry, options: Options
+    ) -> None:
+        self.grid, self.entry, self.dataset = grid, entry, dataset
+        self.resolve, self.gives_way = options.resolve, options.gives_way
+        self.alias = MODEL_ALIASES.get(entry.name)
+        self.model = self.alias.first if self.alias else entry.name
+        self.facts = facts_of(dataset, grid.origin.folder)
+        self.source = _source(dataset, self.facts, options.synthetic_for)
+        self.axes = grid.axes_of(entry)
+        self.warnings: list[str] = []
+        asked = self.axes.pop("iterations")
+        assert isinstance(asked, tuple)
+        self.milestones = self._scaled(asked, options.scale)
+        self.num_points = self._points(options)
+        self.base = self._base()
+
+    def product(self) -> Iterator[Cell]:
+        """Every combination of the entry's parameters, axes and seeds."""
+        axes: dict[str, Any] = {**self.entry.params, **self.axes, "seed": self.grid.seeds}
+        for point in grids.product(axes):
+            yield from self.cells(point)
+
+    def cells(self, point: Mapping[str, Any]) -> Iterator[Cell]:
+        """The cells of one point: values for the entry's parameters, axes and seed."""
+        config, waiting = self._config(self.model, point)
+        cells = self._cells_of(config, waiting)
+        if self.alias is None or self.gives_way is None:
+            yield from cells
+            return
+        second = self._cells_of(*self._config(self.alias.then, point))
+        for cell, instead in zip(cells, second, strict=True):
+            yield instead if self.gives_way(cell.run_id) else cell
+
+    def _cells_of(self, config: TrainingConfig, waiting: tuple[str, ...]) -> Iterator[Cell]:
+        identity = config.identity()
+        mark = "waiting-" if waiting else ""
+        shared = mark + training_id(identity)
+        for iterations in self.milestones:
+            own = shared if self.grid.sharing else mark + training_id(identity, iterations)
+            run = mark + run_id(identity, iterations)
+            yield Cell(run, own, self.entry.name, iterations, config, waiting)
+
+    def _config(
+        self, name: str, point: Mapping[str, Any]
+    ) -> tuple[TrainingConfig, tuple[str, ...]]:
+        params, waiting = self._params(name, point)
+        model, params = canonical_model(name, params)
+        latent_dim, network = point["latent_dim"], point["network"]
+        config = replace(
+            self.base,
+            model=model,
+            params=params,
+            network=self.facts.network if network == AUTO else network,
+            latent_dim=self.facts.latent_dim if latent_dim == AUTO else latent_dim,
+            batch_size=point["batch_size"],
+            learning_rate=point["learning_rate"],
+            seed=point["seed"],
+            reconstruction=point["reconstruction"],
+            precision=point["precision"],
+        )
+        return config, waiting
+
+    def _params(
+        self, name: str, point: Mapping[str, Any]
+    ) -> tuple[dict[str, Any], tuple[str, ...]]:
+        """Every parameter of the model, and the learned ones among them that are not known."""
+        params, waiting = MODELS[name].defaults(), []
+        for param in MODELS[name].params:
+            value = point.get(param.name, param.default)
+            if isinstance(value, Learned):
+                found = self.resolve(value, self.dataset.name) if self.resolve else None
+                if found is None:
+                    waiting.append(f"{param.name}: {value}")
+                    value = f"waiting for {id_of(value.model_dump(mode='json'))}"
+                else:
+                    digits = 15 if value.digits is None else value.digits
+                    value = param.parse(round(found, digits))
+            params[param.name] = value
+        return params, tuple(waiting)
+
+    def _base(self) -> TrainingConfig:
+        """What all trainings of this entry and dataset have in common."""
+        asked = self.grid.evaluation
+        return TrainingConfig(
+            dataset=self.dataset.name,
+            source=self.source,
+            path=self.facts.path,
+            digest=self.facts.digest,
+            data_dir=self._data_dir(),
+            model=self.model,
+            params={},
+            network=self.facts.network,
+            latent_dim=self.facts.latent_dim,
+            batch_size=1,
+            learning_rate=1.0,
+            evaluation=Evaluation(
+                protocol=asked.protocol,
+                num_points=self.num_points,
+                alpha=asked.alpha,
+                split_seed=asked.split.seed,
+                validation_fraction=asked.split.validation,
+                test_fraction=asked.test_fraction,
+            ),
+            milestones=self.milestones,
+            measures=allowed_measures(self.grid, self.facts),
+            record_every=asked.record_every,
+        )
+
+    def _data_dir(self) -> str | None:
+        """Absolute, since a worker has another working folder."""
+        given = self.dataset.data
+        return None if given is None else str((self.grid.origin.folder / given).resolve())
+
+    def _points(self, options: Options) -> int:
+        """How many images a milestone is scored on. A rehearsal (scale below 1) takes fewer, or
+        scoring would take longer than training."""
+        asked = self.grid.evaluation.num_points
+        if options.points is not None:
+            return options.points
+        if options.scale >= 1 or asked <= REHEARSAL_POINTS:
+            return asked
+        self.warnings.append(
+            f"at scale {options.scale} milestones are scored on {REHEARSAL_POINTS} images, not "
+            f"{asked:,}; --points sets it."
+        )
+        return REHEARSAL_POINTS
+
+    def _scaled(self, asked: tuple[int, ...], scale: float) -> tuple[int, ...]:
+        """Milestones times `scale`, rounded up; those that become equal are merged."""
+        exact = Fraction(repr(scale))
+        merged: dict[int, int] = {}
+        for iterations in sorted(asked):
+            scaled = ceil(iterations * exact)
+            if scaled in merged:
+                first = merged[scaled]
+                self.warnings.append(
+                    f"{first} and {iterations} iterations both become {scaled} at scale {scale}."
+                )
+            merged.setdefault(scaled, iterations)
+        return tuple(merged)
+
+
+def count(grid: Grid) -> int:
+    """How many cells a grid multiplies out to, without making them."""
+    total = 0
+    for entry, _ in asked_pairs(grid):
+        axes = {**entry.params, **grid.axes_of(entry), "seed": grid.seeds}
+        total += grids.size({name: axis for name, axis in axes.items() if isinstance(axis, tuple)})
+    return total
+
+
+def _refuse_the_impossible(grid: Grid) -> None:
+    problems = (
+        []
+        if grid.origin.tree
+        else check(grid, read_grid=partial(load_grid, check_references=False))
+    )
+    if not problems and count(grid) > MAX_RUNS:
+        what = f"multiply out to {count(grid):,} runs; {MAX_RUNS:,} are the most."
+        problems = [problem(grid, ("axes",), what)]
+    if problems:
+        raise GridError(problems)
+
+
+def _source(dataset: DatasetEntry, facts: Facts, synthetic_for: SyntheticFor | None) -> str:
+    source = dataset.source or facts.source
+    known = DATASETS[dataset.name].sources if dataset.name in DATASETS else ()
+    if source == "published" and "synthetic" in known and synthetic_for is not None:
+        return "synthetic" if synthetic_for(dataset.name) else source
+    return source

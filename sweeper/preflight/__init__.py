@@ -1,0 +1,1 @@
+"""What would stop a launch, and how much disk it needs."""

@@ -1,0 +1,173 @@
+"""Before anything starts: whether the plan can be carried out here, each trouble one line with
+its remedy.
+
+`launch` refuses to start while there is any; `sweeper doctor` tells what was looked at."""
+
+import uuid
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from sweeper.engine.node_probe import NodeReport, ask_nodes, node_sizes, versions
+from sweeper.errors import StoreError, UsageError
+from sweeper.grid import Grid
+from sweeper.planning.plan import Plan
+from sweeper.planning.settings import Setting
+from sweeper.preflight.disk import bytes_to_write, free_bytes, told_bytes
+from sweeper.store.address import is_remote
+from sweeper.store.probes import check_writable, leave_probe, remove_probe
+
+_SLACK = 1e-6  # Ray counts in ten-thousandths
+
+
+@dataclass(frozen=True)
+class Check:
+    """What was looked at, and what is wrong with it ('' where nothing is)."""
+
+    name: str
+    trouble: str = ""
+
+
+class PreflightError(UsageError):
+    """What stands in the way, a line each; nothing was started."""
+
+
+def refuse(checks: list[Check]) -> None:
+    """Raises PreflightError when a check found trouble."""
+    troubles = [check.trouble for check in checks if check.trouble]
+    if troubles:
+        raise PreflightError("\n".join([*troubles, "Nothing was started."]))
+
+
+def check_here(plan: Plan, setting: Setting) -> list[Check]:
+    """What can be told without Ray: datasets, the store, room on this machine's disk."""
+    checks = [_store(setting.store)]
+    needed = bytes_to_write(plan)
+    checks += _room("the sweep store", setting.store, needed.store)
+    if setting.tracking_uri.startswith("sqlite:"):
+        checks += _room("MLflow's artifacts", ".", needed.artifacts)
+    if setting.address is None:
+        checks += [_dataset(name, place) for name, place in datasets_of(plan, setting)]
+    return checks
+
+
+def check_cluster(plan: Plan | None, grid: Grid | None, setting: Setting) -> list[Check]:
+    """What only the nodes of the connected Ray can tell."""
+    probe = f"probe-{uuid.uuid4().hex}"
+    leave_probe(setting.store, probe)
+    try:
+        # Of this machine's own Ray, `check_here` has told already.
+        wanted = datasets_of(plan, setting) if plan and setting.address else []
+        on_gpus = grid is None or grid.resources.gpu != 0
+        reports = ask_nodes(setting.store, probe, wanted, on_gpus)
+    finally:
+        remove_probe(setting.store, probe)
+    checks = [
+        Check(f"node {report.host}", "\n".join(_troubles(report, setting))) for report in reports
+    ]
+    if grid is not None:
+        checks.append(check_resources(grid, setting))
+    return checks
+
+
+def check_tracking(uri: str) -> None:
+    """Reads the MLflow store, if there is one. Raises TrackingError that tells the remedy."""
+    from sweeper.tracking.reading.reader import stored_runs
+
+    stored_runs(uri)
+
+
+def datasets_of(plan: Plan, setting: Setting) -> list[tuple[str, str]]:
+    """(name, folder) of every prepared dataset that what is left of the plan reads."""
+    found = set()
+    for training in plan.trainings:
+        config = training.config
+        if training.todo and not training.waiting and config.source == "published":
+            found.add((config.dataset, config.data_dir or setting.data_dir))
+    return sorted(found)
+
+
+def _dataset(name: str, place: str) -> Check:
+    from trainers.datasets.access.prepared import is_prepared
+
+    ready = is_prepared(name, Path(place))
+    return Check(f"dataset {name} in {place}", "" if ready else _unprepared(name, place))
+
+
+def _unprepared(name: str, place: str) -> str:
+    return (
+        f"dataset {name} is not prepared in {place}. Prepare it: sweeper data prepare {name} "
+        f"--source FILE --data {place}; or take a stand-in where there is one: --synthetic"
+    )
+
+
+def _store(store: str) -> Check:
+    try:
+        check_writable(store)
+    except StoreError as error:
+        return Check(f"sweep store {store}", f"{error}. Name another with --store")
+    return Check(f"sweep store {store}")
+
+
+def _room(what: str, place: str, needed: int) -> Iterator[Check]:
+    free = None if is_remote(place) else free_bytes(place)
+    if free is None:
+        return
+    trouble = ""
+    if free < needed:
+        trouble = (
+            f"{what} needs about {told_bytes(needed)} and the disk has {told_bytes(free)}: make "
+            "room, or use another disk (--store), or keep fewer weights (keep_weights)"
+        )
+    yield Check(f"room for {what}: {told_bytes(needed)} of {told_bytes(free)}", trouble)
+
+
+def _troubles(report: NodeReport, setting: Setting) -> Iterator[str]:
+    where = f"node {report.host}"
+    if report.error:
+        yield (
+            f"{where}: {report.error}. Install this package there, in the version that is here, "
+            "or ship it: sweeper launch ... --submit"
+        )
+        return
+    ours = versions()
+    for name, theirs in report.versions.items():
+        if theirs != ours[name]:
+            yield f"{where} has {name} {theirs}, here it is {ours[name]}: install the same on both"
+    if report.blind:
+        yield (
+            f"{where}: PyTorch finds no GPU there, and Ray counts {report.gpus:g}: install a CUDA "
+            "build of PyTorch and see whether nvidia-smi shows the GPU; start the node with "
+            "--num-gpus=0; or train on CPUs (`resources: {gpu: 0}` in the grid)"
+        )
+    if report.store_error:
+        yield f"{where}: {report.store_error}"
+    elif not report.store_shared:
+        yield (
+            f"{where}: {setting.store} there is another folder than here. Put the store on a "
+            "folder that all nodes share, or in a bucket: --store s3://BUCKET/FOLDER"
+        )
+    for name, place in report.missing:
+        yield f"{where}: {_unprepared(name, place)}"
+
+
+def check_resources(grid: Grid, setting: Setting) -> Check:
+    """Whether any node of the connected Ray is big enough for one training."""
+    cpu, gpu = grid.resources.cpu, grid.resources.gpu or 0.0
+    name = f"room for a training: {cpu:g} CPUs, {gpu:g} GPUs"
+    nodes = node_sizes()
+    if setting.grows and grid.resources.gpu is None and not any(g for _, g in nodes):
+        return Check(
+            name,
+            "the cluster has no GPU yet, and the grid does not say whether a training takes one. "
+            "Write `resources: {gpu: 1}` in the grid, or {gpu: 0} to train on CPUs",
+        )
+    if setting.grows or any(c + _SLACK >= cpu and g + _SLACK >= gpu for c, g in nodes):
+        return Check(name)
+    gpus, cpus = max(((g, c) for c, g in nodes), default=(0.0, 0.0))
+    return Check(
+        name,
+        f"a training asks for {cpu:g} CPUs and {gpu:g} GPUs (resources of the grid), and no node "
+        f"has so many: the largest has {cpus:g} and {gpus:g}. Ask for less; or, where the cluster "
+        "starts nodes on demand, say so: --autoscaling",
+    )

@@ -1,0 +1,1 @@
+"""Publishes records to MLflow: the queue, runs, missing scores, the results of a launch."""

@@ -1,0 +1,66 @@
+"""What a launch hangs on its parent run when it ends: tables, figures, the report page.
+
+Each figure is drawn once, as PNG, for its own file and for the page; SVG and the numbers behind it
+come from `sweeper figure`. The grid's table is the parent run's description too."""
+
+import logging
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+from sweeper.errors import SweeperError
+from sweeper.reports.grid_report import Report, make_report
+from sweeper.reports.html_page import html_page
+from sweeper.tables.render import render
+from sweeper.tables.table import Table
+from sweeper.tracking import layout
+from sweeper.tracking.writing.writer import Writer
+
+log = logging.getLogger(__name__)
+
+
+def attach_results(writer: Writer, parent: str, grid: str) -> None:
+    """Tables, figures and report of a launched grid, from what MLflow holds of it now.
+
+    Results that do not make a table (nothing finished yet) leave the parent without them: what is
+    trained is safe, and the next launch tries again."""
+    try:
+        made = make_report(grid, writer.uri, kind="png")
+    except SweeperError as error:
+        log.info("no report of %s: %s", grid, error)
+        return
+    except Exception:  # of a drawing library: no reason to call a sweep that went well a failure
+        log.exception("the report of %s could not be made", grid)
+        return
+    with TemporaryDirectory() as folder:
+        write_results(made, Path(folder))
+        writer.attach_all(parent, Path(folder))
+    writer.set_tags(parent, {layout.NOTE: launch_note(made.tables[0])})
+
+
+def write_results(made: Report, folder: Path) -> list[Path]:
+    """report.html, tables/NAME.md, .html, .csv and figures/figure_N.png; their paths."""
+    contents = {layout.REPORT: made.html.encode()}
+    for table in made.tables:
+        stem = f"{layout.TABLES}/{_stem(table)}"
+        page = html_page(table.spec.title, render(table, "html"))
+        contents[f"{stem}.md"] = render(table, "md").encode()
+        contents[f"{stem}.csv"] = render(table, "csv").encode()
+        contents[f"{stem}.html"] = page.encode()
+    for name, picture in made.pictures.items():
+        contents[f"{layout.FIGURES}/figure_{name.replace('.', '_')}.png"] = picture
+    paths = [folder / name for name in contents]
+    for path, content in zip(paths, contents.values(), strict=True):
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(content)
+    return paths
+
+
+def launch_note(table: Table) -> str:
+    """The table in the Markdown that MLflow's UI renders: it knows <ins>, not <u>."""
+    text = render(table, "md").replace("<u>", "<ins>").replace("</u>", "</ins>")
+    return f"{text}\nFigures, tables and the report page are among the artifacts.\n"
+
+
+def _stem(table: Table) -> str:
+    spec = table.spec
+    return f"table_{spec.name.replace('.', '_')}" if spec.whole else spec.grid

@@ -1,0 +1,54 @@
+"""Scores that a grid asks for and that finished runs lack: made from stored latents."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+
+from sweeper.planning.plan import FINISHED, Plan
+from sweeper.tracking.writing.writer import Writer
+from trainers.config import TrainingConfig
+from trainers.errors import MeasureError
+
+
+@dataclass(frozen=True)
+class Lack:
+    """A finished run and the measures it lacks."""
+
+    run_id: str
+    iterations: int
+    config: TrainingConfig
+    measures: tuple[str, ...]
+
+
+def lacking(plan: Plan, scored: Mapping[str, frozenset[str]]) -> Iterator[Lack]:
+    """Each finished run of the plan that lacks a measure. `scored`: {run id: measures it has}."""
+    for training in plan.trainings:
+        asked = training.config.measures or ()
+        for iterations, run_id in zip(training.config.milestones, training.run_ids, strict=True):
+            if plan.statuses.get(run_id) != FINISHED:
+                continue
+            missing = tuple(name for name in asked if name not in scored.get(run_id, ()))
+            if missing:
+                yield Lack(run_id, iterations, training.config, missing)
+
+
+def rescore(writer: Writer, mlflow_run_id: str, lack: Lack) -> None:
+    """Adds the scores to the run in MLflow, the same bits as if they had been asked for at once.
+
+    Latents that cannot be scored by a measure are left without it; the tag `sweeper.advice` says
+    why."""
+    from trainers.scoring.latents import measure_scores
+
+    latents = writer.read_latents(mlflow_run_id)
+    try:
+        scores = measure_scores(
+            latents.mu_NL,
+            latents.factors_NK,
+            lack.measures,
+            lack.config.evaluation,
+            seed=lack.config.seed,
+            iteration=lack.iterations,
+        )
+    except MeasureError as error:
+        writer.set_tags(mlflow_run_id, {"sweeper.advice": f"not scored: {error}"})
+        return
+    writer.add_scores(mlflow_run_id, scores, lack.iterations)

@@ -1,0 +1,1 @@
+"""A launched grid as one HTML page."""

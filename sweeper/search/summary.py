@@ -1,0 +1,103 @@
+"""How a search stands and how it went, in words."""
+
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+from search_spaces.samplers import State, Tried
+from sweeper.grid import Grid
+from sweeper.search.candidate import plain
+from sweeper.search.dataset_search import REPEAT, WARM, Proposals
+from sweeper.search.space import points_of, search_of
+from sweeper.search.training_queue import Walk
+
+
+def opening_lines(grid: Grid, searches: Sequence[Proposals]) -> Iterator[str]:
+    """What is going to be searched, and what of it is done."""
+    asked = search_of(grid)
+    seeds = f" of {len(grid.seeds)} trainings" if len(grid.seeds) > 1 else ""
+    for search in searches:
+        goals = ", ".join(
+            f"{metric} {direction}"
+            for metric, direction in zip(
+                search.objective.metrics, search.objective.directions, strict=True
+            )
+        )
+        yield (
+            f"search of {search.dataset.name} for {goals}: sampler {asked.sampler}, "
+            f"pruner {asked.pruner}, {points_of(grid)} points{seeds}"
+        )
+        still = sum(tried.state == State.OPEN for tried in search.searcher.tried())
+        if search.proposed:
+            yield f"  points proposed before: {search.proposed}, of which {still} go on now"
+        if search.warm:
+            yield f"  results of this space taken over from MLflow: {search.warm}"
+
+
+def end_summary(
+    grid: Grid, searches: Sequence[Proposals], walk: Walk, interrupted: bool
+) -> tuple[tuple[str, ...], int, bool]:
+    """(notes on each search, trainings that are still missing, whether each search succeeded).
+
+    A point that diverged counts as a result; one that failed or was left out does not."""
+    notes: list[str] = []
+    succeeded = True
+    for search in searches:
+        tried = proposed_of(search)
+        notes += _told(search, tried)
+        succeeded &= any(one.state == State.DONE for one in search.searcher.tried())
+    left = 0 if interrupted else len(grid.seeds) * walk.left_out
+    used_up = walk.used_up()
+    if used_up:
+        notes.append(f"{used_up}: {left} of {_asked(grid)} trainings were left out")
+    return tuple(notes), left if used_up or not succeeded else 0, succeeded
+
+
+def proposed_of(search: Proposals) -> list[Tried]:
+    """The points that the search itself proposed."""
+    return [one for one in search.searcher.tried() if not {WARM, REPEAT} & set(one.notes)]
+
+
+def _asked(grid: Grid) -> int:
+    return points_of(grid) * len(grid.seeds) * len(grid.datasets)
+
+
+def _told(search: Proposals, tried: Sequence[Tried]) -> Iterator[str]:
+    counts = Counter(one.notes.get("end") or str(one.state) for one in tried)
+    words = {
+        "done": "to the end",
+        "pruned": "stopped early",
+        "diverged": "diverged",
+        "failed": "failed",
+        "budget": "stopped by the budget",
+        "open": "open",
+    }
+    parts = [f"{counts[key]} {word}" for key, word in words.items() if counts[key]]
+    yield f"search of {search.dataset.name}: {len(tried)} points: {', '.join(parts) or 'none'}"
+    if search.stopped:
+        yield f"  no more are proposed: {search.stopped}"
+    troubles = Counter(
+        one.notes["reason"] for one in tried if one.notes.get("end") in ("failed", "diverged")
+    )
+    yield from (f"  {count} times: {reason}" for reason, count in troubles.most_common(3))
+    best = {one.number: one for one in search.searcher.tried()}
+    numbers = search.searcher.best()
+    if search.objective.single and numbers:
+        yield f"  best {_point(search, best[numbers[0]])}"
+    elif numbers:
+        yield f"  for its front as a figure: sweeper pareto {search.grid.title} --out figures"
+
+
+def _point(search: Proposals, one: Tried) -> str:
+    values = ", ".join(
+        f"{metric} {value:.4g}"
+        for metric, value in zip(search.objective.metrics, one.values, strict=True)
+    )
+    return f"{values}: {_spelled(plain(one.point))}"
+
+
+def _spelled(point: dict[str, Any]) -> str:
+    return " ".join(
+        f"{name}={value:.4g}" if isinstance(value, float) else f"{name}={value}"
+        for name, value in point.items()
+    )

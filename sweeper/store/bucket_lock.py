@@ -1,0 +1,87 @@
+"""One launch a bucket: an object that its launch writes anew again and again.
+
+A bucket frees nothing when a process dies, so a lock counts as left behind once its object has
+not changed for `STALE_S`, by the watcher's own clock: no two machines' clocks are compared."""
+
+import contextlib
+import json
+import threading
+import time
+import uuid
+from collections.abc import Iterator
+from typing import Any
+
+from sweeper.errors import StoreError
+from sweeper.store.lock_holder import in_use
+
+BEAT_S = 20.0
+STALE_S = 90.0  # a launch waits so long before it takes a lock that does not change
+_NAME = "launch.lock"
+
+
+@contextlib.contextmanager
+def bucket_lock(store: str, about: str) -> Iterator[None]:
+    """Held while a launch runs. Raises UsageError that names the launch which holds it.
+
+    Two launches begun within a second of each other both look again after they have written: the
+    last writer wins, the other one is refused."""
+    from sweeper.store.bucket import BucketFolder
+
+    folder = BucketFolder(store)
+    mine = json.loads(about) | {"token": uuid.uuid4().hex}
+    _wait_for_silence(folder, store)
+    _beat(folder, mine, 0)
+    time.sleep(min(1.0, BEAT_S / 2))
+    if _read(folder).get("token") != mine["token"]:
+        raise in_use(store, json.dumps(_read(folder)))
+    over = threading.Event()
+    beating = threading.Thread(target=_keep_beating, args=(folder, mine, over), daemon=True)
+    beating.start()
+    try:
+        yield
+    finally:
+        over.set()
+        beating.join()
+        with contextlib.suppress(OSError):
+            if _read(folder).get("token") == mine["token"]:
+                folder.delete(_NAME)
+
+
+def _wait_for_silence(folder: Any, store: str) -> None:
+    """Returns when there is no lock, or one that nobody renews."""
+    before = _read(folder)
+    end = time.monotonic() + STALE_S
+    while before and time.monotonic() < end:
+        time.sleep(min(1.0, BEAT_S / 2))
+        now = _read(folder)
+        if now and now != before:
+            raise in_use(store, json.dumps(now))
+        before = now
+
+
+def _keep_beating(folder: Any, mine: dict[str, Any], over: threading.Event) -> None:
+    count = 0
+    while not over.wait(BEAT_S):
+        count += 1
+        with contextlib.suppress(OSError):  # the next beat may get through
+            _beat(folder, mine, count)
+
+
+def _beat(folder: Any, mine: dict[str, Any], count: int) -> None:
+    try:
+        folder.write(_NAME, json.dumps(mine | {"beat": count}).encode())
+    except OSError as error:
+        if count == 0:
+            raise StoreError(f"{folder.address} cannot be written: {error}") from error
+        raise
+
+
+def _read(folder: Any) -> dict[str, Any]:
+    """What the lock holds; {} where there is none or it is no lock of ours."""
+    if _NAME not in folder.names():
+        return {}
+    try:
+        found = json.loads(folder.read(_NAME))
+    except Exception:  # it went between the two calls, or is not ours
+        return {}
+    return found if isinstance(found, dict) else {}

@@ -1,0 +1,70 @@
+"""One launch a store: two would train the same things into the same folders."""
+
+import contextlib
+import fcntl
+import json
+import socket
+from collections.abc import Iterator
+from pathlib import Path
+
+from sweeper.errors import StoreError
+from sweeper.store.address import is_remote
+from sweeper.store.lock_holder import about, in_use
+
+_NAME = "launch.lock"
+
+
+@contextlib.contextmanager
+def store_lock(store: str, grid: str) -> Iterator[None]:
+    """Held while a launch runs.
+
+    On disk the system lets go of it when the process ends, however it ends, so a lock that a
+    killed launch left behind is no obstacle; in a bucket see `bucket_lock`.
+
+    Raises UsageError that names the launch which holds it, StoreError for an unusable store."""
+    if is_remote(store):
+        from sweeper.store.bucket_lock import bucket_lock
+
+        with bucket_lock(store, about(grid)):
+            yield
+        return
+    with _open(Path(store)) as file:
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            file.seek(0)
+            raise in_use(store, file.read()) from None
+        except OSError as error:
+            raise StoreError(f"{store} cannot be locked: {error.strerror}") from error
+        file.truncate(0)
+        file.write(about(grid))
+        file.flush()
+        yield
+
+
+def _open(store: Path):  # type: ignore[no-untyped-def]
+    try:
+        store.mkdir(parents=True, exist_ok=True)
+        return (store / _NAME).open("a+", encoding="utf-8", errors="replace")
+    except OSError as error:
+        raise StoreError(
+            f"the sweep store {store} cannot be used: {error.strerror}. Name another with --store"
+        ) from error
+
+
+def holder_here(store: str) -> int | None:
+    """The process on this machine that holds the lock of a store on disk, or None."""
+    path = Path(store) / _NAME
+    if is_remote(store) or not path.is_file():
+        return None
+    with path.open("r", encoding="utf-8", errors="replace") as file:
+        try:
+            fcntl.flock(file, fcntl.LOCK_SH | fcntl.LOCK_NB)
+            return None  # nobody holds it: what is written there is over
+        except OSError:
+            pass
+        try:
+            held = json.loads(file.read())
+            return int(held["pid"]) if held["host"] == socket.gethostname() else None
+        except (ValueError, KeyError, TypeError):
+            return None

@@ -1,0 +1,1 @@
+"""Tables as text, one string per cell, before a format is chosen."""

@@ -1,0 +1,124 @@
+"""A table as text: one string for each cell, with its mark. What every renderer starts from.
+
+Numbers have two decimals, as in the thesis. The best of a column within a dataset is marked, and
+the second; numbers that print alike share a mark, because a reader cannot tell them apart. A
+column with a single number has no mark."""
+
+import math
+from collections.abc import Sequence
+
+from sweeper.analysis.scores import Score, score
+from sweeper.analysis.spread import Spread
+from sweeper.analysis.titles import BETA, dataset_title, model_title
+from sweeper.tables.deviations import Deviation, deviations, published_values
+from sweeper.tables.pages.page import (
+    ARROW_DOWN,
+    ARROW_UP,
+    HAT,
+    NONE,
+    PLUS_MINUS,
+    Printed,
+    PrintedCell,
+    PrintedSection,
+)
+from sweeper.tables.table import Row, Table
+
+LARGEST = 10  # deviations listed
+
+
+def printed(table: Table, *, compare: bool = False) -> Printed:
+    """compare: the thesis's number and the difference beside each of ours."""
+    found = deviations(table) if compare else []
+    header = ["Dataset", "Model", *(_column(column) for column in table.spec.scores())]
+    if table.report == "test":
+        header.append("Optimism")
+    sections = tuple(_section(table, rows, compare) for rows in table.sections())
+    notes = [*_deviation_notes(found), *table.notes] if compare else list(table.notes)
+    return Printed(_title(table), (*header, "Runs"), sections, tuple(notes))
+
+
+def beta_text(beta: float) -> str:
+    """'4', '0.89', '1.9': two decimals at most."""
+    return f"{round(beta, 2):g}"
+
+
+def signed(value: float) -> str:
+    """'+0.02', '-0.13'; what rounds to nothing is '+0.00'."""
+    return f"{round(value, 2) + 0.0:+.2f}"
+
+
+def marks(values: Sequence[Spread | None], column: Score) -> list[str]:
+    """'best', 'second' or '' for each value of a column, equal prints sharing a mark."""
+    shown = [None if v is None or math.isnan(v.mean) else float(f"{v.mean:.2f}") for v in values]
+    levels = sorted({v for v in shown if v is not None}, reverse=not column.lower_is_better)
+    if sum(value is not None for value in shown) < 2:
+        return [""] * len(shown)
+    names = dict(zip(levels, ("best", "second"), strict=False))
+    return ["" if value is None else names.get(value, "") for value in shown]
+
+
+def _title(table: Table) -> str:
+    name = f"Table {table.spec.name}: " if table.spec.whole else ""
+    split = " (test split)" if table.report == "test" else ""
+    return f"{name}{table.spec.title}{split}{' (partial)' if table.partial else ''}"
+
+
+def _column(column: Score) -> str:
+    return f"{column.title} {ARROW_DOWN if column.lower_is_better else ARROW_UP}"
+
+
+def _section(table: Table, rows: tuple[Row, ...], compare: bool) -> PrintedSection:
+    columns = table.spec.scores()
+    marked = [
+        marks([row.values[name] for row in rows], column)
+        for name, column in zip(table.spec.columns, columns, strict=True)
+    ]
+    cells = []
+    for number, row in enumerate(rows):
+        theirs = published_values(table, row) if compare else {}
+        line = [PrintedCell(_model(row))]
+        for name, mark in zip(table.spec.columns, marked, strict=True):
+            text = _value(row.values[name])
+            text += _beside(row.values[name], theirs.get(name)) if compare else ""
+            line.append(PrintedCell(text, mark[number]))
+        if table.report == "test":
+            gone = math.isnan(row.optimism)
+            line.append(PrintedCell(NONE if gone else signed(row.optimism)))
+        cells.append((*line, PrintedCell(row.counts.told())))
+    return PrintedSection(_dataset(table, rows[0]), tuple(cells))
+
+
+def _dataset(table: Table, row: Row) -> str:
+    sources = {other.source for other in table.rows if other.dataset == row.dataset}
+    told = "synthetic" if row.synthetic else row.source if len(sources) > 1 else ""
+    return dataset_title(row.dataset) + (f" ({told})" if told else "")
+
+
+def _model(row: Row) -> str:
+    if row.beta is None:
+        return model_title(row.model)
+    symbol = BETA + HAT if row.model == "l_vae" else BETA
+    return f"{model_title(row.model)} ({symbol} = {beta_text(row.beta)})"
+
+
+def _value(value: Spread | None) -> str:
+    if value is None or math.isnan(value.mean):
+        return NONE
+    return f"{value.mean:.2f}" + (f" {PLUS_MINUS} {value.sd:.2f}" if value.n > 1 else "")
+
+
+def _beside(ours: Spread | None, theirs: float | None) -> str:
+    if theirs is None:
+        return f" [{NONE}]"
+    gap = "" if ours is None or math.isnan(ours.mean) else f", {signed(ours.mean - theirs)}"
+    return f" [{theirs:.2f}{gap}]"
+
+
+def _deviation_notes(found: Sequence[Deviation]) -> list[str]:
+    told = [
+        f"{one.dataset} {one.model} {score(one.column).title}: {one.ours:.2f}, thesis "
+        f"{one.published:.2f} ({signed(one.difference)})"
+        for one in found[:LARGEST]
+    ]
+    head = "In brackets: the thesis's number and ours less the thesis's. Largest deviations:"
+    return [head, *told] if told else ["No number of the thesis to set beside these."]

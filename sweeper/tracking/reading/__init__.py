@@ -1,0 +1,1 @@
+"""Reads runs, launches and artifacts from MLflow."""

@@ -1,0 +1,159 @@
+"""What the store holds: runs, launches and their plans. Never writes, never migrates."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from sweeper.errors import TrackingError
+from sweeper.tracking import layout
+from sweeper.tracking.reading import artifacts, database, server
+from sweeper.tracking.reading.stored_run import Experiment, StoredRun
+from sweeper.tracking.uri import check_uri, shown, sqlite_path
+
+
+@dataclass(frozen=True)
+class FinishedRun:
+    """A run that ended. status: finished, diverged or failed; measures: those scored."""
+
+    run_id: str
+    status: str
+    measures: frozenset[str]
+    mlflow_run_id: str
+    grids: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Launch:
+    """A launched grid: its name, the cells its plan asks for, and the text of its file."""
+
+    grid: str
+    grid_id: str
+    stored: StoredRun
+    cells: tuple[dict[str, Any], ...]
+    grid_text: str
+
+
+def age(launch: Launch) -> tuple[float, int, str]:
+    """Orders launches by when they ended; one that still runs is the newest."""
+    end = launch.stored.end_ms
+    return (float("inf") if end is None else end, launch.stored.start_ms, launch.grid_id)
+
+
+@dataclass(frozen=True)
+class Contents:
+    """All that a store holds: runs (one for each run id) and launches, oldest first.
+
+    planless: launches whose plan is gone. deleted: experiments deleted in the UI."""
+
+    uri: str
+    runs: tuple[StoredRun, ...]
+    launches: tuple[Launch, ...]
+    planless: tuple[str, ...]
+    deleted: tuple[str, ...]
+
+
+def read_store(uri: str = layout.DEFAULT_URI, *, experiment: str | None = None) -> Contents:
+    """Every run and launch of one experiment, or of all active ones. Raises TrackingError."""
+    stored, deleted = _stored_runs(uri, experiment)
+    launches = [_launch(uri, run) for run in stored if _kind(run) == layout.KIND_LAUNCH]
+    return Contents(
+        uri,
+        tuple(_one_each(stored)),
+        tuple(launch for launch in launches if launch.cells),
+        tuple(launch.grid for launch in launches if not launch.cells),
+        deleted,
+    )
+
+
+def stored_runs(uri: str = layout.DEFAULT_URI) -> dict[str, StoredRun]:
+    """run id -> what MLflow holds of it; {} where no store is yet. Raises TrackingError."""
+    check_uri(uri)
+    path = sqlite_path(uri)
+    if path is not None and not path.exists():
+        return {}
+    return {run.tags[layout.RUN_ID]: run for run in _one_each(_stored_runs(uri, None)[0])}
+
+
+def finished_runs(stored: Mapping[str, StoredRun]) -> dict[str, FinishedRun]:
+    """run id -> every run that ended, of those that `stored_runs` gave."""
+    return {run_id: _finished(run) for run_id, run in stored.items() if ended(run)}
+
+
+def ended(run: StoredRun) -> bool:
+    """Whether the run was written to its end: a killed writer leaves it RUNNING."""
+    return run.state != "RUNNING" and run.tags.get(layout.STATUS) in layout.STATUSES
+
+
+def _finished(run: StoredRun) -> FinishedRun:
+    tags = run.tags
+    return FinishedRun(
+        tags[layout.RUN_ID],
+        tags[layout.STATUS],
+        frozenset(layout.split_list(tags.get(layout.MEASURES, ""))),
+        run.mlflow_run_id,
+        layout.split_list(tags.get(layout.GRIDS, "")),
+    )
+
+
+def _stored_runs(uri: str, experiment: str | None) -> tuple[list[StoredRun], tuple[str, ...]]:
+    """Runs of every kind, and the names of deleted experiments."""
+    check_uri(uri)
+    path = sqlite_path(uri)
+    known = server.read_experiments(uri) if path is None else database.read_experiments(uri, path)
+    ids = _experiment_ids(uri, known, experiment)
+    runs = server.read_runs(uri, ids) if path is None else database.read_runs(uri, path, ids)
+    return runs, tuple(found.name for found in known if not found.active)
+
+
+def _experiment_ids(uri: str, known: Sequence[Experiment], wanted: str | None) -> list[str]:
+    """The experiments to read; a wanted one that is missing or deleted is told as such."""
+    active = [found for found in known if found.active]
+    if wanted is None:
+        return [found.experiment_id for found in active]
+    for found in known:
+        if found.name == wanted and not found.active:
+            raise TrackingError(
+                f"experiment {wanted!r} of {shown(uri)} is deleted. Bring it back: "
+                f"MLFLOW_TRACKING_URI={shown(uri)} mlflow experiments restore "
+                f"--experiment-id {found.experiment_id}"
+            )
+    ids = [found.experiment_id for found in active if found.name == wanted]
+    if not ids:
+        names = ", ".join(sorted(found.name for found in active))
+        raise TrackingError(f"no experiment {wanted!r} in {shown(uri)}. There are: {names}")
+    return ids
+
+
+def _kind(run: StoredRun) -> str:
+    return run.tags.get(layout.KIND, "")
+
+
+def _one_each(stored: Sequence[StoredRun]) -> list[StoredRun]:
+    """One MLflow run for each run id: should a store hold two, the finished one, then the older."""
+    best: dict[str, StoredRun] = {}
+    for run in stored:
+        run_id = run.tags.get(layout.RUN_ID)
+        if _kind(run) != layout.KIND_RUN or run_id is None:
+            continue
+        if run_id not in best or _rank(run) < _rank(best[run_id]):
+            best[run_id] = run
+    return list(best.values())
+
+
+def _rank(run: StoredRun) -> tuple[bool, bool, int, str]:
+    status = run.tags.get(layout.STATUS)
+    return (status != layout.FINISHED, status is None, run.start_ms, run.mlflow_run_id)
+
+
+def _launch(uri: str, run: StoredRun) -> Launch:
+    """A launch as stored; without cells where its plan is not there (yet, or any more)."""
+    try:
+        plan = artifacts.read_json(uri, run, layout.PLAN)
+    except artifacts.MissingArtifact:
+        plan = {"cells": ()}
+    try:
+        text = artifacts.read_text(uri, run, layout.GRID_TEXT)
+    except artifacts.MissingArtifact:
+        text = ""
+    name, grid_id = run.tags.get(layout.GRID, ""), run.tags.get(layout.GRID_ID, "")
+    return Launch(name, grid_id, run, tuple(plan["cells"]), text)

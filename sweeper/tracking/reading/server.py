@@ -1,0 +1,101 @@
+"""A store read through MLflow's client: a tracking server, or a database other than SQLite."""
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from typing import Any
+
+from sweeper.errors import TrackingError
+from sweeper.tracking.reading.stored_run import Experiment, StoredRun
+from sweeper.tracking.uri import PREFLIGHT_TIMEOUT_S, check_revision, check_server, shown
+
+PAGE = 1000  # the client's largest page; what lies beyond is fetched with its token
+
+
+def read_experiments(uri: str) -> list[Experiment]:
+    """Every experiment, deleted ones too."""
+    from mlflow.entities import ViewType
+
+    with _client(uri) as client:
+        pages = _pages(client.search_experiments, view_type=ViewType.ALL, max_results=PAGE)
+        return [
+            Experiment(found.experiment_id, found.name, found.lifecycle_stage == "active")
+            for found in sorted(pages, key=lambda item: int(item.experiment_id))
+        ]
+
+
+def read_runs(uri: str, experiment_ids: Sequence[str]) -> list[StoredRun]:
+    """Every active run of these experiments, in order of start.
+
+    Oldest first, so runs that appear between two pages are added behind the last."""
+    with _client(uri) as client:
+        pages = _pages(
+            client.search_runs,
+            experiment_ids=list(experiment_ids),
+            max_results=PAGE,
+            order_by=["attributes.start_time ASC"],
+        )
+        found = {run.info.run_id: _stored(run) for run in pages}
+    return sorted(found.values(), key=lambda run: (run.start_ms, run.mlflow_run_id))
+
+
+def _stored(run: Any) -> StoredRun:
+    info, data = run.info, run.data
+    return StoredRun(
+        info.run_id,
+        info.experiment_id,
+        info.status,
+        info.start_time,
+        info.end_time,
+        info.artifact_uri,
+        dict(data.params),
+        dict(data.tags),
+        dict(data.metrics),
+    )
+
+
+def _pages(search: Any, **query: Any) -> Iterator[Any]:
+    token = None
+    while True:
+        page = search(**query, page_token=token)
+        yield from page
+        token = page.token
+        if not token:
+            return
+
+
+@contextmanager
+def _client(uri: str) -> Iterator[Any]:
+    """A client of a store that answers. MLflow's errors leave as TrackingError."""
+    if uri.startswith("http"):
+        check_server(uri)
+    else:
+        check_revision(uri, _database_revision(uri))
+    from mlflow.exceptions import MlflowException
+    from mlflow.tracking import MlflowClient
+
+    try:
+        yield MlflowClient(uri)
+    except MlflowException as error:
+        raise TrackingError(f"MLflow store {shown(uri)}: {str(error).splitlines()[0]}") from error
+
+
+def _database_revision(uri: str) -> str:
+    """The schema revision, asked before MLflow could migrate anything."""
+    import sqlalchemy
+
+    try:
+        with sqlalchemy.create_engine(uri, connect_args=_patience(uri)).connect() as connection:
+            query = sqlalchemy.text("SELECT version_num FROM alembic_version")
+            return str(connection.execute(query).scalar_one())
+    except (sqlalchemy.exc.SQLAlchemyError, ImportError) as error:
+        reason = str(error).splitlines()[0]
+        if isinstance(error, ImportError):
+            reason += ". Install it, or name the driver that is there, as in postgresql+psycopg2://"
+        raise TrackingError(f"MLflow database {shown(uri)} cannot be read: {reason}") from None
+
+
+def _patience(uri: str) -> dict[str, int]:
+    """Of the drivers of PostgreSQL and MySQL, which wait for ever unless they are told."""
+    if "connect_timeout" in uri or not uri.startswith(("postgresql", "mysql")):
+        return {}
+    return {"connect_timeout": int(PREFLIGHT_TIMEOUT_S)}

@@ -1,0 +1,1 @@
+"""Writes runs, launches, tags and models to MLflow."""

@@ -1,0 +1,97 @@
+"""A milestone record as the files that MLflow keeps of a run.
+
+Shapes: N points, L latent, K factors."""
+
+import json
+from collections.abc import Mapping
+from pathlib import Path
+
+import numpy as np
+
+from sweeper.tracking import layout
+from trainers.saving.records import Milestone
+
+
+def write_artifacts(
+    folder: Path,
+    milestone: Milestone,
+    run_id: str,
+    training_id: str,
+    params: Mapping[str, str],
+) -> None:
+    """Writes latents.h5, trajectory.parquet, metrics.parquet and pcc.png into `folder`."""
+    _write_latents(folder / layout.LATENTS, milestone)
+    _write_trajectory(folder / layout.TRAJECTORY, milestone)
+    _write_metrics(folder / layout.METRICS, milestone, run_id, training_id, params)
+    _write_pcc(folder / layout.PCC_PICTURE, milestone)
+
+
+def last_values(milestone: Milestone) -> dict[str, float]:
+    """The trajectory's values at the last recorded step, by name."""
+    if not len(milestone.trajectory_ST):
+        return {}
+    last_T = milestone.trajectory_ST[-1, 1:]
+    return dict(zip(milestone.trajectory_names, map(float, last_T), strict=True))
+
+
+def _write_latents(path: Path, milestone: Milestone) -> None:
+    import h5py
+
+    about = milestone.about
+    with h5py.File(path, "w") as file:
+        file["mu"] = milestone.mu_NL
+        file["logvar"] = milestone.logvar_NL
+        file["factors"] = milestone.factors_NK
+        file["indices"] = milestone.indices_N
+        file.create_dataset("names", data=about["factor_names"], dtype=h5py.string_dtype())
+        file["sizes"] = np.asarray(about["factor_sizes"], np.int64)
+        file.attrs["dataset_fingerprint"] = about["dataset_fingerprint"]
+
+
+def _write_trajectory(path: Path, milestone: Milestone) -> None:
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    columns_TS = milestone.trajectory_ST.T
+    table = {"iteration": columns_TS[0].astype(np.int64)}
+    table |= dict(zip(milestone.trajectory_names, columns_TS[1:], strict=True))
+    pq.write_table(pa.table(table), path)
+
+
+def _write_metrics(
+    path: Path, milestone: Milestone, run_id: str, training_id: str, params: Mapping[str, str]
+) -> None:
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    row = {"run_id": run_id, "training_id": training_id, **params}
+    row |= last_values(milestone) | dict(milestone.metrics)  # type: ignore[arg-type]
+    metadata = {"about": json.dumps(dict(milestone.about), sort_keys=True)}
+    table = pa.table({key: [value] for key, value in row.items()})
+    pq.write_table(table.replace_schema_metadata(metadata), path)
+
+
+def extend_metrics(path: Path, scores: Mapping[str, float]) -> None:
+    """Sets columns of the one row in `path`."""
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    table = pq.read_table(path)
+    row = {name: table[name].to_pylist() for name in table.column_names}
+    row |= {name: [value] for name, value in scores.items()}
+    pq.write_table(pa.table(row).replace_schema_metadata(table.schema.metadata), path)
+
+
+def _write_pcc(path: Path, milestone: Milestone) -> None:
+    """The PCC heat map with each latent's learned sigma beside its row, as Figure 7.2."""
+    from sweeper.plotting.heatmap import pcc_figure
+    from trainers.measures import pcc_matrix
+
+    sigmas = last_values(milestone)
+    labels = []
+    for latent in range(milestone.mu_NL.shape[1]):
+        sigma = sigmas.get(layout.sigma_key(latent))
+        labels.append(f"z{latent}" if sigma is None else f"z{latent} ({abs(sigma):.2f})")
+    pcc_LK = pcc_matrix(milestone.mu_NL, milestone.factors_NK)
+    figure = pcc_figure(pcc_LK, tuple(milestone.about["factor_names"]), tuple(labels))
+    figure.savefig(path, dpi=100, metadata={"Software": None})

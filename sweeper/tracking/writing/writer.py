@@ -1,0 +1,270 @@
+"""The one writer of MLflow: idempotent by run id, in batches, from the driver.
+
+Publishing a run twice leaves what publishing it once does: the MLflow run is found by its run id,
+a metric point carries the time of its record, and MLflow takes an equal point for the same one.
+A run that a killed driver left half written is completed by the next one."""
+
+import tempfile
+import time
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from sweeper.errors import TrackingError
+from sweeper.tracking import layout
+from sweeper.tracking.reading.artifacts import Latents, latents_in
+from sweeper.tracking.uri import check_uri, open_sqlite, shown, sqlite_path
+from sweeper.tracking.writing.client import quieten
+from sweeper.tracking.writing.experiment_page import dataset_input, describe, run_note
+from sweeper.tracking.writing.run_files import extend_metrics, write_artifacts
+from trainers.saving.records import Milestone
+
+_POINTS = 200  # of each metric's trajectory in MLflow; trajectory.parquet holds them all
+
+
+_BATCH = 1000  # metrics a log_batch may hold
+
+
+@dataclass(frozen=True)
+class Publication:
+    """One run as it is to stand in MLflow. `milestone` is None for a run without a record."""
+
+    run_id: str
+    training_id: str
+    name: str
+    params: Mapping[str, str]
+    grids: tuple[str, ...]
+    synthetic: bool
+    measures: tuple[str, ...]
+    milestone: Milestone | None
+    status: str = layout.FINISHED
+    reason: str = ""
+    parent: str | None = None
+    notes: Mapping[str, str] = field(default_factory=dict)
+
+
+class Writer:
+    """Writes runs into one experiment of one store. Not thread-safe: one thread owns it."""
+
+    def __init__(self, uri: str, experiment: str, folder: Path, code_version: str) -> None:
+        """Opens the store; an SQLite store is made and migrated here, before any trial starts.
+
+        `folder`: the working folder; a local store's artifacts lie in its mlartifacts/.
+        Raises TrackingError for a store that cannot be used."""
+        check_uri(uri)
+        quieten()
+        path = sqlite_path(uri)
+        if path is not None and path.is_file():
+            open_sqlite(uri, path).close()
+        from mlflow.exceptions import MlflowException
+        from mlflow.tracking import MlflowClient
+
+        self.uri = uri
+        self._code_version = code_version
+        try:
+            self._client = MlflowClient(uri)
+            self._experiment_id = self._experiment(experiment, path is not None, folder)
+            known = self._client.get_experiment(self._experiment_id).tags
+            describe(self._client, self._experiment_id, known, int(1000 * time.time()))
+        except (MlflowException, OSError) as error:
+            raise TrackingError(f"MLflow store {shown(uri)}: {_first_line(error)}") from error
+        self._known: dict[str, str] = {}
+
+    def _experiment(self, name: str, local: bool, folder: Path) -> str:
+        found = self._client.get_experiment_by_name(name)
+        if found is None:
+            place = (folder / layout.DEFAULT_ARTIFACTS / name).absolute().as_uri()
+            return str(
+                self._client.create_experiment(name, artifact_location=place if local else None)
+            )
+        if found.lifecycle_stage != "active":
+            raise TrackingError(
+                f"experiment {name!r} was deleted in MLflow; restore it (mlflow experiments "
+                f"restore -x {found.experiment_id}) or give the grid another `experiment`"
+            )
+        return str(found.experiment_id)
+
+    def open_launch(self, grid: str, grid_id: str, notes: Mapping[str, str]) -> str:
+        """The parent run of a grid, made or reopened. Returns its MLflow id."""
+        found = self._search(f"tags.`{layout.GRID_ID}` = '{grid_id}'")
+        tags = {layout.KIND: layout.KIND_LAUNCH, layout.GRID: grid, layout.GRID_ID: grid_id}
+        tags |= {layout.CODE_VERSION: self._code_version, **notes}
+        if found is None:
+            run = self._client.create_run(self._experiment_id, run_name=f"launch {grid}", tags=tags)
+            return str(run.info.run_id)
+        self._client.update_run(found, status="RUNNING")
+        self._log(found, tags=tags)
+        return found
+
+    def close_launch(self, parent: str, state: str) -> None:
+        """Ends the parent run as FINISHED, FAILED or KILLED."""
+        self._client.set_terminated(parent, state)
+
+    def attach(self, mlflow_run_id: str, path: Path, folder: str = "") -> None:
+        """Stores a file with a run, in `folder` of its artifacts."""
+        self._client.log_artifact(mlflow_run_id, str(path), folder or None)
+
+    def attach_all(self, mlflow_run_id: str, folder: Path) -> None:
+        """Stores every file of a folder with a run, in the same order of folders."""
+        self._client.log_artifacts(mlflow_run_id, str(folder))
+
+    def set_tags(self, mlflow_run_id: str, tags: Mapping[str, str]) -> None:
+        """Sets tags of a run that exists."""
+        self._log(mlflow_run_id, tags=tags)
+
+    def remember(self, runs: Mapping[str, str]) -> None:
+        """Takes over {run id: MLflow id} of runs that are in the store already."""
+        self._known.update(runs)
+
+    def publish(self, publication: Publication) -> str:
+        """Writes one run and ends it. Returns its MLflow id.
+
+        A run that is finished already stays as it is: its training may have been done again for
+        the sake of a later milestone, after the sweep store was deleted."""
+        milestone = publication.milestone
+        time_ms = _time_ms(milestone)
+        finished = self._finished(publication.run_id)
+        if finished is not None:
+            return finished
+        mlflow_run_id = self._run_of(publication, time_ms)
+        if milestone is not None:
+            with tempfile.TemporaryDirectory() as folder:
+                write_artifacts(
+                    Path(folder),
+                    milestone,
+                    publication.run_id,
+                    publication.training_id,
+                    publication.params,
+                )
+                self._client.log_artifacts(mlflow_run_id, folder)
+            for batch in _batches(list(_metrics(milestone, time_ms))):
+                self._client.log_batch(mlflow_run_id, metrics=batch)
+            dataset = dataset_input(publication.params["dataset"], milestone.about)
+            self._client.log_inputs(mlflow_run_id, datasets=[dataset])
+        tags = self._tags(publication)
+        if milestone is not None:
+            tags[layout.NOTE] = run_note(mlflow_run_id)
+        self._log(mlflow_run_id, params=publication.params, tags=tags)
+        done = publication.status == layout.FINISHED
+        self._client.set_terminated(mlflow_run_id, "FINISHED" if done else "FAILED", time_ms)
+        return mlflow_run_id
+
+    def read_latents(self, mlflow_run_id: str) -> Latents:
+        """The latents of a finished run. Raises TrackingError where none are kept."""
+        run = self._client.get_run(mlflow_run_id)
+        with tempfile.TemporaryDirectory() as folder:
+            path = self._client.download_artifacts(run.info.run_id, layout.LATENTS, folder)
+            return latents_in(Path(path))
+
+    def add_scores(self, mlflow_run_id: str, scores: Mapping[str, float], iteration: int) -> None:
+        """Adds metrics to a finished run, and to its row of the metric table."""
+        from mlflow.entities import Metric
+
+        tags = self._client.get_run(mlflow_run_id).data.tags
+        time_ms = int(tags[layout.RECORDED_MS])
+        metrics = [Metric(key, value, time_ms, iteration) for key, value in scores.items()]
+        with tempfile.TemporaryDirectory() as folder:
+            path = Path(self._client.download_artifacts(mlflow_run_id, layout.METRICS, folder))
+            extend_metrics(path, scores)
+            self._client.log_artifact(mlflow_run_id, str(path))
+        self._client.log_batch(mlflow_run_id, metrics=metrics)
+        names = {key.removeprefix(layout.MEASURE_PREFIX) for key in scores}
+        scored = names | set(layout.split_list(tags.get(layout.MEASURES, "")))
+        self._log(mlflow_run_id, tags={layout.MEASURES: layout.join_list(scored)})
+
+    def _finished(self, run_id: str) -> str | None:
+        """The MLflow id of a run that stands there finished."""
+        found = self._search(
+            f"tags.`{layout.RUN_ID}` = '{run_id}' AND tags.`{layout.STATUS}` = '{layout.FINISHED}'"
+            " AND attributes.status = 'FINISHED'"
+        )
+        return found
+
+    def _run_of(self, publication: Publication, time_ms: int) -> str:
+        """The MLflow run of a run, made where there is none.
+
+        One that was left half written from another record (its training was done again) is
+        deleted and made anew, so that no step holds two values."""
+        run_id = publication.run_id
+        found = self._known.get(run_id) or self._search(f"tags.`{layout.RUN_ID}` = '{run_id}'")
+        if found is not None and publication.milestone is not None:
+            run = self._client.get_run(found)
+            recorded = run.data.tags.get(layout.RECORDED_MS)
+            if recorded not in (None, str(time_ms)) and run.info.status != "FINISHED":
+                self._client.delete_run(found)
+                found = None
+        if found is None:
+            tags = {layout.KIND: layout.KIND_RUN, layout.RUN_ID: run_id}
+            if publication.milestone is not None:
+                tags[layout.RECORDED_MS] = str(time_ms)
+            if publication.parent is not None:
+                tags[layout.PARENT] = publication.parent
+            run = self._client.create_run(
+                self._experiment_id, start_time=time_ms, run_name=publication.name, tags=tags
+            )
+            found = run.info.run_id
+        self._known[run_id] = found
+        return found
+
+    def _tags(self, publication: Publication) -> dict[str, str]:
+        tags = {
+            layout.TRAINING_ID: publication.training_id,
+            layout.STATUS: publication.status,
+            layout.REASON: publication.reason,
+            layout.SYNTHETIC: "true" if publication.synthetic else "false",
+            layout.GRIDS: layout.join_list(publication.grids),
+            layout.MEASURES: layout.join_list(publication.measures),
+            layout.CODE_VERSION: self._code_version,
+            **publication.notes,
+        }
+        if publication.milestone is not None:
+            tags[layout.RECORDED_MS] = str(_time_ms(publication.milestone))
+            tags[layout.FINGERPRINT] = publication.milestone.about["dataset_fingerprint"]
+        return tags
+
+    def _log(
+        self,
+        mlflow_run_id: str,
+        *,
+        params: Mapping[str, str] | None = None,
+        tags: Mapping[str, str] | None = None,
+    ) -> None:
+        from mlflow.entities import Param, RunTag
+
+        self._client.log_batch(
+            mlflow_run_id,
+            params=[Param(key, value) for key, value in (params or {}).items()],
+            tags=[RunTag(key, value) for key, value in (tags or {}).items()],
+        )
+
+    def _search(self, query: str) -> str | None:
+        found = self._client.search_runs([self._experiment_id], query, max_results=1)
+        return str(found[0].info.run_id) if found else None
+
+
+def _metrics(milestone: Milestone, time_ms: int) -> Iterator[Any]:
+    from mlflow.entities import Metric
+
+    rows_ST = milestone.trajectory_ST
+    picked = np.unique(np.linspace(0, len(rows_ST) - 1, min(_POINTS, len(rows_ST))).astype(int))
+    for row_T in rows_ST[picked]:
+        for name, value in zip(milestone.trajectory_names, row_T[1:], strict=True):
+            yield Metric(name, float(value), time_ms, int(row_T[0]))
+    for name, value in milestone.metrics.items():
+        yield Metric(name, float(value), time_ms, milestone.iteration)
+
+
+def _batches(metrics: list[Any]) -> Iterator[list[Any]]:
+    for start in range(0, len(metrics), _BATCH):
+        yield metrics[start : start + _BATCH]
+
+
+def _time_ms(milestone: Milestone | None) -> int:
+    return int(1000 * (time.time() if milestone is None else milestone.about["created_s"]))
+
+
+def _first_line(error: Exception) -> str:
+    return next(iter(str(error).splitlines()), type(error).__name__)

@@ -1,0 +1,115 @@
+"""Searches by ask and tell: one suite for every sampler."""
+
+import math
+
+import pytest
+
+from search_spaces.axes import Between, Choice
+from search_spaces.products import Point
+from search_spaces.samplers import PRUNERS, SAMPLERS, Searcher
+from search_spaces.spaces import Space
+
+SPACE = Space(
+    common=(Between("rate", 1e-5, 1e-1, log=True), Choice("fixed", ("only",))),
+    switch="model",
+    branches={
+        "beta": (Between("weight", 0.5, 4.0),),
+        "other": (Between("weight", 1, 9, step=2, integer=True), Choice("flag", (True, False))),
+    },
+)
+
+
+def value_of(point: Point) -> float:
+    """Largest at rate 1e-3, model 'beta' and weight 2."""
+    model = 1.0 if point["model"] == "beta" else 0.0
+    return model - abs(math.log10(point["rate"]) + 3) - abs(point["weight"] - 2)
+
+
+def search(sampler: str, seed: int, count: int, told: list[tuple[Point, float]]) -> list[Point]:
+    """Points asked for after what was told, each told its value in turn."""
+    searcher = Searcher(SPACE, ["max"], sampler, seed=seed)
+    for point, value in told:
+        searcher.replay(point, [value])
+    asked = []
+    for _ in range(count):
+        number, point = searcher.ask()
+        searcher.tell(number, [value_of(point)])
+        asked.append(point)
+    return asked
+
+
+@pytest.mark.parametrize("sampler", SAMPLERS)
+def test_points_lie_in_the_space(sampler: str) -> None:
+    for point in search(sampler, 0, 20, []):
+        assert 1e-5 <= point["rate"] <= 1e-1 and point["fixed"] == "only"
+        if point["model"] == "beta":
+            assert set(point) == {"model", "rate", "fixed", "weight"}
+            assert 0.5 <= point["weight"] <= 4.0
+        else:
+            assert set(point) == {"model", "rate", "fixed", "weight", "flag"}
+            assert point["weight"] in (1, 3, 5, 7, 9) and isinstance(point["weight"], int)
+
+
+@pytest.mark.parametrize("sampler", SAMPLERS)
+def test_a_seed_decides_what_is_asked(sampler: str) -> None:
+    assert search(sampler, 1, 12, []) == search(sampler, 1, 12, [])
+    assert search(sampler, 1, 12, []) != search(sampler, 2, 12, [])
+
+
+@pytest.mark.parametrize("sampler", ["tpe", "random"])
+@pytest.mark.parametrize("done", [1, 9, 14])
+def test_a_search_goes_on_as_if_it_had_not_stopped(sampler: str, done: int) -> None:
+    """nsga2 keeps marks of its generations that a result alone does not have."""
+    whole = search(sampler, 5, 18, [])
+    told = [(point, value_of(point)) for point in whole[:done]]
+    assert search(sampler, 5, 18 - done, told) == whole[done:]
+
+
+def test_tpe_does_better_than_chance() -> None:
+    """Over 5 seeds, the mean of the last 20 of 60 points."""
+
+    def late(sampler: str) -> float:
+        values = [
+            value_of(point) for seed in range(5) for point in search(sampler, seed, 60, [])[40:]
+        ]
+        return sum(values) / len(values)
+
+    assert late("tpe") > late("random") + 0.5
+
+
+def test_failed_points_are_neither_best_nor_fatal() -> None:
+    searcher = Searcher(SPACE, ["max"], seed=0)
+    assert searcher.best() == []
+    for values in (None, [math.nan], [math.inf], [0.25], [0.5]):
+        number, _ = searcher.ask()
+        searcher.tell(number, values)
+    assert searcher.best() == [4]
+
+
+def test_two_directions_have_a_front() -> None:
+    searcher = Searcher(SPACE, ["max", "min"], seed=0)
+    for values in ([1.0, 1.0], [2.0, 2.0], [1.0, 2.0], [3.0, 3.0]):
+        number, _ = searcher.ask()
+        searcher.tell(number, values)
+    assert searcher.best() == [0, 1, 3]
+    with pytest.raises(ValueError, match="cannot prune"):
+        Searcher(SPACE, ["max", "min"], pruner="median")
+
+
+@pytest.mark.parametrize("pruner", PRUNERS)
+def test_only_pruners_stop_poor_points(pruner: str) -> None:
+    searcher = Searcher(SPACE, ["max"], "random", pruner, seed=0)
+    stopped = []
+    for value in [1.0] * 8 + [0.0]:
+        number, _ = searcher.ask()
+        stopped.append(any([searcher.report(number, step, value) for step in (1, 2, 3, 4)]))
+        searcher.tell(number, [value], pruned=stopped[-1])
+    assert stopped[-1] == (pruner != "none")
+    assert not searcher.report(searcher.ask()[0], 1, math.nan)
+
+
+def test_unknown_samplers_and_pruners_are_told() -> None:
+    with pytest.raises(ValueError, match="known: tpe"):
+        Searcher(SPACE, ["max"], "bayes")
+    with pytest.raises(ValueError, match="known: none"):
+        Searcher(SPACE, ["max"], pruner="axe")

@@ -1,0 +1,87 @@
+"""The frames: every run and score of the store, typed, and nothing that is not in it."""
+
+import math
+
+import pytest
+
+from sweeper.analysis.study import read_study, results
+from sweeper.errors import ResultsError
+from sweeper.tables import table
+from sweeper.tracking.reading.reader import finished_runs, stored_runs
+from tests.sweeper.support import synthetic_store as synthetic
+
+
+def test_the_wide_form_has_a_row_a_run_with_typed_settings(small):
+    assert len(small.runs) == 40 and small.runs.run_id.is_unique
+    row = small.runs[(small.runs.model == "beta_vae") & (small.runs["param/beta"] == 2.0)].iloc[0]
+    assert (row.dataset, row.batch_size, row.learning_rate) == ("dsprites", 64, 1e-5)
+    assert (row.iterations, row.seed, row.protocol) == (50_000, 0, "thesis")
+    assert row.status == "finished" and row.synthetic == False  # noqa: E712
+
+
+def test_the_tidy_form_has_the_numbers_that_were_logged(small_uri):
+    tidy = results(small_uri, grid="table7_1")
+    cell = synthetic.small_cells()[7]
+    mine = tidy[tidy.run_id == cell["run_id"]].set_index("measure").value
+    logged = synthetic.final_metrics(cell)
+    assert set(mine.index) == {*synthetic.MEASURES, "valid/recon", "valid/kl", "valid/total"}
+    assert all(mine[name] == logged[f"measure/{name}"] for name in synthetic.MEASURES)
+    assert mine["valid/recon"] == logged["valid/recon"]
+    assert len(tidy) == 40 * 14
+
+
+def test_a_parameter_and_a_trajectory_of_one_name_stay_apart(small):
+    assert small.runs["param/beta"].notna().sum() == 16  # beta_vae
+    assert small.runs["last/beta"].notna().sum() == 8  # l_vae
+
+
+def test_infinities_are_restored(new_store):
+    uri = new_store()
+    synthetic.write_launch(
+        uri,
+        synthetic.small_cells()[:1],
+        change=lambda cell, metrics: metrics | {"measure/cbd": -math.inf, "valid/recon": math.inf},
+        artifacts=False,
+    )
+    runs = read_study(uri).runs
+    assert runs["measure/cbd"].tolist() == [-math.inf]
+    assert runs["valid/recon"].tolist() == [math.inf]
+
+
+def test_a_run_that_has_not_ended_is_unfinished_and_counts_as_missing(new_store):
+    uri, cells = new_store(), synthetic.small_cells()[:2]
+    fates = {cells[0]["run_id"]: ("running", "")}
+    synthetic.write_launch(
+        uri, cells, outcome=lambda c: fates.get(c["run_id"], ("finished", "")), artifacts=False
+    )
+    study = read_study(uri)
+    assert sorted(study.runs.status) == ["finished", "unfinished"]
+    assert finished_runs(stored_runs(uri)).keys() == {cells[1]["run_id"]}
+    assert table("7.1", study).rows[0].counts.told() == "1/2 (1 missing)"
+
+
+def test_a_grid_that_was_never_launched_is_told_with_those_that_were(small_uri):
+    with pytest.raises(ResultsError, match="no grid 'quickstart'.*Launched: table7_1"):
+        results(small_uri, grid="quickstart")
+
+
+def test_runs_of_two_grids_in_one_store(new_store):
+    uri, cells = new_store(), synthetic.small_cells()
+    synthetic.write_launch(uri, cells[:6], grid="first", artifacts=False)
+    synthetic.write_launch(uri, cells[4:9], grid="second", artifacts=False)
+    asked = {cell["run_id"] for cell in cells[4:9]}
+    assert set(results(uri, grid="second").run_id) == asked  # two of them ran for the first
+    assert len(read_study(uri).runs) == 9
+
+
+def test_latents_trajectories_and_milestones_on_demand(small):
+    cell = synthetic.make_cell("dsprites", "l_vae", iterations=200_000)
+    mu_NL, factors_NK = synthetic.latents(cell)
+    found = small.latents(cell["run_id"])
+    assert (found.mu_NL == mu_NL).all() and (found.factors_NK == factors_NK).all()
+    assert found.names == synthetic.FACTORS["dsprites"]
+    curve = small.trajectory(cell["run_id"])
+    assert curve["iteration"][-1] == 200_000 and "sigma/recon" in curve
+    siblings = small.siblings(cell["run_id"])
+    assert siblings.iterations.tolist() == [50_000, 100_000, 200_000, 300_000]
+    assert set(siblings.training_id) == {cell["training_id"]}

@@ -1,0 +1,109 @@
+"""The command line: exit codes, plain errors, JSON, and nothing heavy loaded for help."""
+
+import json
+import subprocess
+import sys
+
+import numpy as np
+import pytest
+
+from tests.sweeper.support.cli_runs import ROOT, TINY, sweeper, write_grid
+
+
+@pytest.fixture
+def representation(tmp_path):
+    rng = np.random.default_rng(0)
+    factors = rng.integers(0, 3, (300, 2))
+    latents = factors + 0.1 * rng.normal(size=(300, 2))
+    np.savez(tmp_path / "a.npz", latents=latents, factors=factors)
+    return tmp_path
+
+
+def test_help_loads_nothing_heavy():
+    code = (
+        "import sys; sys.argv[1:] = ['--help']\n"
+        "from sweeper.cli import main\n"
+        "try: main()\nexcept SystemExit: pass\n"
+        "heavy = {'torch', 'ray', 'mlflow', 'pandas', 'matplotlib', 'sklearn', 'optuna'}\n"
+        "print(sorted(heavy & set(sys.modules)))"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, cwd=ROOT, check=True
+    )
+    assert done.stdout.splitlines()[-1] == "[]"
+    assert "launch" in done.stdout
+
+
+@pytest.mark.parametrize(
+    ("arguments", "told"),
+    [
+        (["launchx"], "No such command"),
+        (["plan"], "Missing argument"),
+        (["plan", "none.yaml"], "none.yaml"),
+        (["plan", "tiny.yaml", "--scale", "0"], "--scale"),
+        (["plan", "tiny.yaml", "--points", "1"], "--points"),
+        (["measure", "none.npz"], "none.npz"),
+        (["measure", "tiny.yaml"], "yaml"),
+        (["table", "7.9"], "no MLflow store"),
+        (["launch", "tiny.yaml", "--tracking-uri", "file:./mlruns"], "migrate"),
+        (["launch", "tiny.yaml", "--store", "tiny.yaml"], "is a file"),
+        (["data", "check", "mpi3d", "--source", "tiny.yaml"], "mpi3d"),
+        (["data", "render", "nothing"], "unknown"),
+    ],
+)
+def test_wrong_use_is_a_plain_line_and_no_trace(tmp_path, arguments, told):
+    write_grid(tmp_path)
+    done = sweeper(tmp_path, *arguments)
+    assert done.returncode in (1, 2)
+    assert told in done.stderr
+    assert "Traceback" not in done.stderr + done.stdout
+    assert not (tmp_path / "mlflow.db").exists()
+
+
+def test_every_mistake_of_a_grid_at_once(tmp_path):
+    wrong = TINY.replace("datasets", "datsets").replace("1e-3", "fast")
+    write_grid(tmp_path, wrong)
+    done = sweeper(tmp_path, "launch", "tiny.yaml")
+    assert done.returncode == 2
+    assert "tiny.yaml:2:1" in done.stderr and 'Did you mean "datasets"?' in done.stderr
+    assert "tiny.yaml:4:" in done.stderr and "fast" in done.stderr
+    assert not (tmp_path / "sweep_store" / "trainings").exists()
+
+
+def test_plan_prints_json(tmp_path):
+    write_grid(tmp_path)
+    found = json.loads(sweeper(tmp_path, "plan", "tiny.yaml", "--json").stdout)
+    keys = ("runs", "trainings", "steps_asked", "steps_to_run", "reused")
+    assert [found[key] for key in keys] == [4, 2, 60, 40, 0]
+
+
+def test_measure_prints_json_of_the_named_measures(representation):
+    done = sweeper(representation, "measure", "a.npz", "--json", "--measures", "cbd,mig")
+    found = json.loads(done.stdout)
+    assert set(found) == {"cbd", "mig"}
+    assert found["cbd"] > 0.9
+
+
+def test_measure_tells_every_wrong_option(representation):
+    done = sweeper(representation, "measure", "a.npz", "--measures", "migg", "--protocol", "x")
+    assert done.returncode == 2
+    assert 'Did you mean "mig"?' in done.stderr and "--protocol x" in done.stderr
+
+
+def test_measure_draws_the_pcc_matrix(representation):
+    done = sweeper(representation, "measure", "a.npz", "--measures", "cbd", "--plot", "p.png")
+    assert done.returncode == 0, done.stderr
+    assert (representation / "p.png").read_bytes().startswith(b"\x89PNG")
+
+
+def test_status_of_a_grid_never_launched_is_all_missing(tmp_path):
+    write_grid(tmp_path)
+    done = sweeper(tmp_path, "status", "tiny.yaml", "--json")
+    assert done.returncode == 1
+    assert json.loads(done.stdout)["missing"] == 4
+
+
+def test_the_schema_is_json(tmp_path):
+    done = sweeper(tmp_path, "schema", "--out", "schema.json")
+    assert done.returncode == 0
+    assert "properties" in json.loads((tmp_path / "schema.json").read_text())

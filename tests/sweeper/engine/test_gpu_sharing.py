@@ -1,0 +1,111 @@
+"""How trainings share GPUs, on GPUs that Ray only counts: nothing here computes on one.
+
+A training that is played tells what it sees, and ends once as many run at a time as are to."""
+
+import contextlib
+import json
+import os
+import threading
+import time
+from pathlib import Path
+from types import SimpleNamespace
+
+import pytest
+
+from sweeper.engine.jobs import Job
+from sweeper.engine.run_jobs import run_jobs
+from sweeper.engine.session import ray_session
+from sweeper.engine.trial import TrainingTrial
+
+pytestmark = [
+    pytest.mark.slow,
+    pytest.mark.filterwarnings("ignore::ResourceWarning"),
+    pytest.mark.xdist_group("ray"),
+]
+
+
+@pytest.fixture(scope="module")
+def gpus(request):
+    """So many GPUs on this machine, as Ray counts them."""
+    with ray_session(None, cpus=8, gpus=request.param):
+        yield request.param
+
+
+class Played(TrainingTrial):
+    def setup(self, config):
+        from sweeper.engine import trial
+
+        trial._training, trial._recorded = play, lambda job: []
+        super().setup(config)
+
+
+@contextlib.contextmanager
+def play(job):
+    yield SimpleNamespace(iteration=0, status="finished", advance=lambda s: advance(job))
+
+
+def advance(job):
+    """Begins, waits for the others, ends: each told in a file, with the time."""
+    store, together = Path(job["store"]), job["config"]["together"]
+    begun = time.monotonic()
+    (store / f"{job['training_id']}.begun").touch()
+    while len(list(store.glob("*.begun"))) < together and time.monotonic() < begun + 60:
+        time.sleep(0.05)
+    time.sleep(0.2)
+    told = {"gpu": os.environ.get("CUDA_VISIBLE_DEVICES"), "begun": begun, "end": time.monotonic()}
+    (store / f"{job['training_id']}.json").write_text(json.dumps(told))
+    ended = {"losses": {}, "scores": {}, "records": {}, "reason": ""}
+    return SimpleNamespace(iteration=1, status="finished", **ended)
+
+
+def played(store, share, together, monkeypatch):
+    """What trainings tell that hold `share` of a GPU each: two more than run at a time."""
+    count = together + 2
+    monkeypatch.setattr("sweeper.engine.trial.TrainingTrial", Played)
+    config = {"together": together}
+    jobs = [Job(f"{number:016x}", config, str(store), gpu=share) for number in range(count)]
+    events = []
+    run_jobs(jobs, events.append, threading.Event())
+    assert [event.reason for event in events if event.reason] == []
+    assert [event.kind for event in events if event.kind != "progress"] == ["finished"] * count
+    return [json.loads(path.read_text()) for path in sorted(store.glob("*.json"))]
+
+
+def most_at_a_time(told):
+    return max(sum(a["begun"] <= b["begun"] < a["end"] for a in told) for b in told)
+
+
+@pytest.mark.parametrize(
+    "gpus, share, on_one",
+    [(1, 0.5, 2), (1, 1.0, 1), (2, 0.5, 2), (2, 0.4, 2), (2, 1.0, 1)],
+    indirect=["gpus"],
+)
+def test_each_gpu_is_shared_by_as_many_as_fit_and_no_more(
+    gpus, share, on_one, tmp_path, monkeypatch
+):
+    told = played(tmp_path, share, gpus * on_one, monkeypatch)
+    assert {one["gpu"] for one in told} == {str(number) for number in range(gpus)}
+    for number in range(gpus):
+        assert most_at_a_time([one for one in told if one["gpu"] == str(number)]) == on_one
+    assert most_at_a_time(told) == gpus * on_one
+
+
+@pytest.mark.parametrize("gpus", [2], indirect=True)
+def test_a_training_of_two_gpus_sees_both(gpus, tmp_path, monkeypatch):
+    told = played(tmp_path, 2.0, 1, monkeypatch)
+    assert [sorted(one["gpu"].split(",")) for one in told] == [["0", "1"]] * 3
+    assert most_at_a_time(told) == 1
+
+
+@pytest.mark.parametrize("gpus", [1], indirect=True)
+def test_a_gpu_that_pytorch_cannot_use_fails_at_once_and_tells_the_remedy(gpus, tmp_path):
+    import torch
+
+    if torch.cuda.is_available():
+        pytest.skip("PyTorch has a GPU here")
+    events = []
+    run_jobs([Job("0" * 16, {}, str(tmp_path), gpu=1.0)], events.append, threading.Event())
+    (failure,) = events
+    assert failure.kind == "failed"
+    assert "finds no GPU" in failure.reason and "resources: {gpu: 0}" in failure.reason
+    assert torch.__version__ in failure.reason

@@ -1,0 +1,89 @@
+"""Learned values and aliases: known once every run they could come from is settled."""
+
+import pytest
+
+from sweeper.grid import Grid, load_grid
+from sweeper.planning.learned_values import Lessons
+from sweeper.planning.plan import make_plan
+from sweeper.tracking.reading.stored_run import StoredRun
+
+SOURCE = """
+datasets: dsprites
+models: [l_vae]
+axes: {batch_size: [64, 128], learning_rate: 1e-4, iterations: 10}
+"""
+ASKS = """
+datasets: dsprites
+models:
+  - beta_vae: {beta: {learned: beta, from: source.yaml, model: l_vae, digits: 2}}
+axes: {batch_size: 64, learning_rate: 1e-4, iterations: 10}
+"""
+
+
+def stored(run_id, status="finished", cbd=0.5, state="FINISHED", **metrics):
+    return StoredRun(
+        mlflow_run_id=run_id,
+        experiment_id="1",
+        state=state,
+        start_ms=0,
+        end_ms=1,
+        artifact_uri="",
+        params={"iterations": "10"},
+        tags={"sweeper.run_id": run_id, "sweeper.status": status},
+        metrics={"measure/cbd": cbd, **metrics},
+    )
+
+
+@pytest.fixture
+def folder(tmp_path):
+    (tmp_path / "source.yaml").write_text(SOURCE)
+    (tmp_path / "asks.yaml").write_text(ASKS)
+    return tmp_path
+
+
+def plan_with(folder, runs):
+    lessons = Lessons({run.mlflow_run_id: run for run in runs}, folder)
+    grid = load_grid(folder / "asks.yaml")
+    return make_plan(grid, resolve=lessons.resolve, gives_way=lessons.gives_way)
+
+
+def source_runs(folder):
+    return make_plan(load_grid(folder / "source.yaml")).run_ids
+
+
+def test_the_value_is_that_of_the_best_run(folder):
+    worse, better = source_runs(folder)
+    plan = plan_with(folder, [stored(worse, cbd=0.4, beta=3.0), stored(better, beta=0.8912)])
+    assert plan.waiting == 0
+    assert plan.trainings[0].config.params["beta"] == 0.89
+
+
+def test_one_run_that_is_not_settled_keeps_it_waiting(folder):
+    first, second = source_runs(folder)
+    assert plan_with(folder, [stored(first, beta=0.9)]).waiting == 1
+    running = stored(second, state="RUNNING", beta=0.9)
+    assert plan_with(folder, [stored(first, beta=0.9), running]).waiting == 1
+
+
+def test_a_diverged_run_counts_as_settled_and_is_never_the_source(folder):
+    first, second = source_runs(folder)
+    runs = [stored(first, beta=0.9), stored(second, "diverged", cbd=0.99, beta=7.0)]
+    assert plan_with(folder, runs).trainings[0].config.params["beta"] == 0.9
+
+
+def test_an_alias_gives_way_where_every_sigma_is_small(tmp_path):
+    grid = Grid(
+        datasets="dsprites",
+        models=["mdl_vae_auto"],
+        axes={"batch_size": 64, "learning_rate": 1e-4, "iterations": 10},
+    )
+    [strong] = make_plan(grid).run_ids
+
+    def models(run):
+        lessons = Lessons({strong: run} if run else {}, tmp_path)
+        plan = make_plan(grid, gives_way=lessons.gives_way)
+        return {cell.config.model for cell in plan.cells}
+
+    assert models(None) == {"mdl_vae_strong"}
+    assert models(stored(strong, **{"sigma/z0": 0.6, "sigma/z1": 0.1})) == {"mdl_vae_strong"}
+    assert "mdl_vae_weak" in models(stored(strong, **{"sigma/z0": 0.4, "sigma/z1": 0.1}))

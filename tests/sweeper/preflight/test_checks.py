@@ -1,0 +1,182 @@
+"""Preflight: every trouble is one line that names its remedy, before anything is started."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from sweeper.engine.node_probe import NodeReport, look, versions
+from sweeper.engine.session import ray_session
+from sweeper.errors import EngineError
+from sweeper.grid import Grid
+from sweeper.planning.plan import make_plan
+from sweeper.planning.settings import default_setting
+from sweeper.preflight import checks as preflight
+from sweeper.preflight.disk import bytes_to_write, parameters, told_bytes
+from trainers.specs.networks import NETWORKS
+
+ROOT = Path(__file__).parents[3]
+AXES = {"batch_size": 16, "learning_rate": 1e-3, "iterations": [20, 40]}
+
+
+def grid_of(**changes):
+    values = dict(
+        datasets="mpi3d",
+        models=["vae"],
+        axes=AXES,
+        evaluation={"measures": ["cbd"]},
+    )
+    return Grid(**(values | changes))
+
+
+@pytest.fixture
+def setting(tmp_path):
+    return default_setting(tmp_path)
+
+
+def troubles(checks):
+    return [check.trouble for check in checks if check.trouble]
+
+
+def test_a_dataset_that_is_not_prepared_is_told_with_the_command(setting):
+    (told,) = troubles(preflight.check_here(make_plan(grid_of()), setting))
+    assert f"sweeper data prepare mpi3d --source FILE --data {setting.data_dir}" in told
+    with pytest.raises(preflight.PreflightError, match="Nothing was started") as refused:
+        preflight.refuse(preflight.check_here(make_plan(grid_of()), setting))
+    assert refused.value.exit_code == 2
+
+
+@pytest.mark.parametrize("datasets", ["dsprites", {"name": "mpi3d", "source": "synthetic"}])
+def test_what_is_drawn_needs_no_file(setting, datasets):
+    assert not troubles(preflight.check_here(make_plan(grid_of(datasets=datasets)), setting))
+
+
+def test_a_full_disk_is_told_before(setting, monkeypatch):
+    monkeypatch.setattr(preflight, "free_bytes", lambda place: 1_000_000)
+    told = troubles(preflight.check_here(make_plan(grid_of(datasets="dsprites")), setting))
+    assert len(told) == 2
+    assert all("the disk has 1 MB: make room" in line for line in told)
+
+
+def test_a_store_that_cannot_be_written_is_told(setting, tmp_path):
+    (tmp_path / "file").write_text("")
+    setting.store = str(tmp_path / "file")
+    told = troubles(preflight.check_here(make_plan(grid_of(datasets="dsprites")), setting))
+    assert any("--store" in line for line in told)
+
+
+@pytest.fixture
+def nodes(monkeypatch):
+    """A cluster of the given reports, in place of Ray's."""
+
+    def made(*reports):
+        monkeypatch.setattr(preflight, "ask_nodes", lambda *_: list(reports))
+        sizes = [(report.cpus, report.gpus) for report in reports]
+        monkeypatch.setattr(preflight, "node_sizes", lambda: sizes)
+
+    return made
+
+
+GOOD = dict(cpus=2.0, gpus=1.0)
+
+
+@pytest.mark.parametrize(
+    "report, told",
+    [
+        (dict(versions=versions() | {"torch": "1.0"}), "node n has torch 1.0, here it is "),
+        (dict(versions=versions(), store_error="no"), "node n: no"),
+        (dict(versions=versions(), blind=True), "finds no GPU there, and Ray counts 1: install"),
+        (dict(versions=versions(), store_shared=False), "is another folder than here"),
+        (dict(versions=versions(), missing=(("mpi3d", "/data"),)), "sweeper data prepare mpi3d"),
+        (dict(error="ModuleNotFoundError: No module named 'sweeper'"), "--submit"),
+    ],
+)
+def test_each_trouble_of_a_node_is_a_line(setting, nodes, report, told):
+    nodes(NodeReport("n", **GOOD, **report), NodeReport("m", **GOOD, versions=versions()))
+    setting.address = "head:6379"
+    (line,) = troubles(preflight.check_cluster(make_plan(grid_of()), grid_of(), setting))
+    assert told in line and "\n" not in line
+
+
+def test_what_no_node_has_is_refused_unless_the_cluster_grows(setting, nodes):
+    nodes(NodeReport("n", **GOOD, versions=versions()))
+    greedy = grid_of(resources={"gpu": 8})
+    (line,) = troubles(preflight.check_cluster(None, greedy, setting))
+    assert "the largest has 2 and 1" in line and "--autoscaling" in line
+    setting.grows = True
+    assert not troubles(preflight.check_cluster(None, greedy, setting))
+
+
+def test_a_cluster_that_begins_without_nodes_is_not_taken_for_one_without_gpus(setting, nodes):
+    nodes()
+    setting.grows = True
+    (line,) = troubles(preflight.check_cluster(None, grid_of(), setting))
+    assert "resources: {gpu: 1}" in line
+    for gpu in (0, 1, 0.5):
+        grid = grid_of(resources={"gpu": gpu})
+        assert not troubles(preflight.check_cluster(None, grid, setting))
+    nodes(NodeReport("n", **GOOD, versions=versions()))
+    assert not troubles(preflight.check_cluster(None, grid_of(), setting))
+
+
+def test_nothing_is_left_in_the_store(setting, nodes, tmp_path):
+    nodes()
+    preflight.check_cluster(None, None, setting)
+    preflight.check_here(make_plan(grid_of()), setting)
+    assert list((tmp_path / "sweep_store").iterdir()) == []
+
+
+def test_a_node_sees_what_it_has(tmp_path):
+    seen = look(str(tmp_path), "probe", [("mpi3d", str(tmp_path))])
+    assert seen["missing"] == (("mpi3d", str(tmp_path)),)
+    assert (seen["store_error"], seen["store_shared"], seen["blind"]) == ("", False, False)
+    assert seen["versions"] == versions() and "none" not in versions().values()
+
+
+@pytest.mark.parametrize("address", ["127.0.0.1:1", "nowhere", "http://x:1", "a:99999"])
+def test_an_address_where_nobody_is_fails_soon_and_clearly(address):
+    with pytest.raises(EngineError, match="cannot be reached|write HOST:PORT"):
+        with ray_session(address):
+            pass
+
+
+@pytest.mark.parametrize("network", NETWORKS)
+@pytest.mark.parametrize("dataset", ["dsprites", "isaac3d"])
+def test_the_guess_of_a_networks_weights_is_within_a_factor_of_two(network, dataset):
+    from trainers.networks import build_network
+    from trainers.specs.datasets import DATASETS
+
+    grid = grid_of(datasets=dataset, axes=AXES | {"network": network})
+    (training,) = make_plan(grid).trainings
+    built = build_network(network, DATASETS[dataset].image_CHW, training.config.latent_dim, seed=0)
+    true = sum(weights.numel() for weights in built.parameters())
+    assert true / 2 <= parameters(training) <= 2 * true
+
+
+def test_checkpoints_are_most_of_what_is_written():
+    plan = make_plan(grid_of(datasets="dsprites"))
+    (training,) = plan.trainings
+    needed = bytes_to_write(plan)
+    assert needed.store > 3 * 12 * parameters(training)
+    assert told_bytes(1500) == "1.5 kB" and told_bytes(2.5e15) == "2,500.0 TB"
+
+
+def test_doctor_tells_all_as_json(tmp_path):
+    """Without a Ray to be started: a cluster that is not there is one trouble of several."""
+    (tmp_path / "grid.yaml").write_text(
+        "datasets: mpi3d\nmodels: vae\n"
+        "axes: {batch_size: 16, learning_rate: 1e-3, iterations: 20}\n"
+    )
+    command = [sys.executable, "-m", "sweeper", "doctor", "grid.yaml", "--address", "127.0.0.1:1"]
+    done = subprocess.run(
+        [*command, "--json", "--tracking-uri", "http://user:secret@127.0.0.1:1"],
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+        env=os.environ | {"PYTHONPATH": str(ROOT)},
+    )
+    assert done.returncode == 1, done.stderr
+    assert "secret" not in done.stdout + done.stderr
+    assert "cannot be reached" in done.stdout

@@ -1,0 +1,295 @@
+"""Searches of a grid, played by workers that train nothing."""
+
+import math
+from collections import Counter
+from pathlib import Path
+
+import pytest
+
+from search_spaces.samplers import ChangedSearch, State
+from sweeper.grid import Grid
+from sweeper.planning.plan import plan_of
+from sweeper.search.dataset_search import REPEAT, WARM, Proposals
+from sweeper.search.space import SWITCH
+from sweeper.search.training_queue import Walk
+from tests.sweeper.support.played_search import Play, Shelf
+from trainers.config import TrainingConfig
+
+
+def grid(**changes) -> Grid:
+    blocks = {
+        "datasets": "dsprites",
+        "models": ["l_vae", {"beta_vae": {"beta": {"low": 0.5, "high": 8, "log": True}}}],
+        "axes": {
+            "iterations": [100, 200, 300],
+            "learning_rate": {"low": 1e-5, "high": 1e-1, "log": True},
+        },
+        "search": {"sampler": "tpe", "trainings": 14, "pruner": "none"},
+    }
+    return Grid(**{**blocks, **changes})
+
+
+def searched(**search) -> Grid:
+    return grid(search={"trainings": 14, **search})
+
+
+@pytest.fixture(autouse=True)
+def quick_disk(monkeypatch: pytest.MonkeyPatch) -> None:
+    """These tests end no machine, so what they write need not be on the disk at once."""
+    monkeypatch.setattr("os.fsync", lambda descriptor: None)
+
+
+FEW = {"iterations": [1, 2], "batch_size": [16, 32], "learning_rate": [1e-3, 1e-4]}
+
+
+def score(config: TrainingConfig, milestone: int) -> dict[str, float]:
+    """Best at a learning rate of 1e-3 and after 200 iterations."""
+    distance = abs(math.log10(config.learning_rate) + 3)
+    value = 0.9 - distance / 5 - abs(milestone - 200) / 1000
+    return {"measure/cbd": value, "valid/recon": 100 * distance + config.batch_size}
+
+
+def proposals(asked: Grid, **more) -> Proposals:
+    return Proposals(asked, asked.datasets[0], **more)
+
+
+def play(asked: Grid, *, workers: int = 2, scores=score, milestones: int = 10**9, **more) -> Play:
+    search = proposals(asked, **more)
+    shelf = more.get("library")
+    return Play(Walk([search]), scores, workers, shelf).run(milestones)
+
+
+def tried(game: Play):
+    return game.walk.searches[0].searcher.tried()
+
+
+def test_every_point_is_told_once_at_its_best_milestone() -> None:
+    game = play(grid())
+    assert [one.state for one in tried(game)] == [State.DONE] * 14
+    for one in tried(game):
+        at_200 = 0.9 - abs(math.log10(one.point["learning_rate"]) + 3) / 5
+        assert one.values == pytest.approx([at_200])
+        assert set(one.reported) == {100, 200, 300}
+    assert len(game.told) == 14 * 3
+
+
+@pytest.mark.parametrize("pruner", ["asha", "hyperband", "median"])
+def test_a_pruned_training_stops_at_its_milestone_and_keeps_what_it_reached(pruner: str) -> None:
+    ended = []
+    search = proposals(searched(pruner=pruner, trainings=30))
+    search.on_end = ended.append
+    game = Play(Walk([search]), score).run()
+    pruned = [one for one in ended if one.end == "pruned"]
+    assert pruned and any(not one.end for one in ended)
+    trained = Counter(training for training, _ in game.told)
+    for one in pruned:
+        [training] = one.trainings
+        assert trained[training.training_id] == len(one.reached()) < 3
+        assert [cell.iterations for cell in one.reached()] == [100, 200][: len(one.reached())]
+    assert {one.state for one in search.searcher.tried()} == {State.DONE, State.PRUNED}
+    assert len(game.told) < 90
+
+
+@pytest.mark.parametrize("sampler", ["tpe", "random", "nsga2", "qmc", "cmaes"])
+@pytest.mark.parametrize("milestones", [0, 2, 13, 38])
+def test_a_killed_search_goes_on_as_it_would_have(
+    tmp_path: Path, sampler: str, milestones: int
+) -> None:
+    """One worker, so that the order of answers is the same; what was scored lies in the store."""
+    asked = searched(sampler=sampler, pruner="asha")
+    whole = play(asked, workers=1, journal=tmp_path / "whole", library=Shelf())
+    shelf = Shelf()
+    first = play(asked, workers=1, journal=tmp_path / "cut", library=shelf, milestones=milestones)
+    second = play(asked, workers=1, journal=tmp_path / "cut", library=shelf)
+    assert tried(second) == tried(whole)
+    assert first.told + second.told == whole.told
+    assert not [one for one in tried(second) if one.state == State.OPEN]
+
+
+def test_no_proposal_is_lost_when_four_workers_are_killed(tmp_path: Path) -> None:
+    shelf, journal = Shelf(), tmp_path / "j"
+    first = play(grid(), workers=4, journal=journal, library=shelf, milestones=9)
+    running = {training.training_id for training, _ in first.busy}
+    second = play(grid(), workers=4, journal=journal, library=shelf)
+    assert len(running) == 3 and running <= {training for training, _ in second.told}
+    assert not set(first.told) & set(second.told)
+    assert [one.state for one in tried(second)] == [State.DONE] * 14
+
+
+def test_what_a_killed_writer_left_half_written_is_mended(tmp_path: Path) -> None:
+    shelf, journal = Shelf(), tmp_path / "j"
+    proposed = len(tried(play(grid(), journal=journal, library=shelf, milestones=9)))
+    whole = journal.read_bytes()
+    for torn in (b'{"op_code":6,"tri', b'{"op_code":6}garbage\n', b"\0" * 40):
+        journal.write_bytes(whole + torn)
+        (tmp_path / "j.lock").symlink_to("nowhere")
+        search = proposals(grid(), journal=journal, library=shelf)
+        assert search.proposed == proposed
+        assert journal.read_bytes().startswith(whole)
+    assert [one.state for one in tried(play(grid(), journal=journal, library=shelf))] == [
+        State.DONE
+    ] * 14
+
+
+def test_a_question_cut_short_before_its_point_was_known_has_failed(tmp_path: Path) -> None:
+    journal = tmp_path / "j"
+    play(grid(), journal=journal, milestones=4)
+    lines = journal.read_bytes().splitlines(keepends=True)
+    last = max(number for number, line in enumerate(lines) if b'"point"' in line)
+    journal.write_bytes(b"".join(lines[:last]))
+    game = play(grid(), journal=journal)
+    assert len(tried(game)) == 14
+    states = [trial.state.name for trial in game.walk.searches[0].searcher.study.trials]
+    assert states.count("FAIL") == 1 and "RUNNING" not in states
+
+
+def test_a_changed_space_is_told(tmp_path: Path) -> None:
+    journal = tmp_path / "j"
+    play(grid(), journal=journal, milestones=4)
+    axes = {"iterations": [100, 200], "learning_rate": {"low": 1e-5, "high": 1e-2, "log": True}}
+    with pytest.raises(ChangedSearch) as told:
+        proposals(grid(axes=axes), journal=journal)
+    assert str(told.value) == (
+        "iterations was [[100, 200, 300], [100, 200, 300]] and is [[100, 200], [100, 200]]; "
+        'learning_rate was {"low": 1e-05, "high": 0.1, "log": true} and is '
+        '{"low": 1e-05, "high": 0.01, "log": true}'
+    )
+    more = searched(trainings=20, sampler="random", pruner="median", seed=3)
+    assert len(tried(play(more, journal=journal))) == 20
+
+
+def test_a_small_space_is_tried_whole_and_no_point_twice() -> None:
+    game = play(grid(models="vae", axes=FEW, search={"trainings": 50}))
+    [search] = game.walk.searches
+    assert search.stopped == "every point of the space has been tried"
+    assert len({training for training, _ in game.told}) == 4 and len(game.told) == 8
+    done = [one for one in tried(game) if one.state == State.DONE and REPEAT not in one.notes]
+    assert len(done) == 4
+
+
+def test_two_spellings_of_one_model_are_one_point() -> None:
+    models = ["vae", {"beta_vae": {"beta": [1, 4]}}]
+    axes = {"iterations": [1], "learning_rate": 1e-3}
+    game = play(grid(models=models, axes=axes, search={"trainings": 9}))
+    assert len(game.told) == 2
+
+
+def test_a_search_of_which_everything_fails_is_given_up() -> None:
+    game = play(grid(), scores=lambda config, milestone: None)
+    [search] = game.walk.searches
+    assert search.stopped == "the first 5 points failed, and none succeeded"
+    assert [one.notes["reason"] for one in tried(game)][:5] == ["no space left on device"] * 5
+
+
+def test_a_few_failures_are_told_as_failed_and_the_search_goes_on() -> None:
+    def unlucky(config: TrainingConfig, milestone: int):
+        return None if config.learning_rate > 1e-2 else score(config, milestone)
+
+    states = Counter(one.state for one in tried(play(grid(), scores=unlucky)))
+    assert set(states) == {State.DONE, State.FAILED} and states.total() == 14
+
+
+@pytest.mark.parametrize("value", [None, math.nan, math.inf])
+def test_a_metric_that_no_milestone_reports_is_told(value: float | None) -> None:
+    scores = {"valid/recon": 1.0} | ({} if value is None else {"measure/cbd": value})
+    game = play(grid(), scores=lambda config, milestone: scores)
+    reasons = {one.notes["reason"] for one in tried(game)}
+    assert reasons == {"no milestone reports cbd"}
+    assert game.walk.searches[0].stopped.startswith("the first 5 points failed")
+
+
+def test_a_point_with_two_seeds_is_their_mean_and_ends_as_one() -> None:
+    def by_seed(config: TrainingConfig, milestone: int) -> dict[str, float]:
+        return {"measure/cbd": score(config, milestone)["measure/cbd"] + config.seed / 10}
+
+    game = play(grid(seeds=[0, 1]), scores=by_seed, workers=3)
+    assert len(tried(game)) == 7
+    for one in tried(game):
+        at_200 = 0.9 - abs(math.log10(one.point["learning_rate"]) + 3) / 5
+        assert one.values == pytest.approx([at_200 + 0.05])
+
+
+def test_two_directions_have_a_front_of_points_that_none_beats() -> None:
+    directions = {"cbd": "max", "valid/recon": "min"}
+    axes = {"iterations": [100, 200], "learning_rate": 1e-3, "batch_size": [16, 32, 64]}
+
+    def apart(config: TrainingConfig, milestone: int) -> dict[str, float]:
+        """Larger batches disentangle and reconstruct worse; 32 is beaten in both."""
+        cbd = {16: 0.1, 32: 0.05, 64: 0.3}[config.batch_size]
+        recon = {16: 10.0, 32: 20.0, 64: 30.0}[config.batch_size]
+        return {"measure/cbd": cbd, "valid/recon": recon}
+
+    game = play(
+        grid(models="vae", axes=axes, search={"trainings": 3, "directions": directions}),
+        scores=apart,
+    )
+    searcher = game.walk.searches[0].searcher
+    best = [one.point["batch_size"] for one in tried(game) if one.number in searcher.best()]
+    assert sorted(best) == [16, 64]
+
+
+def test_idle_workers_never_wait_for_the_answers_of_others() -> None:
+    """As many workers as points: every point is given before any answer is there."""
+    walk = Walk([proposals(grid())])
+    given = [walk.next() for _ in range(14)]
+    assert len({training.training_id for training in given if training}) == 14
+    assert walk.next() is None
+
+
+def test_datasets_take_turns() -> None:
+    asked = grid(datasets=["dsprites", "mpi3d"])
+    walk = Walk([Proposals(asked, dataset) for dataset in asked.datasets])
+    given = [walk.next() for _ in range(6)]
+    assert [t.config.dataset for t in given if t] == ["dsprites", "mpi3d"] * 3
+
+
+def test_a_budget_stops_starting_and_lets_trainings_reach_their_milestone() -> None:
+    used_up: list[str] = []
+    walk = Walk([proposals(grid())], used_up=lambda: "".join(used_up))
+    game = Play(walk, score, workers=3).run(milestones=4)
+    used_up.append("the budget of 1 hours is used up")
+    under_way = {training.training_id for training, _ in game.busy}
+    before = len(game.told)
+    game.run()
+    assert {training for training, _ in game.told[before:]} == under_way
+    assert len(game.told) - before == len(under_way)
+    ends = Counter(one.notes.get("end", "") for one in tried(game))
+    assert ends["budget"] >= 1 and walk.left_out == 14 - len(tried(game))
+    assert State.OPEN not in {one.state for one in tried(game)}
+
+
+def test_a_grid_of_ones_of_a_search_finds_its_milestones_done() -> None:
+    """What a search trained has the ids that a grid of the same values asks for."""
+    game = play(searched(pruner="asha"))
+    one = next(one for one in tried(game) if one.state == State.PRUNED)
+    beta = {"beta_vae": {"beta": one.point["beta"]}} if "beta" in one.point else "l_vae"
+    axes = {"iterations": [100], "learning_rate": one.point["learning_rate"]}
+    from sweeper.planning.plan import make_plan
+
+    [training] = make_plan(Grid(datasets="dsprites", models=beta, axes=axes)).trainings
+    assert (training.training_id, 100) in game.told
+    assert one.point[SWITCH] in ("l_vae", "beta_vae")
+
+
+def test_points_known_elsewhere_are_not_trained() -> None:
+    """All milestones of a point lie in the store: it is told as it is taken up."""
+    asked = grid(models="vae", axes=FEW, search={"trainings": 4})
+    shelf = Shelf()
+    assert len(play(asked, library=shelf).told) == 8
+
+    class Full(Shelf):
+        def with_progress(self, plan):
+            recorded = {t.training_id: set(self.scored[t.training_id]) for t in plan.trainings}
+            from sweeper.planning.plan import Progress
+
+            return plan.with_progress(
+                {}, {name: Progress(recorded=frozenset(done)) for name, done in recorded.items()}
+            )
+
+    again = play(asked, library=Full(scored=shelf.scored))
+    assert not again.told
+    assert sum(one.state == State.DONE for one in tried(again) if WARM not in one.notes) >= 4
+
+
+def test_a_plan_of_no_cells_is_empty() -> None:
+    assert plan_of("g", "i", ()).trainings == ()

@@ -1,0 +1,62 @@
+"""Tables as text: marks, escapes, and numbers in full where they are for further use."""
+
+import json
+from html.parser import HTMLParser
+
+from sweeper.tables import table
+from sweeper.tables.render import render
+from tests.sweeper.support import synthetic_store as synthetic
+
+
+class Tags(HTMLParser):
+    """Collects start tags, and checks that each is closed in turn."""
+
+    def __init__(self, text):
+        super().__init__()
+        self.seen, self.open = [], []
+        self.feed(text)
+        assert self.open == []
+
+    def handle_starttag(self, tag, attrs):
+        self.seen.append(tag)
+        self.open.append(tag)
+
+    def handle_endtag(self, tag):
+        assert self.open.pop() == tag
+
+
+def test_what_users_name_is_escaped_in_every_format(new_store):
+    uri = new_store()
+    grid = "<script>alert(1)</script>|_x_%&"
+    synthetic.write_launch(uri, synthetic.small_cells()[:8], grid=grid, artifacts=False)
+    found = table(grid, uri)
+    html = render(found, "html")
+    assert "script" not in Tags(html).seen and "&lt;script&gt;" in html and html.isascii()
+    assert r"\_x\_\%\&" in render(found, "latex") and "<script>" not in render(found, "md")
+    assert r"\|\_x\_" in render(found, "md")
+
+
+def test_latex_and_html_mark_the_best_and_the_second(small):
+    found = table("7.1", small)
+    latex, html = render(found, "latex"), render(found, "html")
+    lowest = min(row.values["reconstruction"].mean for row in found.rows)
+    assert rf"\textbf{{{lowest:.2f}}}" in latex and f"<strong>{lowest:.2f}</strong>" in html
+    assert r"$\hat\beta$ = " in latex and r"\toprule" in latex
+    assert latex.count("{") == latex.count("}")
+    Tags(html)
+
+
+def test_plain_text_marks_the_best_and_the_second_by_signs(small):
+    found = table("7.1", small)
+    text = render(found, "terminal")
+    lowest, second = sorted(row.values["reconstruction"].mean for row in found.rows)[:2]
+    assert f" {lowest:.2f}* " in text and f" {second:.2f}+ " in text
+    assert "* the best of a column within a dataset" in text
+
+
+def test_json_holds_numbers_in_full_and_no_nan(small):
+    content = json.loads(render(table("7.1", small), "json", compare=True))
+    row = content["rows"][0]
+    assert row["cbd"] == table("7.1", small).rows[0].values["cbd"].mean
+    assert row["counts"]["asked"] == 8 and content["partial"] is True
+    assert content["deviations"][0]["size"] >= content["deviations"][1]["size"]

@@ -1,0 +1,394 @@
+"""Tables: the published numbers come back as printed, and what is missing is told."""
+
+import csv
+import math
+import random
+from dataclasses import replace
+from io import StringIO
+from pathlib import Path
+
+import pytest
+
+import sweeper
+from sweeper.analysis.scores import score
+from sweeper.analysis.spread import spread
+from sweeper.analysis.study import read_study
+from sweeper.errors import ResultsError, UsageError
+from sweeper.tables import TABLES, table
+from sweeper.tables.deviations import deviations
+from sweeper.tables.pages.table_page import marks, printed
+from sweeper.tables.published import published
+from sweeper.tables.render import FORMATS, render
+from tests.sweeper.support import synthetic_store as synthetic
+
+COLUMNS = {"reconstruction": "valid/recon"}
+
+
+def published_rows(name):
+    path = Path(sweeper.__file__).parent / "tables" / "thesis_tables" / f"table_{name}.csv"
+    with open(path, newline="", encoding="utf-8") as file:
+        return list(csv.DictReader(file))
+
+
+def column(name):
+    return COLUMNS.get(name, f"measure/{name.removesuffix('_score')}")
+
+
+def store_of_the_thesis(uri, name):
+    """One run for each row of a published table, with the numbers printed there."""
+    rows, cells, numbers = published_rows(name), [], {}
+    for row in rows:
+        beta = float(row.get("beta") or 4)
+        cell = synthetic.make_cell(row["dataset"], row["model"], beta=beta)
+        cells.append(cell)
+        values = {key: text for key, text in row.items() if key not in ("dataset", "model", "beta")}
+        numbers[cell["run_id"]] = {column(k): float(v) for k, v in values.items() if v}
+        if row["model"] == "l_vae" and row["beta"]:
+            numbers[cell["run_id"]]["beta"] = beta
+    cells.reverse()
+    synthetic.write_launch(
+        uri,
+        cells,
+        grid=f"table{name}",
+        change=lambda cell, metrics: numbers[cell["run_id"]],
+        artifacts=False,
+    )
+
+
+@pytest.mark.parametrize("name", ["7_1", "7_2", "7_3", "7_4", "6_1"])
+def test_a_store_with_the_published_numbers_gives_the_published_table(new_store, name):
+    uri = new_store()
+    store_of_the_thesis(uri, name)
+    found = table(name, uri)
+    ours = list(csv.DictReader(StringIO(render(found, "csv"))))
+    theirs = published_rows(name)
+    assert list(ours[0])[: len(theirs[0])] == list(theirs[0])
+    assert len(ours) == len(theirs)
+    for one, other in zip(ours, theirs, strict=True):
+        for key, text in other.items():
+            if key in ("dataset", "model"):
+                assert one[key] == text
+            elif text:
+                assert float(one[key]) == float(text)
+        assert (one["finished"], one["asked"]) == ("1", "1")
+    assert all(found.size == 0 for found in deviations(found))
+    if name == "7_3":  # the thesis prints no SAP for this row; neither do we
+        assert found.problems == ("mpi3d mdl_vae_weak: the chosen run has no sap",)
+    else:
+        assert not found.partial and not found.problems
+
+
+def test_the_printed_oddities_are_kept():
+    (m2,) = [row for row in published("5.2") if row.model == "M2"]
+    assert m2.values == {"cbd_compactness": 0.16, "cbd_modularity": 0.2, "cbd": 0.12}
+    weak = [row for row in published("7.3") if row.model == "mdl_vae_weak"]
+    assert weak[0].values["sap"] is None
+    sigma = {
+        name: row.values["reconstruction"]
+        for name in ("7.1", "7.2")
+        for row in published(name)
+        if (row.dataset, row.model) == ("isaac3d", "sigma_vae")
+    }
+    assert sigma == {"7.1": 26.31, "7.2": 16.57}
+
+
+def test_every_row_counts_what_became_of_its_runs(new_store):
+    fates = {300_000: ("diverged", "loss/recon is nan at step 12"), 200_000: ("failed", "lost")}
+    fates[100_000] = None
+    uri = new_store()
+
+    def outcome(cell):
+        return fates.get(cell["iterations"], ("finished", "")) if cell["label"] == "vae" else (
+            "finished", ""
+        )  # fmt: skip
+
+    synthetic.write_launch(uri, synthetic.small_cells(), outcome=outcome, artifacts=False)
+    found = table("7.1", uri)
+    row = found.rows[0]
+    assert row.counts.told() == "2/8 (2 diverged, 2 failed, 2 missing)"
+    assert row.winner.first["iterations"] == 50_000
+    problem = "dsprites vae: 2/8 (2 diverged, 2 failed, 2 missing): diverged: loss/recon is nan"
+    assert found.problems[0].startswith(problem) and "failed: lost" in found.problems[0]
+    assert found.partial and "(partial)" in render(found, "terminal")
+    assert "2/8 (2 diverged, 2 failed, 2 missing)" in render(found, "md")
+
+
+def test_a_row_of_which_nothing_finished_is_there_and_empty(new_store):
+    uri = new_store()
+    cells = synthetic.small_cells()
+    lost = {"l_vae": None, "vae": ("diverged", "kl is inf")}
+    synthetic.write_launch(
+        uri, cells, outcome=lambda c: lost.get(c["label"], ("finished", "")), artifacts=False
+    )
+    found = table("7.1", uri)
+    empty = [row for row in found.rows if row.winner is None]
+    assert [(row.model, row.counts.told()) for row in empty] == [
+        ("vae", "0/8 (8 diverged)"),
+        ("l_vae", "0/8 (8 missing)"),
+    ]
+    assert "| dSprites | VAE | - | - | - | - | - | 0/8 (8 diverged) |" in render(found, "md")
+
+
+def test_an_infinite_score_is_not_the_best_and_is_counted(new_store):
+    uri, cells = new_store(), synthetic.small_cells()
+    wrong = cells[0]["run_id"]
+
+    def change(cell, metrics):
+        return metrics | ({"measure/cbd": math.inf} if cell["run_id"] == wrong else {})
+
+    synthetic.write_launch(uri, cells, change=change, artifacts=False)
+    row = table("7.1", uri).rows[0]
+    assert row.counts.told() == "8/8 (1 unscored)" and row.winner.first["run_id"] != wrong
+
+
+def test_the_same_bytes_whatever_order_the_runs_ended_in(new_store):
+    """Shuffled within a launch: the plan keeps the grid's order, MLflow has another."""
+    texts = []
+    for seed in (None, 1, 2):
+        uri, cells = new_store(), synthetic.small_cells()
+        if seed is not None:
+            random.Random(seed).shuffle(cells)
+        synthetic.write_launch(uri, cells, artifacts=False)
+        study = read_study(uri)
+        tables = [table(name, study) for name in ("5.2", "6.1", "7.1", "7.2", "7.3")]
+        texts.append([render(one, kind, compare=True) for one in tables for kind in FORMATS])
+    assert texts[0] == texts[1] == texts[2]
+
+
+def test_equal_prints_share_a_mark():
+    values = [spread([value]) for value in (0.604, 0.596, 0.58, 0.5)]
+    assert marks(values, score("cbd")) == ["best", "best", "second", ""]
+    assert marks(values, score("reconstruction")) == ["", "", "second", "best"]
+    assert marks([values[0], None], score("cbd")) == ["", ""]
+    assert marks([spread([math.nan]), *values[2:]], score("cbd")) == ["", "best", "second"]
+
+
+def test_the_thesiss_rows_without_runs_are_one_line_and_refused_by_strict(small):
+    found = table("7.1", small)
+    assert [row.model for row in found.rows] == ["vae", "beta_vae", "l_vae", "mdl_vae_strong"]
+    line = "No runs for 25 of the 29 rows that the thesis has (dsprites: control_vae, dynamic_vae"
+    assert found.problems[-1].startswith(line)
+    whole = table("7.1", small, all_rows=True)
+    assert [(row.dataset, row.model) for row in whole.rows] == [
+        (row.dataset, row.model) for row in published("7.1")
+    ]
+    assert whole.problems[-1].startswith(line)
+    with pytest.raises(ResultsError, match="belongs to table 7.4; launch grids/table7_4.yaml"):
+        table("7.4", restricted_to_vae(small))
+
+
+def restricted_to_vae(study):
+    runs = study.runs[study.runs.model == "vae"].reset_index(drop=True)
+    return replace(study, runs=runs, launches=())
+
+
+def test_the_beta_asked_for_and_the_beta_learned_stand_beside_the_model(small):
+    found = {row.model: row for row in table("7.1", small).rows}
+    assert found["beta_vae"].beta in (2.0, 4.0)
+    learned = found["l_vae"].winner.first["last/beta"]
+    assert found["l_vae"].beta == learned and found["vae"].beta is None
+    text = render(table("7.1", small), "md")
+    assert f"L-VAE (\u03b2\u0302 = {round(learned, 2):g})" in text
+
+
+def test_tables_7_2_and_7_3_select_by_their_own_rule(small):
+    for name, rule in (("7.2", "measure/cbd_modularity"), ("7.3", "measure/cbd_compactness")):
+        for row in table(name, small).rows:
+            mine = small.runs[small.runs.model == row.model]
+            assert row.winner.first["run_id"] == mine.loc[mine[rule].idxmax()].run_id
+
+
+def test_a_vae_asked_for_as_beta_vae_stands_under_that_name(new_store):
+    uri = new_store()
+    cells = synthetic.thesis_cells(models=("beta_vae",), betas=(1.0,), batch_sizes=(64,))
+    synthetic.write_launch(uri, cells, grid="mine", grid_text="select: {by: mig}")
+    found = table("mine", uri)
+    assert [(row.model, row.beta) for row in found.rows] == [("beta_vae", 1.0)]
+    assert found.spec.by == "mig" and found.spec.columns == TABLES["7.1"].columns
+    with pytest.raises(UsageError, match="nothing to compare"):
+        render(found, "md", compare=True)
+
+
+def test_a_grid_may_say_which_table_it_is_for_and_which_way_is_better(new_store):
+    uri = new_store()
+    text = "table: '7.2'\nselect: {by: valid/recon, mode: max}\n"
+    synthetic.write_launch(uri, synthetic.small_cells(), grid="mine", grid_text=text)
+    found = table("mine", uri)
+    assert found.spec.columns == TABLES["7.2"].columns
+    assert not found.partial and not found.problems  # the rest of Table 7.2 is not its business
+    assert render(found, "md").startswith("**Grid mine, as Table 7.2**")
+    runs = read_study(uri).runs
+    worst = runs[runs.model == "vae"].sort_values("valid/recon").iloc[-1]
+    assert found.rows[0].winner.first["run_id"] == worst.run_id
+
+
+def test_other_betas_in_the_store_are_left_out_of_the_thesiss_tables(new_store):
+    uri = new_store()
+    cells = synthetic.thesis_cells(models=("beta_vae",), betas=(0.5, 1.0, 4.0))
+    synthetic.write_launch(uri, cells, grid="figure4_5", artifacts=False)
+    found = table("7.1", uri)
+    assert [(row.model, row.beta, row.counts.asked) for row in found.rows] == [
+        ("beta_vae", 4.0, 36)
+    ]
+    assert "beta_vae with beta 2, 4: 72 runs of others left out" in found.notes
+
+
+def test_only_the_newest_launch_of_a_grid_counts(new_store):
+    uri, cells = new_store(), synthetic.small_cells()
+    synthetic.write_launch(uri, cells, grid="mine", artifacts=False)
+    synthetic.write_launch(uri, cells[:8], grid="mine", artifacts=False, start=10**6)
+    found = table("mine", uri)
+    assert [(row.model, row.counts.told()) for row in found.rows] == [("vae", "8/8")]
+    assert "only the newest launch of mine counts (1 older)" in found.notes
+
+
+def test_seeds_give_mean_deviation_interval_and_a_test(new_store):
+    uri = new_store()
+    cells = synthetic.thesis_cells(
+        models=("vae", "mdl_vae_strong"), batch_sizes=(64,), seeds=(0, 1, 2), iterations=(300_000,)
+    )
+    synthetic.write_launch(uri, cells, artifacts=False)
+    found = table("7.1", uri)
+    assert found.seeds == 3 and found.rows[0].counts.asked == 6
+    row = found.rows[0]
+    values = [run["measure/cbd"] for run in row.winner.runs]
+    assert row.values["cbd"] == spread(values)
+    text = render(found, "md")
+    assert f"{row.values['cbd'].mean:.2f} \u00b1 {row.values['cbd'].sd:.2f}" in text
+    assert any("Welch p = " in note and "told apart" in note for note in found.notes)
+    header = render(found, "csv").splitlines()[0].split(",")
+    assert {"cbd_sd", "cbd_low", "cbd_high"} <= set(header)
+
+
+def test_the_test_split_shows_how_optimistic_the_selection_is(new_store):
+    uri = new_store()
+
+    def change(cell, metrics):
+        tested = {f"test/{k}": v - 0.03 for k, v in metrics.items() if k.startswith("measure/")}
+        return metrics | tested | {"test/recon": metrics["valid/recon"] + 1}
+
+    text = "evaluation: {report: test}"
+    synthetic.write_launch(uri, synthetic.small_cells(), change=change, grid_text=text)
+    found = table("7.1", uri)  # the launch says `report: test`
+    row = found.rows[0]
+    assert found.report == "test" and row.optimism == pytest.approx(0.03)
+    assert row.values["cbd"].mean == pytest.approx(row.winner.value - 0.03)
+    assert "Optimism" in render(found, "terminal") and "+0.03" in render(found, "html")
+    assert table("7.1", uri, report="validation").rows[0].values["cbd"].mean == row.winner.value
+
+
+def test_synthetic_stand_ins_and_several_sources_are_named(new_store):
+    uri = new_store()
+    cells = [synthetic.make_cell("mpi3d", "vae", source=s) for s in ("synthetic", "published")]
+    synthetic.write_launch(uri, cells[:1], grid="a", synthetic=["mpi3d"], artifacts=False)
+    synthetic.write_launch(uri, cells[1:], grid="b", artifacts=False)
+    found = table("7.1", uri)
+    assert [row.source for row in found.rows] == ["published", "synthetic"]
+    text = render(found, "md")
+    assert "MPI3D-complex (published)" in text and "MPI3D-complex (synthetic)" in text
+    assert "mpi3d: synthetic stand-in, not the published images." in found.notes
+
+
+def test_scores_of_two_protocols_never_meet_in_a_table(new_store):
+    uri, cells = new_store(), synthetic.small_cells()
+    synthetic.write_launch(uri, cells[:8], grid="a", artifacts=False)
+    other = synthetic.thesis_cells(models=("vae",), batch_sizes=(128,))
+    synthetic.write_launch(uri, other, grid="b", protocol="locatello", artifacts=False)
+    found = table("7.1", uri)
+    assert found.rows[0].counts.asked == 8
+    assert "only runs with protocol thesis: 12 others left out" in found.notes
+
+
+def test_table_5_2_takes_the_best_and_the_median_or_the_runs_named(small):
+    runs = small.runs[small.runs.model == "vae"].sort_values("measure/cbd", ascending=False)
+    found = table("5.2", small)
+    expected = [runs.iloc[0].run_id, runs.iloc[4].run_id]
+    assert [row.winner.first["run_id"] for row in found.rows] == expected
+    assert [row.model for row in found.rows] == ["M1", "M2"]
+    assert render(found, "csv").startswith("model,cbd_compactness,cbd_modularity,cbd,")
+    named = [runs.iloc[7].run_id, runs.iloc[2].run_id]
+    ids = [row.winner.first["run_id"] for row in table("5.2", small, runs=named).rows]
+    assert ids == named
+    with pytest.raises(UsageError, match="two run ids, not 1"):
+        table("5.2", small, runs=named[:1])
+    with pytest.raises(UsageError, match="no run nowhere"):
+        table("5.2", small, runs=["nowhere", named[0]])
+
+
+def test_table_6_2_sets_the_beta_vae_nearest_to_the_learned_beta_beside_it(new_store):
+    uri = new_store()
+    cells = synthetic.thesis_cells(
+        ("dsprites", "falcor3d"), ("beta_vae", "l_vae"), (64,), betas=(0.89, 1.9, 4.0)
+    )
+
+    def change(cell, metrics):
+        learned = {"dsprites": 0.9, "falcor3d": 1.7}[cell["dataset"]]
+        return metrics | ({"beta": learned} if cell["model"] == "l_vae" else {})
+
+    synthetic.write_launch(uri, cells, change=change, artifacts=False)
+    found = table("6.2", uri)
+    assert [(row.dataset, row.model, row.beta) for row in found.rows] == [
+        ("dsprites", "beta_vae", 0.89),
+        ("dsprites", "l_vae", 0.9),
+        ("falcor3d", "beta_vae", 1.9),
+        ("falcor3d", "l_vae", 1.7),
+    ]
+    assert found.rows[0].counts.asked == 12
+    assert "falcor3d: beta-VAE ran at 1.9, L-VAE learned 1.70" in found.notes
+
+
+def test_table_6_2_while_the_beta_vaes_wait_for_the_beta_to_be_learned(new_store):
+    uri = new_store()
+    cells = synthetic.thesis_cells(models=("l_vae",), batch_sizes=(64,))
+    waiting = synthetic.make_cell("dsprites", "beta_vae", beta=1.0)
+    waiting |= {"run_id": "waiting-1", "model": "beta_vae", "params": {"beta": "waiting for x"}}
+    synthetic.write_launch(
+        uri,
+        [waiting, *cells],
+        grid="table6_2",
+        outcome=lambda c: None if c is waiting else ("finished", ""),
+        artifacts=False,
+    )
+    found = table("6.2", uri)
+    told = [(row.model, row.counts.told()) for row in found.rows]
+    assert told == [("beta_vae", "0/1 (1 missing)"), ("l_vae", "12/12")]
+    assert table("7.1", uri).rows[0].model == "beta_vae"
+
+
+def test_largest_deviations_come_first_and_are_sized_as_stated(small):
+    found = deviations(table("7.1", small))
+    assert [one.size for one in found] == sorted((one.size for one in found), reverse=True)
+    recon = next(one for one in found if one.column == "reconstruction")
+    assert recon.size == pytest.approx(abs(recon.ours / recon.published - 1))
+    other = next(one for one in found if one.column == "cbd")
+    assert other.size == pytest.approx(abs(other.ours - other.published))
+    notes = printed(table("7.1", small), compare=True).notes
+    assert "Largest deviations" in notes[0] and found[0].model in notes[1]
+
+
+@pytest.mark.parametrize("name", TABLES)
+def test_the_first_columns_are_those_of_the_published_file(name):
+    theirs = list(published_rows(name.replace(".", "_"))[0])
+    assert [*TABLES[name].ids, *TABLES[name].columns] == theirs
+
+
+def test_unknown_names_are_told_with_what_there_is(small):
+    with pytest.raises(UsageError, match="table '7.5' is unknown.*Known: 5.2, .*table7_1"):
+        table("7.5", small)
+    with pytest.raises(UsageError, match="format 'mdx' is unknown"):
+        render(table("7.1", small), "mdx")
+    with pytest.raises(ResultsError, match="no grid 'x' was launched"):
+        table("7.1", small, grid="x")
+    with pytest.raises(UsageError, match="report 'train' is unknown"):
+        table("7.1", small, report="train")
+
+
+@pytest.mark.slow
+def test_all_of_the_thesis_is_counted(new_store):
+    uri = new_store()
+    cells = synthetic.thesis_cells(("dsprites", "falcor3d", "isaac3d", "mpi3d"))
+    cells += synthetic.thesis_cells(("mpi3d",), ("mdl_vae_weak",))
+    synthetic.write_launch(uri, cells, artifacts=False)
+    found = table("7.1", uri)
+    assert sum(row.counts.finished for row in found.rows) == 1188
+    assert len(found.rows) == 29 and not found.partial

@@ -1,0 +1,70 @@
+"""Folders: atomic, digested, and honest about damage."""
+
+import os
+
+import pytest
+
+from trainers.errors import RecordError
+from trainers.saving.folders import LocalFolder, numbered, read_digested, stem_of, write_digested
+
+
+@pytest.fixture
+def folder(tmp_path):
+    return LocalFolder(tmp_path / "deep" / "folder")
+
+
+def test_a_folder_that_does_not_exist_is_empty(folder):
+    assert folder.names() == []
+
+
+def test_what_is_written_is_read_back(folder):
+    name = write_digested(folder, "thing-000001", ".bin", b"content")
+    assert folder.names() == [name]
+    assert read_digested(folder, name) == b"content"
+    assert stem_of(name) == "thing-000001"
+
+
+@pytest.mark.parametrize("damage", [b"", b"conten", b"contenT", b"content!"])
+def test_damage_is_found_by_the_digest(folder, damage):
+    name = write_digested(folder, "thing", ".bin", b"content")
+    (folder.path / name).write_bytes(damage)
+    with pytest.raises(RecordError, match="damaged"):
+        read_digested(folder, name)
+
+
+def test_a_missing_file_is_named(folder):
+    with pytest.raises(RecordError, match="nothing-0123456789abcdef.bin"):
+        folder.read("nothing-0123456789abcdef.bin")
+
+
+def test_a_failed_write_leaves_nothing_behind(folder, monkeypatch):
+    def full(descriptor):
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(os, "fsync", full)
+    with pytest.raises(OSError, match="No space left"):
+        folder.write("thing.bin", b"content")
+    assert list(folder.path.iterdir()) == []
+
+
+def test_a_half_written_file_is_never_listed_and_is_swept(folder):
+    folder.write("whole.bin", b"1")
+    (folder.path / ".thing.bin.abc.tmp").write_bytes(b"half")
+    assert folder.names() == ["whole.bin"]
+    folder.sweep()
+    assert [p.name for p in folder.path.iterdir()] == ["whole.bin"]
+
+
+def test_deleting_twice_is_no_error(folder):
+    folder.write("thing.bin", b"1")
+    folder.delete("thing.bin")
+    folder.delete("thing.bin")
+    assert folder.names() == []
+
+
+def test_numbered_skips_other_kinds_and_foreign_files(folder):
+    second = write_digested(folder, "checkpoint-000000000020", ".pt", b"2")
+    first = write_digested(folder, "checkpoint-000000000003", ".pt", b"1")
+    write_digested(folder, "milestone-000000000004", ".npz", b"3")
+    folder.write("checkpoint-notes.txt", b"mine")
+    assert list(numbered(folder, "checkpoint").items()) == [(3, first), (20, second)]

@@ -1,0 +1,1 @@
+"""Reads prepared datasets: images, factors, points on a factor grid."""

@@ -1,0 +1,1 @@
+"""Reads file formats of published datasets."""

@@ -1,0 +1,1 @@
+"""What measures are computed on: files of latents and factors, and their checks."""

@@ -1,0 +1,1 @@
+"""What several objectives share: controllers, learned variances, reconstruction terms."""

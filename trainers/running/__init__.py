@@ -1,0 +1,1 @@
+"""The steps of a training and their inputs, on a CPU or a GPU."""

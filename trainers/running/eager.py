@@ -1,0 +1,41 @@
+"""Steps one after the other, as Python comes to them: the way on a CPU."""
+
+import numpy as np
+import torch
+
+from trainers.running.inputs import Inputs
+from trainers.running.process import small_numbers_are_zero
+from trainers.running.step import Stepper
+
+BLOCK_STEPS = 10
+
+
+class EagerRunner:
+    """Runs blocks of steps; see graph.GraphRunner for the other way."""
+
+    def __init__(self, stepper: Stepper, inputs: Inputs) -> None:
+        self._stepper = stepper
+        self._inputs = inputs
+
+    def room(self, iteration: int) -> int:
+        """How many steps the block after `iteration` may have."""
+        return BLOCK_STEPS
+
+    def run(self, first: int, last: int) -> np.ndarray:
+        """Runs steps `first` to `last`. Returns what they recorded, (S, len(stepper.names))."""
+        with small_numbers_are_zero():
+            rows = [self._step(t) for t in range(first, last + 1)]
+        return torch.stack(rows).cpu().numpy()
+
+    def close(self) -> None:
+        pass
+
+    def _step(self, t: int) -> torch.Tensor:
+        device, inputs = self._stepper.device, self._inputs
+        shuffle_BL = inputs.shuffle(t)
+        return self._stepper.step(
+            torch.from_numpy(inputs.dataset.images(inputs.indices(t))).to(device),
+            torch.from_numpy(inputs.noise(t)).to(device),
+            torch.tensor(t, device=device),
+            None if shuffle_BL is None else torch.from_numpy(shuffle_BL).to(device),
+        )

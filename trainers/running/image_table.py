@@ -1,0 +1,94 @@
+"""A whole dataset on the device, so that a minibatch is gathered there.
+
+Shapes: N images, B batch, C H W image, P bytes of a packed image."""
+
+from math import prod
+from typing import Protocol
+from weakref import WeakValueDictionary
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from trainers.datasets.access.dataset import Dataset
+
+_BLOCK = 8192  # images moved at a time
+_SHARE = 0.6  # of the free memory that a dataset may take
+
+
+class ImageTable(Protocol):
+    """Images by index, on the device; equal to `dataset.images`."""
+
+    def gather(self, indices_B: Tensor) -> Tensor:
+        """(B, C, H, W) uint8. Reads nothing back to the host."""
+        ...
+
+
+class ByteTable:
+    """One byte a value."""
+
+    def __init__(self, images_NCHW: np.ndarray, device: torch.device) -> None:
+        self._images_NCHW = torch.empty(images_NCHW.shape, dtype=torch.uint8, device=device)
+        for start in range(0, len(images_NCHW), _BLOCK):
+            block = np.array(images_NCHW[start : start + _BLOCK])
+            self._images_NCHW[start : start + _BLOCK].copy_(torch.from_numpy(block))
+
+    def gather(self, indices_B: Tensor) -> Tensor:
+        return self._images_NCHW.index_select(0, indices_B)
+
+
+class BitTable:
+    """One bit a pixel, for images of 0 and 1: dSprites takes 0.4 GB and not 3.
+
+    Raises ValueError when an image holds anything else."""
+
+    def __init__(self, dataset: Dataset, device: torch.device) -> None:
+        self._image_CHW = dataset.spec.image_CHW
+        width = -(-prod(self._image_CHW) // 8)
+        self._packed_NP = torch.empty((len(dataset), width), dtype=torch.uint8, device=device)
+        for start in range(0, len(dataset), _BLOCK):
+            images = dataset.images(np.arange(start, min(start + _BLOCK, len(dataset))))
+            if images.max() > 1:
+                raise ValueError("not binary")
+            packed = np.packbits(images.reshape(len(images), -1), axis=1, bitorder="little")
+            self._packed_NP[start : start + _BLOCK].copy_(torch.from_numpy(packed))
+        self._shifts_8 = torch.arange(8, dtype=torch.uint8, device=device)
+
+    def gather(self, indices_B: Tensor) -> Tensor:
+        bytes_BP = self._packed_NP.index_select(0, indices_B)
+        bits_BP8 = (bytes_BP[:, :, None] >> self._shifts_8) & 1
+        flat = bits_BP8.flatten(1)[:, : prod(self._image_CHW)]
+        return flat.reshape(-1, *self._image_CHW)
+
+
+_tables: WeakValueDictionary[tuple[str, str], ByteTable | BitTable] = WeakValueDictionary()
+
+
+def image_table(dataset: Dataset, device: torch.device) -> ImageTable | None:
+    """The dataset on the device, or None where it does not fit or would have to be drawn.
+
+    Trainings of one process share it."""
+    key = dataset.fingerprint, str(device)
+    table = _tables.get(key)
+    if table is None and (table := _made(dataset, device)) is not None:
+        _tables[key] = table
+    return table
+
+
+def _made(dataset: Dataset, device: torch.device) -> ByteTable | BitTable | None:
+    num_bytes = len(dataset) * prod(dataset.spec.image_CHW)
+    if dataset.scale == 1.0 and num_bytes / 8 <= _room(device):
+        try:
+            return BitTable(dataset, device)
+        except ValueError:
+            pass
+    images_NCHW = dataset.all_images()
+    if images_NCHW is None or num_bytes > _room(device):
+        return None
+    return ByteTable(images_NCHW, device)
+
+
+def _room(device: torch.device) -> float:
+    if device.type != "cuda":
+        return float("inf")
+    return _SHARE * torch.cuda.mem_get_info(device)[0]

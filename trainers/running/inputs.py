@@ -1,0 +1,113 @@
+"""The inputs of steps: drawn one by one, or in chunks ahead of a device.
+
+Shapes: S steps of a chunk, B batch, C H W image, L latent. Inputs of step t are a pure function of
+the configuration and t, so which way they are drawn changes none of them."""
+
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass
+
+import numpy as np
+
+from trainers.config import TrainingConfig
+from trainers.datasets.access.dataset import Dataset
+from trainers.seeds import stream
+from trainers.splits import Minibatches
+
+CHUNK_STEPS = 256
+_IMAGE_BYTES = 64 << 20  # of a chunk that carries its images
+
+
+class Inputs:
+    """Draws the inputs of any step. shuffle: whether permutations of the batch are wanted."""
+
+    def __init__(
+        self, config: TrainingConfig, dataset: Dataset, train: np.ndarray, *, shuffle: bool
+    ) -> None:
+        self._config = config
+        self._shuffle = shuffle
+        self.dataset = dataset
+        self._minibatches = Minibatches(train, config.batch_size, config.seed)
+
+    def indices(self, t: int) -> np.ndarray:
+        """(B,) int64: the images of step t."""
+        return self._minibatches.indices(t)
+
+    def noise(self, t: int) -> np.ndarray:
+        """(B, L) float32: standard normal."""
+        shape = self._config.batch_size, self._config.latent_dim
+        return stream(self._config.seed, "noise", t).standard_normal(shape, dtype=np.float32)
+
+    def shuffle(self, t: int) -> np.ndarray | None:
+        """(B, L) int64: one permutation of the batch per latent, or None."""
+        if not self._shuffle:
+            return None
+        ordered_BL = np.tile(np.arange(self._config.batch_size)[:, None], self._config.latent_dim)
+        return stream(self._config.seed, "shuffle", t).permuted(ordered_BL, axis=0)
+
+
+@dataclass(frozen=True)
+class Chunk:
+    """The inputs of S steps in a row, from step `first` on.
+
+    images_SBCHW: only where the device does not hold the dataset."""
+
+    first: int
+    indices_SB: np.ndarray
+    noise_SBL: np.ndarray
+    shuffle_SBL: np.ndarray | None = None
+    images_SBCHW: np.ndarray | None = None
+
+    def arrays(self) -> dict[str, np.ndarray]:
+        """What there is to be copied to a device, by name."""
+        named = {
+            "indices": self.indices_SB,
+            "noise": self.noise_SBL,
+            "shuffle": self.shuffle_SBL,
+            "images": self.images_SBCHW,
+        }
+        return {name: array for name, array in named.items() if array is not None}
+
+
+class Chunks:
+    """Chunk n holds steps n*S + 1 to (n + 1)*S; while one is in use the next is drawn on a thread.
+
+    with_images: whether chunks carry their images. They are then shorter."""
+
+    def __init__(self, inputs: Inputs, *, with_images: bool, steps: int = CHUNK_STEPS) -> None:
+        self._inputs = inputs
+        self._with_images = with_images
+        if with_images:
+            one = inputs.dataset.images(inputs.indices(1)).nbytes
+            steps = max(1, min(steps, _IMAGE_BYTES // one))
+        self.steps = steps
+        self._pool = ThreadPoolExecutor(max_workers=1, thread_name_prefix="prefetch")
+        self._ahead: tuple[int, Future[Chunk]] | None = None
+
+    def take(self, number: int) -> Chunk:
+        """Chunk `number`; starts drawing the one after it. Raises what drawing raised."""
+        ahead, self._ahead = self._ahead, None
+        if ahead is None or ahead[0] != number:
+            ahead = number, self._pool.submit(self._draw, number)
+        chunk = ahead[1].result()
+        self._ahead = number + 1, self._pool.submit(self._draw, number + 1)
+        return chunk
+
+    def close(self) -> None:
+        self._pool.shutdown(cancel_futures=True)
+
+    def _draw(self, number: int) -> Chunk:
+        first = number * self.steps + 1
+        steps = range(first, first + self.steps)
+        indices_SB = np.stack([self._inputs.indices(t) for t in steps])
+        shuffles = [self._inputs.shuffle(t) for t in steps]
+        images = [self._inputs.dataset.images(row_B) for row_B in indices_SB[: self._images()]]
+        return Chunk(
+            first=first,
+            indices_SB=indices_SB,
+            noise_SBL=np.stack([self._inputs.noise(t) for t in steps]),
+            shuffle_SBL=None if shuffles[0] is None else np.stack(shuffles),
+            images_SBCHW=np.stack(images) if images else None,
+        )
+
+    def _images(self) -> int:
+        return self.steps if self._with_images else 0

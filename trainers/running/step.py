@@ -1,0 +1,170 @@
+"""One optimisation step of one training: network, objective, Adam.
+
+Shapes: B batch, C H W image, L latent. Nothing in `step` reads a tensor back to the host."""
+
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from trainers.config import TrainingConfig
+from trainers.networks import build_network
+from trainers.objectives import build_objective
+from trainers.objectives.base import Terms, kl_per_latent
+from trainers.objectives.parts.reconstruction import reconstruction_error
+
+_BETAS = (0.9, 0.999)
+_EPS = 1e-8
+
+
+class Stepper:
+    """Holds what changes from step to step: weights, learned sigmas, controller, optimisers.
+
+    Adam(0.9, 0.999, 1e-8) as the thesis, section 3.2.2; learned sigmas are in the same Adam."""
+
+    def __init__(
+        self,
+        config: TrainingConfig,
+        image_CHW: tuple[int, int, int],
+        scale: float,
+        device: torch.device,
+    ) -> None:
+        channels, height, width = image_CHW
+        self.device = device
+        self.network = build_network(config.network, image_CHW, config.latent_dim, config.seed).to(
+            device
+        )
+        self.objective = build_objective(
+            config.model,
+            config.params,
+            config.latent_dim,
+            channels * height * width,
+            config.seed,
+        ).to(device)
+        # Capturable: its count of steps lies on the device, as a CUDA graph needs it.
+        how = {"fused": True, "capturable": device.type == "cuda"}
+        self.optimizer = torch.optim.Adam(
+            [*self.network.parameters(), *self.objective.learned_weights()],
+            lr=config.learning_rate,
+            betas=_BETAS,
+            eps=_EPS,
+            **how,
+        )
+        self._adversary_optimizer: torch.optim.Optimizer | None = None
+        adversary = self.objective.adversary()
+        if adversary is not None:
+            self._adversary_optimizer = torch.optim.Adam(
+                adversary.parameters(), **self.objective.adversary_optimizer(), **how
+            )
+        self._scale = scale
+        self._reconstruction = config.reconstruction
+        self._autocast = config.precision == "bf16"
+        self.names = (
+            "loss/recon",
+            "loss/kl",
+            "loss/total",
+            *(f"kl/z{i}" for i in range(config.latent_dim)),
+            *self.objective.logged_names(),
+        )
+
+    @property
+    def needs_shuffle(self) -> bool:
+        """Whether `step` wants independent permutations of the batch, one a latent."""
+        return self.objective.needs_shuffle
+
+    def step(
+        self,
+        images_BCHW: Tensor,
+        noise_BL: Tensor,
+        iteration: Tensor,
+        shuffle_BL: Tensor | None = None,
+    ) -> Tensor:
+        """One step on a minibatch of uint8 images.
+
+        Returns the values of `names` at this step, a detached vector of float64."""
+        terms = self._terms(images_BCHW, noise_BL, iteration, shuffle_BL)
+        total = self.objective.loss(terms)
+        self.optimizer.zero_grad(set_to_none=True)
+        total.backward()
+        self.optimizer.step()
+        if self._adversary_optimizer is not None:
+            self._adversary_step(terms)
+        return self._values(terms, total)
+
+    @torch.no_grad()
+    def _values(self, terms: Terms, total: Tensor) -> Tensor:
+        """The values of `names`, in as few small tensors as can be: each costs a step 20 us."""
+        first_3 = torch.stack((terms.recon, terms.kl, total))
+        logged = [value.double() for value in self.objective.logged_values()]
+        parts = [torch.cat((first_3, terms.kl_L)).double()]
+        return torch.cat([*parts, torch.stack(logged)]) if logged else parts[0]
+
+    def _terms(
+        self, images_BCHW: Tensor, noise_BL: Tensor, iteration: Tensor, shuffle_BL: Tensor | None
+    ) -> Terms:
+        x_BCHW = images_BCHW.to(torch.float32) * self._scale
+        with torch.autocast(self.device.type, torch.bfloat16, enabled=self._autocast):
+            mu_BL, logvar_BL = self.network.encode(x_BCHW)
+            mu_BL, logvar_BL = mu_BL.float(), logvar_BL.float()
+            z_BL = mu_BL + (0.5 * logvar_BL).exp() * noise_BL
+            logits_BCHW = self.network.decode(z_BL)
+        return Terms(
+            recon=reconstruction_error(logits_BCHW.float(), x_BCHW, self._reconstruction),
+            kl_L=kl_per_latent(mu_BL, logvar_BL),
+            mu_BL=mu_BL,
+            logvar_BL=logvar_BL,
+            z_BL=z_BL,
+            iteration=iteration,
+            shuffle_BL=shuffle_BL,
+        )
+
+    def _adversary_step(self, terms: Terms) -> None:
+        assert self._adversary_optimizer is not None
+        self._adversary_optimizer.zero_grad(set_to_none=True)
+        self.objective.adversary_loss(terms).backward()
+        self._adversary_optimizer.step()
+
+    @torch.no_grad()
+    def evaluate(self, images_BCHW: Tensor, noise_BL: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+        """(recon (), mu_BL, logvar_BL) of a batch, as in training but without a step."""
+        self.network.eval()
+        terms = self._terms(images_BCHW, noise_BL, torch.zeros((), dtype=torch.int64), None)
+        self.network.train()
+        return terms.recon, terms.mu_BL, terms.logvar_BL
+
+    def state(self) -> dict[str, Any]:
+        """A copy of everything that a step changes, on the host."""
+        return {
+            "network": _on_host(self.network.state_dict()),
+            "objective": _on_host(self.objective.state_dict()),
+            "optimizer": _on_host(self.optimizer.state_dict()),
+            "adversary_optimizer": _on_host(
+                self._adversary_optimizer.state_dict() if self._adversary_optimizer else {}
+            ),
+        }
+
+    def load(self, state: dict[str, Any]) -> None:
+        """Takes over what `state` returned."""
+        self.network.load_state_dict(state["network"])
+        self.objective.load_state_dict(state["objective"])
+        _restore(self.optimizer, state["optimizer"])
+        if self._adversary_optimizer is not None:
+            _restore(self._adversary_optimizer, state["adversary_optimizer"])
+
+
+def _restore(optimizer: torch.optim.Optimizer, state: dict[str, Any]) -> None:
+    """Loads a state that may come from another kind of device."""
+    capturable = optimizer.param_groups[0]["capturable"]
+    groups = [group | {"capturable": capturable} for group in state["param_groups"]]
+    optimizer.load_state_dict(state | {"param_groups": groups})
+
+
+def _on_host(value: Any) -> Any:
+    """A deep copy of a state dict with every tensor on the CPU."""
+    if isinstance(value, Tensor):
+        return value.detach().to("cpu", copy=True)
+    if isinstance(value, dict):
+        return {key: _on_host(item) for key, item in value.items()}
+    if isinstance(value, list | tuple):
+        return type(value)(_on_host(item) for item in value)
+    return value

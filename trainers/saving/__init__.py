@@ -1,0 +1,1 @@
+"""Records, checkpoints and weights in a folder of a training."""

@@ -1,0 +1,62 @@
+"""A trained network's weights with what is needed to build and feed it."""
+
+import io
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from trainers.errors import RecordError
+
+if TYPE_CHECKING:
+    from torch import Tensor
+
+    from trainers.networks import AutoEncoder
+
+
+@dataclass(frozen=True)
+class Weights:
+    """A network's state and what is needed to build and feed it.
+
+    about: network, image_CHW, latent_dim, scale (images * scale lies in [0, 1]), iteration, run_id,
+    training_id, dataset, dataset_fingerprint, factor_names, factor_sizes, identity."""
+
+    state: Mapping[str, "Tensor"]
+    about: Mapping[str, Any]
+
+    def build(self) -> "AutoEncoder":
+        """The network, in evaluation mode, on the CPU."""
+        from trainers.networks import build_network
+
+        about = self.about
+        network = build_network(
+            about["network"], tuple(about["image_CHW"]), int(about["latent_dim"]), seed=0
+        )
+        network.load_state_dict(dict(self.state))
+        return network.eval()
+
+    def files(self) -> dict[str, bytes]:
+        """{'weights.pt', 'config.json'}: as MLflow keeps them in a run's folder weights/."""
+        import torch
+
+        buffer = io.BytesIO()
+        torch.save(dict(self.state), buffer)
+        text = json.dumps(dict(self.about), indent=2, sort_keys=True)
+        return {"weights.pt": buffer.getvalue(), "config.json": text.encode()}
+
+
+def read_weights(data: bytes, about: Mapping[str, Any], name: str = "weights.pt") -> Weights:
+    """Weights from the content of their two files. Raises RecordError for damaged ones."""
+    return Weights(_load(data, name), about)
+
+
+def _load(data: bytes, name: str) -> Any:
+    import pickle
+
+    import torch
+
+    try:
+        return torch.load(io.BytesIO(data), map_location="cpu", weights_only=True)
+    except (RuntimeError, EOFError, ValueError, pickle.UnpicklingError) as error:
+        reason = next(iter(str(error).splitlines()), type(error).__name__)
+        raise RecordError(f"{name} holds no weights: {reason}") from None

@@ -1,0 +1,1 @@
+"""Scores of a milestone, and of stored latents."""

@@ -1,0 +1,95 @@
+"""Scoring of a milestone: validation losses, latents, measures.
+
+Shapes: B batch, N points, L latent, K factors."""
+
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+
+from trainers.config import TrainingConfig
+from trainers.datasets.access.dataset import Dataset
+from trainers.errors import MeasureError
+from trainers.running.step import Stepper
+from trainers.scoring.latents import measure_scores
+from trainers.seeds import stream
+
+_CHUNK = 256
+
+
+@dataclass(frozen=True)
+class Representation:
+    """Posterior of a set of images. recon: mean squared error (or nats) an image; kl: nats."""
+
+    mu_NL: np.ndarray
+    logvar_NL: np.ndarray
+    factors_NK: np.ndarray
+    indices_N: np.ndarray
+    recon: float
+    kl: float
+
+
+def represent(
+    stepper: Stepper, dataset: Dataset, indices_N: np.ndarray, *, seed: int, iteration: int
+) -> Representation:
+    """Encodes the images at `indices_N` and decodes one sample of each.
+
+    The reconstruction is that of a sample, as in training, so that validation and training
+    curves can be laid over one another; its noise is a stream of its own."""
+    noise = stream(seed, "validation-noise", iteration)
+    recon, mu, logvar = 0.0, [], []
+    latent_dim = sum(name.startswith("kl/z") for name in stepper.names)
+    for start in range(0, len(indices_N), _CHUNK):
+        chunk_B = indices_N[start : start + _CHUNK]
+        noise_BL = noise.standard_normal((len(chunk_B), latent_dim), dtype=np.float32)
+        images_BCHW = torch.from_numpy(dataset.images(chunk_B)).to(stepper.device)
+        error, mu_BL, logvar_BL = stepper.evaluate(
+            images_BCHW, torch.from_numpy(noise_BL).to(stepper.device)
+        )
+        recon += float(error) * len(chunk_B)
+        mu.append(mu_BL.cpu().numpy())
+        logvar.append(logvar_BL.cpu().numpy())
+    mu_NL, logvar_NL = np.concatenate(mu), np.concatenate(logvar)
+    return Representation(
+        mu_NL=mu_NL,
+        logvar_NL=logvar_NL,
+        factors_NK=dataset.factors(indices_N),
+        indices_N=indices_N,
+        recon=recon / len(indices_N),
+        kl=_kl_nats(mu_NL, logvar_NL),
+    )
+
+
+def evaluate(
+    stepper: Stepper,
+    dataset: Dataset,
+    indices_N: np.ndarray,
+    config: TrainingConfig,
+    iteration: int,
+    *,
+    part: str,
+) -> tuple[Representation, dict[str, float], str]:
+    """(representation, metrics, why scores are missing or '') of one part of the split.
+
+    part: 'valid' gives 'valid/recon', 'valid/kl', 'measure/*'; 'test' gives 'test/recon',
+    'test/kl', 'test/measure/*'."""
+    representation = represent(stepper, dataset, indices_N, seed=config.seed, iteration=iteration)
+    metrics = {f"{part}/recon": representation.recon, f"{part}/kl": representation.kl}
+    try:
+        scores = measure_scores(
+            representation.mu_NL,
+            representation.factors_NK,
+            config.measures,
+            config.evaluation,
+            seed=config.seed,
+            iteration=iteration,
+            prefix="measure" if part == "valid" else f"{part}/measure",
+        )
+    except MeasureError as error:
+        return representation, metrics, str(error)
+    return representation, metrics | scores, ""
+
+
+def _kl_nats(mu_NL: np.ndarray, logvar_NL: np.ndarray) -> float:
+    mu, logvar = mu_NL.astype(np.float64), logvar_NL.astype(np.float64)
+    return float(-0.5 * (1 + logvar - mu**2 - np.exp(logvar)).sum(axis=1).mean())

@@ -9,8 +9,7 @@
 # %%
 from pathlib import Path
 
-from sweeper import Grid, figure, launch, read_study, render, results, select, table
-from sweeper.planning import plan
+from sweeper import Grid, figure, launch, plan, read_study, render, results, select, table
 
 # %% [markdown]
 # A grid: two models, two milestones of each training. `load_grid(path)` reads one from a file.

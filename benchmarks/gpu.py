@@ -15,7 +15,7 @@ import torch
 
 from benchmarks.support.measuring import ROOT, machine, table
 from benchmarks.support.subject import l_vae
-from trainers.parallel import run_lanes
+from trainers.parallel import train_in_parallel
 from trainers.saving.folders import LocalFolder
 from trainers.training import Progress, Training
 
@@ -101,7 +101,7 @@ def rate(
             if time.perf_counter() - start >= seconds:
                 stop.set()
 
-        errors = run_lanes(trainings, watch, stop, seconds=0.1, save=False)
+        errors = train_in_parallel(trainings, watch, stop, seconds=0.1, save=False)
         assert not errors, errors
         taken = time.perf_counter() - start
         return (sum(training.iteration for training in trainings.values()) - before) / taken

@@ -17,7 +17,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from benchmarks.support.measuring import table
-from sweeper.cost.estimate import rough_seconds
+from sweeper.cost.estimate import rough_step_s
 from sweeper.cost.makespan import makespan
 from sweeper.engine.attempts import Attempts
 from sweeper.grid import Grid
@@ -110,7 +110,7 @@ def timed(name: str, plan: Plan) -> Sweep:
     chance = random.Random(0)
     seconds = {
         training.training_id: training.steps_to_run
-        * rough_seconds(training.config, "gpu")
+        * rough_step_s(training.config, "gpu")
         * chance.lognormvariate(0.0, 0.1)
         for training in plan.trainings
     }

@@ -25,8 +25,8 @@ from statistics import mean, stdev
 from benchmarks.support.measuring import ROOT, table
 from sweeper.grid import Grid, load_grid
 from sweeper.planning.plan import Training, make_plan
-from sweeper.search.dataset_search import Proposals
-from sweeper.search.training_queue import Walk
+from sweeper.search.dataset_search import DatasetSearch
+from sweeper.search.training_queue import TrainingQueue
 from trainers.config import TrainingConfig
 
 GRID = ROOT / "benchmarks" / "recorded" / "search_grid.yaml"
@@ -137,7 +137,7 @@ class Replay:
         plain = load_grid(GRID)
         blocks = {name: getattr(plain, name) for name in ("datasets", "models", "axes")}
         grid = Grid(**blocks, evaluation=plain.evaluation, name="replay", search=search)
-        walk = Walk([Proposals(grid, grid.datasets[0])])
+        walk = TrainingQueue([DatasetSearch(grid, grid.datasets[0])])
         busy: list[tuple[Training, int]] = []
         while not self._seen:
             while len(busy) < WORKERS and (training := walk.next()) is not None:
@@ -149,7 +149,7 @@ class Replay:
             milestones = training.config.milestones
             last = index == len(milestones) - 1
             scores = {milestones[index]: self._look_up(training.config, milestones[index])}
-            if not walk.take(training.training_id, scores, finished=last) and not last:
+            if not walk.add_scores(training.training_id, scores, finished=last) and not last:
                 busy.append((training, index + 1))
         return self._all_reached()
 
@@ -190,7 +190,7 @@ def export(uri: str, out: Path = SCORES) -> None:
     """Writes the scores of a launched search_grid as CSV."""
     from sweeper.analysis.study import read_study
 
-    runs = read_study(uri).restricted("search_grid").runs
+    runs = read_study(uri).for_grid("search_grid").runs
     names = ["measure/cbd", "measure/mig", "measure/beta_vae", "valid/recon", "valid/kl"]
     runs = runs.sort_values(["model", "param/beta", "learning_rate", "iterations"])
     with out.open("w", encoding="utf-8", newline="") as file:

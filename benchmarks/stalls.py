@@ -20,7 +20,7 @@ from benchmarks.support.measuring import table
 from benchmarks.support.subject import l_vae
 from trainers.datasets import open_dataset
 from trainers.running.inputs import Inputs
-from trainers.running.step import Stepper
+from trainers.running.step import TrainStep
 from trainers.saving.checkpoints import write_checkpoint
 from trainers.saving.folders import LocalFolder
 from trainers.scoring.milestone import evaluate
@@ -47,7 +47,7 @@ def row(network: str, num_points: int) -> list[str]:
     config = l_vae(network, measures=DEFAULT_MEASURES, milestones=(MILESTONE_EVERY,))
     dataset = open_dataset("dsprites")
     inputs = Inputs(config, dataset, np.arange(len(dataset)), shuffle=False)
-    stepper = Stepper(config, dataset.spec.image_CHW, dataset.scale, torch.device("cpu"))
+    stepper = TrainStep(config, dataset.spec.image_CHW, dataset.scale, torch.device("cpu"))
 
     def draw(t: int = 7) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
         images_BCHW = torch.from_numpy(dataset.images(inputs.indices(t)))

@@ -20,7 +20,7 @@ class Choice:
 
 
 @dataclass(frozen=True)
-class Between:
+class Interval:
     """A number from `low` to `high`, both included. log: even on a logarithmic scale.
     step: only low, low + step, ...  integer: whole numbers only."""
 
@@ -43,4 +43,4 @@ class Between:
             raise ValueError(f"{self.name}: the ends and step of whole numbers are whole")
 
 
-Axis = Choice | Between
+Axis = Choice | Interval

@@ -55,11 +55,11 @@ class Space:
             for point in product(axes):
                 yield {**head, **point}
 
-    def draw(self, chance: random.Random) -> Point:
+    def sample(self, rng: random.Random) -> Point:
         """A point at random: branches alike, then each axis evenly on its own scale."""
-        branch = chance.choice(list(self.branches)) if self.branches else ""
+        branch = rng.choice(list(self.branches)) if self.branches else ""
         head = {self.switch: branch} if self.branches else {}
-        return {**head, **{axis.name: _drawn(axis, chance) for _, axis in self.axes(branch)}}
+        return {**head, **{axis.name: _drawn(axis, rng) for _, axis in self.axes(branch)}}
 
 
 def _count(axis: Axis) -> int | None:
@@ -81,13 +81,13 @@ def _values(axis: Axis) -> tuple[Value, ...]:
     return tuple(axis.low + step * index for index in range(count))
 
 
-def _drawn(axis: Axis, chance: random.Random) -> Value:
+def _drawn(axis: Axis, rng: random.Random) -> Value:
     if isinstance(axis, Choice):
-        return chance.choice(axis.values)
+        return rng.choice(axis.values)
     if axis.log:
-        value = math.exp(chance.uniform(math.log(axis.low), math.log(axis.high)))
+        value = math.exp(rng.uniform(math.log(axis.low), math.log(axis.high)))
         value = min(max(value, axis.low), axis.high)
         return round(value) if axis.integer else value
     if _count(axis) is not None:
-        return chance.choice(_values(axis))
-    return chance.uniform(axis.low, axis.high)
+        return rng.choice(_values(axis))
+    return rng.uniform(axis.low, axis.high)

@@ -23,9 +23,13 @@ def id_of(value: Any) -> str:
     return hashlib.sha256(canonical(value).encode()).hexdigest()[:LENGTH]
 
 
-def training_id(identity: Mapping[str, Any], alone: int | None = None) -> str:
+def training_id(identity: Mapping[str, Any], unshared_iterations: int | None = None) -> str:
     """The id of a training. alone: its iterations, where a grid forbids runs to share it."""
-    return id_of(dict(identity) if alone is None else {**identity, "alone": alone})
+    return id_of(
+        dict(identity)
+        if unshared_iterations is None
+        else {**identity, "alone": unshared_iterations}
+    )
 
 
 def run_id(identity: Mapping[str, Any], iterations: int) -> str:

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Sequence
 from trainers.words import did_you_mean
 
 
-def duration(seconds: float | None) -> str:
+def format_duration(seconds: float | None) -> str:
     """'3 d 04 h', '1 h 05 min', '3 min 20 s', '12 s'; '?' where it is not known."""
     if seconds is None:
         return "?"
@@ -19,23 +19,23 @@ def duration(seconds: float | None) -> str:
     return f"{minutes} min {rest:02d} s" if minutes else f"{rest} s"
 
 
-def known(names: Iterable[str]) -> str:
+def known_names(names: Iterable[str]) -> str:
     """'Known: a, b, c.'"""
     return f"Known: {', '.join(names)}."
 
 
 def unknown(word: str, names: Sequence[str]) -> str:
     """'is unknown. Did you mean "x"? Known: ...' for a word outside `names`."""
-    return f"is unknown.{did_you_mean(word, names)} {known(names)}"
+    return f"is unknown.{did_you_mean(word, names)} {known_names(names)}"
 
 
-def shown(value: object, limit: int = 60) -> str:
+def quoted(value: object, limit: int = 60) -> str:
     """A value as it may stand in a message: escaped, in quotes if text, cut at `limit`."""
     text = ascii(str(value))[1:-1] if isinstance(value, str) else ascii(value)
     text = text if len(text) <= limit else text[: limit - 3] + "..."
     return f'"{text}"' if isinstance(value, str) else text
 
 
-def listed(count: int, noun: str, plural: str | None = None) -> str:
+def counted(count: int, noun: str, plural: str | None = None) -> str:
     """'1 run', '1,188 runs'."""
     return f"{count:,} {noun if count == 1 else plural or noun + 's'}"

@@ -119,7 +119,7 @@ def _run(trainings: "Mapping[str, Training]", stop: threading.Event) -> dict[str
     from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
     from rich.progress import TimeRemainingColumn as Eta
 
-    from trainers.parallel import run_lanes
+    from trainers.parallel import train_in_parallel
     from trainers.training import Progress as State
 
     columns = [TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), Eta()]
@@ -135,7 +135,7 @@ def _run(trainings: "Mapping[str, Training]", stop: threading.Event) -> dict[str
             if state.scores:
                 bar.console.print(f"{name} {_line(state.iteration, state.scores)}")
 
-        return run_lanes(trainings, show, stop)
+        return train_in_parallel(trainings, show, stop)
 
 
 @contextlib.contextmanager

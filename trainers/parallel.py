@@ -13,7 +13,7 @@ from trainers.training import Progress, Training
 OnProgress = Callable[[str, Progress], None]
 
 
-def run_lanes(
+def train_in_parallel(
     trainings: Mapping[str, Training],
     on_progress: OnProgress,
     stop: threading.Event,

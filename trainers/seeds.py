@@ -14,7 +14,7 @@ def seed_for(seed: int, purpose: str, iteration: int = 0) -> int:
     return int.from_bytes(_digest(seed, purpose, iteration)[:8], "little")
 
 
-def stream(seed: int, purpose: str, iteration: int = 0) -> np.random.Generator:
+def random_stream(seed: int, purpose: str, iteration: int = 0) -> np.random.Generator:
     """The random stream named (seed, purpose, iteration), from its beginning."""
     key = int.from_bytes(_digest(seed, purpose, iteration)[:16], "little")
     return np.random.Generator(np.random.Philox(key=key))

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from trainers.errors import ConfigError
-from trainers.seeds import stream
+from trainers.seeds import random_stream
 
 
 @dataclass(frozen=True)
@@ -22,7 +22,7 @@ class Split:
 
 def split(num_images: int, *, seed: int, validation_fraction: float, test_fraction: float) -> Split:
     """A seeded permutation cut in three; validation and test come off its front."""
-    order = stream(seed, "split").permutation(num_images)
+    order = random_stream(seed, "split").permutation(num_images)
     num_validation = int(num_images * validation_fraction)
     num_test = int(num_images * test_fraction)
     held_out = num_validation + num_test
@@ -33,7 +33,7 @@ def split(num_images: int, *, seed: int, validation_fraction: float, test_fracti
     )
 
 
-class Minibatches:
+class MinibatchSampler:
     """Indices of minibatch t: epochs without replacement, the last partial batch dropped."""
 
     def __init__(self, train: np.ndarray, batch_size: int, seed: int) -> None:
@@ -53,7 +53,7 @@ class Minibatches:
         """(B,) indices into the dataset for step `iteration`, counted from 1."""
         epoch, position = divmod(iteration - 1, self._per_epoch)
         if epoch != self._epoch:
-            self._order = stream(self._seed, "minibatches", epoch).permutation(self._train)
+            self._order = random_stream(self._seed, "minibatches", epoch).permutation(self._train)
             self._epoch = epoch
         start = position * self._batch_size
         return self._order[start : start + self._batch_size]

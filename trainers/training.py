@@ -22,7 +22,7 @@ from trainers.running.graph import GraphRunner
 from trainers.running.image_table import image_table
 from trainers.running.inputs import Chunks, Inputs
 from trainers.running.process import keep_freed_memory
-from trainers.running.step import Stepper
+from trainers.running.step import TrainStep
 from trainers.saving.checkpoints import CheckpointWriter, load_newest
 from trainers.saving.folders import Folder
 from trainers.saving.records import (
@@ -32,7 +32,7 @@ from trainers.saving.records import (
     write_divergence,
     write_milestone,
 )
-from trainers.saving.weights import best_so_far, goodness, keep_weights
+from trainers.saving.weights import best_kept, keep_weights, selection_value
 from trainers.scoring.milestone import evaluate
 from trainers.splits import split
 
@@ -97,7 +97,7 @@ class Training:
         self.iteration = 0
         self._trajectory: list[np.ndarray] = []
         self._train_s = 0.0
-        self._torn = False
+        self._interrupted_in_step = False
         if self._missing:
             self._open(config, dataset)
             on_gpu = self._device.type == "cuda"
@@ -120,7 +120,7 @@ class Training:
             test_fraction=evaluation.test_fraction,
         )
         spec = self.dataset.spec
-        self._stepper = Stepper(config, spec.image_CHW, self.dataset.scale, self._device)
+        self._stepper = TrainStep(config, spec.image_CHW, self.dataset.scale, self._device)
         self._writer = CheckpointWriter(self._folder)
         state = load_newest(self._folder, self._identity, at_most=self._missing[0])
         if state is not None:
@@ -178,7 +178,7 @@ class Training:
         """Writes a checkpoint of this iteration and waits until it is on disk.
 
         Writes none after an exception inside a block: the weights are then of no known step."""
-        if self.iteration and not self._torn and hasattr(self, "_writer"):
+        if self.iteration and not self._interrupted_in_step and hasattr(self, "_writer"):
             self._submit_checkpoint()
             self._writer.wait()
 
@@ -193,10 +193,10 @@ class Training:
         """Runs a block of steps; False when a value they recorded is not finite."""
         start = time.perf_counter()
         first = self.iteration + 1
-        last = min(self._missing[0], self.iteration + self._runner.room(self.iteration))
-        self._torn = True
+        last = min(self._missing[0], self.iteration + self._runner.max_block_steps(self.iteration))
+        self._interrupted_in_step = True
         rows_ST = self._runner.run(first, last)
-        self._torn = False
+        self._interrupted_in_step = False
         self.iteration = last
         self._train_s += time.perf_counter() - start
         steps_S = np.arange(first, self.iteration + 1)
@@ -247,9 +247,9 @@ class Training:
 
     def _keep(self, milestone: Milestone, by: str) -> None:
         """Equal scores keep the earlier milestone, as selection does."""
-        if self._keep_all or goodness(milestone, by) > best_so_far(self._folder, by):
+        if self._keep_all or selection_value(milestone, by) > best_kept(self._folder, by):
             network = self._stepper.network
-            keep_weights(self._folder, network, milestone, by, alone=not self._keep_all)
+            keep_weights(self._folder, network, milestone, by, replace=not self._keep_all)
 
     def _about(self) -> dict[str, object]:
         spec = self.dataset.spec

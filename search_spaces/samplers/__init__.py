@@ -5,7 +5,7 @@ suggest: a space in Optuna's terms.  journal: the file that a search is kept in.
 evolution: CMA-ES without pickles."""
 
 from search_spaces.samplers.by_name import PRUNERS, SAMPLERS
-from search_spaces.samplers.journal import ChangedSearch
-from search_spaces.samplers.search import Searcher, State, Tried, read_tried
+from search_spaces.samplers.journal import SearchMismatch
+from search_spaces.samplers.search import Search, Trial, TrialState, read_trials
 
-__all__ = ["PRUNERS", "SAMPLERS", "ChangedSearch", "Searcher", "State", "Tried", "read_tried"]
+__all__ = ["PRUNERS", "SAMPLERS", "SearchMismatch", "Search", "TrialState", "Trial", "read_trials"]

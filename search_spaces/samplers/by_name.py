@@ -9,34 +9,34 @@ from optuna.exceptions import ExperimentalWarning
 from optuna.pruners import BasePruner
 from optuna.samplers import BaseSampler
 
-ONE_DIRECTION = ("cmaes",)  # cannot weigh two aims against each other
+SINGLE_OBJECTIVE = ("cmaes",)  # cannot weigh two aims against each other
 NEEDS = {"gp": ("torch", "scipy"), "cmaes": ("cmaes",), "qmc": ("scipy",)}
 
 
 def _tpe(seed: int, question: int) -> BaseSampler:
     """A running point counts as a poor one, so that workers are not sent to one place together."""
-    return optuna.samplers.TPESampler(seed=_mixed(seed, question), constant_liar=True)
+    return optuna.samplers.TPESampler(seed=_trial_seed(seed, question), constant_liar=True)
 
 
 def _gp(seed: int, question: int) -> BaseSampler:
-    mixed = _mixed(seed, question)
+    mixed = _trial_seed(seed, question)
     return optuna.samplers.GPSampler(
         seed=mixed, independent_sampler=optuna.samplers.RandomSampler(seed=mixed)
     )
 
 
 def _random(seed: int, question: int) -> BaseSampler:
-    return optuna.samplers.RandomSampler(seed=_mixed(seed, question))
+    return optuna.samplers.RandomSampler(seed=_trial_seed(seed, question))
 
 
 def _nsga2(seed: int, question: int) -> BaseSampler:
-    return optuna.samplers.NSGAIISampler(seed=_mixed(seed, question), population_size=10)
+    return optuna.samplers.NSGAIISampler(seed=_trial_seed(seed, question), population_size=10)
 
 
 def _cmaes(seed: int, question: int) -> BaseSampler:
-    from search_spaces.samplers.cma_es import Evolution
+    from search_spaces.samplers.cma_es import UnpickledCmaEs
 
-    return Evolution(_mixed(seed, question))
+    return UnpickledCmaEs(_trial_seed(seed, question))
 
 
 def _qmc(seed: int, question: int) -> BaseSampler:
@@ -44,7 +44,7 @@ def _qmc(seed: int, question: int) -> BaseSampler:
     return optuna.samplers.QMCSampler(
         seed=seed,
         scramble=True,
-        independent_sampler=optuna.samplers.RandomSampler(seed=_mixed(seed, question)),
+        independent_sampler=optuna.samplers.RandomSampler(seed=_trial_seed(seed, question)),
         warn_independent_sampling=False,
         warn_asynchronous_seeding=False,
     )
@@ -100,5 +100,5 @@ def pruner_for(name: str, milestones: Sequence[int]) -> BasePruner:
     raise ValueError(f"the pruner {name!r} is unknown; known: {', '.join(PRUNERS)}")
 
 
-def _mixed(seed: int, question: int) -> int:
+def _trial_seed(seed: int, question: int) -> int:
     return (seed * 1_000_003 + question) % 2**32

@@ -11,7 +11,7 @@ from optuna.samplers import CmaEsSampler, RandomSampler
 from optuna.study import StudyDirection
 
 
-class Evolution(CmaEsSampler):
+class UnpickledCmaEs(CmaEsSampler):
     """CMA-ES on the numbers of a space; what is no number is drawn at random."""
 
     def __init__(self, seed: int) -> None:

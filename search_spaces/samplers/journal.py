@@ -15,7 +15,7 @@ from optuna.storages.journal import JournalFileBackend
 _IDENTITY = "identity"
 
 
-class ChangedSearch(ValueError):
+class SearchMismatch(ValueError):
     """The search in a file is another one than is asked for."""
 
 
@@ -25,7 +25,7 @@ def open_storage(path: Path | None) -> BaseStorage:
         return InMemoryStorage()
     path.parent.mkdir(parents=True, exist_ok=True)
     Path(f"{path}.lock").unlink(missing_ok=True)
-    mend(path)
+    cut_partial_line(path)
     return JournalStorage(JournalFileBackend(str(path)))
 
 
@@ -34,7 +34,7 @@ def reading_storage(path: Path) -> BaseStorage:
     return JournalStorage(JournalFileBackend(str(path)))
 
 
-def mend(path: Path) -> int:
+def cut_partial_line(path: Path) -> int:
     """Cuts what a killed writer left of a line off the end. Returns how many bytes that were."""
     if not path.exists():
         return 0
@@ -61,7 +61,7 @@ def check_identity(study: optuna.Study, identity: dict[str, Any]) -> None:
         if known.get(key) != plain.get(key)
     ]
     if changed:
-        raise ChangedSearch("; ".join(changed))
+        raise SearchMismatch("; ".join(changed))
 
 
 def _is_line(data: bytes) -> bool:

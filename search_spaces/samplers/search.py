@@ -14,10 +14,11 @@ from typing import Any
 
 import optuna
 from optuna.exceptions import ExperimentalWarning
-from optuna.trial import FrozenTrial, TrialState, create_trial
+from optuna.trial import FrozenTrial, create_trial
+from optuna.trial import TrialState as OptunaState
 
 from search_spaces.products import Point
-from search_spaces.samplers.by_name import ONE_DIRECTION, pruner_for, sampler_for
+from search_spaces.samplers.by_name import SINGLE_OBJECTIVE, pruner_for, sampler_for
 from search_spaces.samplers.distributions import distributions, params, suggest
 from search_spaces.samplers.journal import check_identity, open_storage, reading_storage
 from search_spaces.spaces import Space
@@ -27,7 +28,7 @@ _STUDY = "search"
 _WORDS = {"max": "maximize", "min": "minimize"}
 
 
-class State(StrEnum):
+class TrialState(StrEnum):
     """How a question stands. pruned: ended before its time, at the last value reported."""
 
     OPEN = "open"
@@ -37,27 +38,27 @@ class State(StrEnum):
 
 
 _STATES = {
-    TrialState.RUNNING: State.OPEN,
-    TrialState.WAITING: State.OPEN,
-    TrialState.COMPLETE: State.DONE,
-    TrialState.PRUNED: State.PRUNED,
-    TrialState.FAIL: State.FAILED,
+    OptunaState.RUNNING: TrialState.OPEN,
+    OptunaState.WAITING: TrialState.OPEN,
+    OptunaState.COMPLETE: TrialState.DONE,
+    OptunaState.PRUNED: TrialState.PRUNED,
+    OptunaState.FAIL: TrialState.FAILED,
 }
 
 
 @dataclass(frozen=True)
-class Tried:
+class Trial:
     """A question and what became of it. reported: {step: value}.  notes: what `note` was given."""
 
     number: int
     point: Point
-    state: State
+    state: TrialState
     values: tuple[float, ...] = ()
     reported: Mapping[int, float] = field(default_factory=dict)
     notes: Mapping[str, Any] = field(default_factory=dict)
 
 
-class Searcher:
+class Search:
     """One search. directions: 'max' or 'min' for each number that `tell` is given; with two or
     more it is a Pareto search, which cannot prune.  milestones: steps at which it may be pruned.
 
@@ -79,7 +80,7 @@ class Searcher:
     ) -> None:
         if len(directions) > 1 and pruner != "none":
             raise ValueError("a search of several directions cannot prune")
-        if len(directions) > 1 and sampler in ONE_DIRECTION:
+        if len(directions) > 1 and sampler in SINGLE_OBJECTIVE:
             raise ValueError(f"the sampler {sampler!r} cannot search in several directions")
         optuna.logging.set_verbosity(optuna.logging.ERROR)
         self.space, self.sampler, self.seed = space, sampler, seed
@@ -94,7 +95,7 @@ class Searcher:
         if identity is not None:
             check_identity(self.study, dict(identity))
         self._open: dict[int, optuna.Trial] = {}
-        self._adopt()
+        self._resume_running()
 
     def ask(self, point: Point | None = None) -> tuple[int, Point]:
         """The number of the question, from 0, and the point to try: `point`, if one is given."""
@@ -112,7 +113,7 @@ class Searcher:
         self._open[trial.number] = trial
         return trial.number, found
 
-    def note(self, number: int, **notes: Any) -> None:
+    def annotate(self, number: int, **notes: Any) -> None:
         """Keeps JSON values with an open question."""
         for name, value in notes.items():
             self._open[number].set_user_attr(name, value)
@@ -128,13 +129,13 @@ class Searcher:
         """Ends a question. No values, or one that is not finite: the point failed."""
         trial = self._open.pop(number)
         if pruned:
-            self.study.tell(trial, state=TrialState.PRUNED)
+            self.study.tell(trial, state=OptunaState.PRUNED)
         elif values is None or not all(math.isfinite(value) for value in values):
-            self.study.tell(trial, state=TrialState.FAIL)
+            self.study.tell(trial, state=OptunaState.FAIL)
         else:
             self.study.tell(trial, list(values))
 
-    def replay(
+    def add_finished(
         self,
         point: Point,
         values: Sequence[float] | None,
@@ -149,35 +150,35 @@ class Searcher:
                 params=params(self.space, point),
                 distributions=distributions(self.space, point),
                 values=None if failed else list(values or ()),
-                state=TrialState.FAIL if failed else TrialState.COMPLETE,
+                state=OptunaState.FAIL if failed else OptunaState.COMPLETE,
                 intermediate_values=dict(reported or {}),
                 user_attrs={_POINT: dict(point), **notes},
             )
         )
         return number
 
-    def tried(self) -> list[Tried]:
+    def trials(self) -> list[Trial]:
         """Every question so far, by number."""
         trials = self.study.get_trials(deepcopy=False)
         return [_tried(trial) for trial in trials if _POINT in trial.user_attrs]
 
     def best(self) -> list[int]:
         """Numbers of the best points: one, or the Pareto front; none if nothing has succeeded."""
-        done = self.study.get_trials(deepcopy=False, states=[TrialState.COMPLETE])
+        done = self.study.get_trials(deepcopy=False, states=[OptunaState.COMPLETE])
         return [trial.number for trial in self.study.best_trials] if done else []
 
-    def _adopt(self) -> None:
+    def _resume_running(self) -> None:
         """Takes up the open questions of a journal. One that was cut short before its point was
         known was never given to anybody: it has failed."""
         for trial in self.study.get_trials(deepcopy=False):
-            if trial.state == TrialState.RUNNING:
+            if trial.state == OptunaState.RUNNING:
                 if _POINT in trial.user_attrs:
                     self._open[trial.number] = optuna.Trial(self.study, trial._trial_id)
                 else:
-                    self.study.tell(trial.number, state=TrialState.FAIL)
+                    self.study.tell(trial.number, state=OptunaState.FAIL)
 
 
-def read_tried(journal: Path) -> list[Tried]:
+def read_trials(journal: Path) -> list[Trial]:
     """The questions in a journal, which is not touched; [] where there is none."""
     if not journal.exists():
         return []
@@ -186,13 +187,13 @@ def read_tried(journal: Path) -> list[Tried]:
     return [_tried(t) for t in study.get_trials(deepcopy=False) if _POINT in t.user_attrs]
 
 
-def _tried(trial: FrozenTrial) -> Tried:
+def _tried(trial: FrozenTrial) -> Trial:
     notes = {name: value for name, value in trial.user_attrs.items() if name != _POINT}
-    return Tried(
+    return Trial(
         number=trial.number,
         point=dict(trial.user_attrs[_POINT]),
         state=_STATES[trial.state],
-        values=tuple(trial.values or ()) if trial.state == TrialState.COMPLETE else (),
+        values=tuple(trial.values or ()) if trial.state == OptunaState.COMPLETE else (),
         reported=dict(trial.intermediate_values),
         notes=notes,
     )

@@ -8,9 +8,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from sweeper.analysis.pool import pool
+from sweeper.analysis.pool import collect_cells
 from sweeper.analysis.scores import Score, known_score
-from sweeper.analysis.selection import Winner, best
+from sweeper.analysis.selection import Winner, best_configuration
 from sweeper.analysis.study import Study, read_study
 from sweeper.tracking import layout
 
@@ -25,7 +25,7 @@ FEWEST = 3  # runs that a rank correlation needs
 
 
 @dataclass(frozen=True)
-class Standing:
+class Ranking:
     """A dataset's models by one measure, the best first; models without a score are left out."""
 
     dataset: str
@@ -50,7 +50,7 @@ class MeasureComparison:
     """Every standing and agreement, by dataset and in the order of the measures asked for."""
 
     measures: tuple[Score, ...]
-    standings: tuple[Standing, ...]
+    standings: tuple[Ranking, ...]
     agreements: tuple[Agreement, ...]
 
 
@@ -63,7 +63,7 @@ def compare(
 ) -> MeasureComparison:
     """Raises UsageError for an unknown measure, ResultsError for a grid never launched."""
     study = source if isinstance(source, Study) else read_study(source)
-    cells = pool(study, None if grid is None else [grid]).cells
+    cells = collect_cells(study, None if grid is None else [grid]).cells
     measures = tuple(known_score(name, cells.columns) for name in by)
     standings, agreements = [], []
     for name in sorted(set(cells.dataset) if dataset is None else {dataset}):
@@ -78,13 +78,13 @@ def compare(
     return MeasureComparison(measures, tuple(standings), tuple(agreements))
 
 
-def _standing(dataset: str, cells: "pd.DataFrame", measure: Score) -> Standing:
+def _standing(dataset: str, cells: "pd.DataFrame", measure: Score) -> Ranking:
     groups = cells.groupby("label", sort=True)
-    winners = [best(group.to_dict("records"), measure) for _, group in groups]
+    winners = [best_configuration(group.to_dict("records"), measure) for _, group in groups]
     found = [winner for winner in winners if winner is not None]
     sign = 1 if measure.lower_is_better else -1
     found.sort(key=lambda winner: (sign * winner.value, str(winner.first["label"])))
-    return Standing(dataset, measure, tuple(found))
+    return Ranking(dataset, measure, tuple(found))
 
 
 def _agreement(dataset: str, runs: "pd.DataFrame", first: Score, second: Score) -> Agreement:
@@ -103,7 +103,7 @@ def _agreement(dataset: str, runs: "pd.DataFrame", first: Score, second: Score) 
     return Agreement(dataset, first.name, second.name, spearman, kendall, len(pair))
 
 
-def settings(winner: Winner) -> str:
+def settings_text(winner: Winner) -> str:
     """'b64 lr1e-04 it300000 beta=4': what tells a configuration from its neighbours."""
     first = winner.first
     words = [f"b{first['batch_size']}", f"lr{first['learning_rate']:g}", f"it{first['iterations']}"]
@@ -126,7 +126,7 @@ def comparison_json(found: MeasureComparison) -> dict[str, Any]:
                     {
                         "model": winner.first["label"],
                         "score": winner.value,
-                        "settings": settings(winner),
+                        "settings": settings_text(winner),
                         "run_ids": [run["run_id"] for run in winner.runs],
                     }
                     for winner in standing.winners

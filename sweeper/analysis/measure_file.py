@@ -6,7 +6,7 @@ from pathlib import Path
 
 import numpy as np
 
-from sweeper import messages as words
+from sweeper import messages
 from sweeper.errors import UsageError
 from trainers.specs.measures import MEASURES, PROTOCOLS
 
@@ -28,12 +28,12 @@ def measure_file(
     """Raises UsageError with every wrong option, DataError for a wrong file, MeasureError for a
     representation that cannot be scored."""
     mistakes = [
-        f"--measures {name} {words.unknown(name, list(MEASURES))}"
+        f"--measures {name} {messages.unknown(name, list(MEASURES))}"
         for name in names or ()
         if name not in MEASURES
     ]
     if protocol not in PROTOCOLS:
-        mistakes.append(f"--protocol {protocol} {words.unknown(protocol, list(PROTOCOLS))}")
+        mistakes.append(f"--protocol {protocol} {messages.unknown(protocol, list(PROTOCOLS))}")
     if not 0 <= alpha <= 1:
         mistakes.append(f"--alpha {alpha} is not a number from 0 to 1")
     if seed < 0:

@@ -7,8 +7,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from sweeper.analysis.comparison import settings
-from sweeper.analysis.pool import pool
+from sweeper.analysis.comparison import settings_text
+from sweeper.analysis.pool import collect_cells
 from sweeper.analysis.scores import Score, known_score
 from sweeper.analysis.selection import Winner, ranked
 from sweeper.analysis.study import Study, read_study
@@ -22,12 +22,12 @@ DEFAULT = {"cbd": "max", "reconstruction": "min"}
 
 
 @dataclass(frozen=True)
-class Place:
+class FrontPoint:
     """One configuration. values: as `Front.metrics`.  on_front: no other is better in all."""
 
     dataset: str
     label: str
-    settings: str
+    settings_text: str
     values: tuple[float, ...]
     seeds: int
     run_ids: tuple[str, ...]
@@ -41,7 +41,7 @@ class Front:
     grid: str
     metrics: tuple[Score, ...]
     directions: tuple[str, ...]
-    places: tuple[Place, ...]
+    places: tuple[FrontPoint, ...]
     notes: tuple[str, ...]
 
     def rows(self) -> tuple[Sequence[str], list[Sequence[object]]]:
@@ -52,7 +52,7 @@ class Front:
             (
                 p.dataset,
                 p.label,
-                p.settings,
+                p.settings_text,
                 *p.values,
                 p.seeds,
                 int(p.on_front),
@@ -62,7 +62,7 @@ class Front:
         ]
 
     @property
-    def best(self) -> list[Place]:
+    def best(self) -> list[FrontPoint]:
         """The places on the front."""
         return [place for place in self.places if place.on_front]
 
@@ -90,12 +90,12 @@ def front(
     directions: {score: 'max' or 'min'}, two or more; None takes what its search was after.
     Raises UsageError for an unknown score, ResultsError where no finished run has them all."""
     study = source if isinstance(source, Study) else read_study(source)
-    cells = pool(study, [grid]).cells
+    cells = collect_cells(study, [grid]).cells
     wanted = dict(directions or directions_asked(study, grid) or DEFAULT)
     if len(wanted) < 2:
         raise UsageError(f"a front needs two metrics; {', '.join(wanted)} is one")
     metrics = tuple(known_score(name, cells.columns) for name in wanted)
-    places: list[Place] = []
+    places: list[FrontPoint] = []
     for dataset, group in cells.groupby("dataset", sort=True):
         places += _places(str(dataset), group.to_dict("records"), metrics, tuple(wanted.values()))
     if not places:
@@ -124,7 +124,7 @@ def _places(
     cells: list[dict[str, Any]],
     metrics: tuple[Score, ...],
     directions: tuple[str, ...],
-) -> list[Place]:
+) -> list[FrontPoint]:
     import numpy as np
 
     found: list[tuple[Winner, tuple[float, ...]]] = []
@@ -140,10 +140,10 @@ def _places(
     kept_N = non_dominated(np.array([values for _, values in found]), directions)
     sign = -1 if directions[0] == "max" else 1
     places = [
-        Place(
+        FrontPoint(
             dataset,
             str(winner.first["label"]),
-            settings(winner),
+            settings_text(winner),
             values,
             len(winner.runs),
             tuple(run["run_id"] for run in winner.runs),
@@ -165,7 +165,7 @@ def front_json(found: Front) -> dict[str, Any]:
             {
                 "dataset": place.dataset,
                 "model": place.label,
-                "settings": place.settings,
+                "settings": place.settings_text,
                 **dict(zip(names, place.values, strict=True)),
                 "seeds": place.seeds,
                 "run_ids": list(place.run_ids),

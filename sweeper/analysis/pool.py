@@ -9,10 +9,10 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from sweeper.analysis.study import SETTINGS, Study, launched
+from sweeper.analysis.study import SETTINGS, Study, launched_text
 from sweeper.errors import ResultsError
 from sweeper.tracking import layout
-from sweeper.tracking.reading.reader import Launch, age
+from sweeper.tracking.reading.reader import Launch, launch_order
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -21,7 +21,7 @@ MISSING = "missing"
 
 
 @dataclass(frozen=True)
-class Pool:
+class CellPool:
     """Cells: the wide columns of each run, `label`, and a status that may be 'missing'.
 
     grids: names of the launches considered."""
@@ -31,7 +31,7 @@ class Pool:
     notes: tuple[str, ...]
 
 
-def pool(study: Study, grids: Sequence[str] | None = None) -> Pool:
+def collect_cells(study: Study, grids: Sequence[str] | None = None) -> CellPool:
     """The cells of these grids, or of all and of every run that no launch asked for."""
     import pandas as pd
 
@@ -39,7 +39,7 @@ def pool(study: Study, grids: Sequence[str] | None = None) -> Pool:
     if grids is not None:
         for name in grids:
             if name not in launches:
-                raise ResultsError(f"no grid {name!r} was launched. {launched(study)}")
+                raise ResultsError(f"no grid {name!r} was launched. {launched_text(study)}")
         launches = {name: launches[name] for name in grids}
     runs = {row["run_id"]: row for row in study.runs.to_dict("records")}
     cells: dict[tuple[str, str], dict[str, Any]] = {}
@@ -55,13 +55,13 @@ def pool(study: Study, grids: Sequence[str] | None = None) -> Pool:
     columns = [*study.runs.columns, "label"]
     columns += sorted({name for row in cells.values() for name in row} - set(columns))
     frame = pd.DataFrame(list(cells.values()), columns=columns)
-    return Pool(frame, tuple(sorted(launches)), (*study.notes, *_older(study, launches)))
+    return CellPool(frame, tuple(sorted(launches)), (*study.notes, *_older(study, launches)))
 
 
 def newest_launches(launches: Iterable[Launch]) -> dict[str, Launch]:
     """Of each grid name the launch that ended last; one that still runs is the newest."""
     newest: dict[str, Launch] = {}
-    for launch in sorted(launches, key=age):
+    for launch in sorted(launches, key=launch_order):
         newest[launch.grid] = launch
     return {name: newest[name] for name in sorted(newest)}
 

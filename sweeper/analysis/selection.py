@@ -10,7 +10,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from sweeper.analysis.pool import pool
+from sweeper.analysis.pool import collect_cells
 from sweeper.analysis.scores import Score, known_score
 from sweeper.analysis.spread import Spread, spread
 from sweeper.analysis.study import SETTINGS, Study, read_study
@@ -19,19 +19,19 @@ from sweeper.tracking import layout
 if TYPE_CHECKING:
     import pandas as pd
 
-Cell = Mapping[str, Any]
+RunRow = Mapping[str, Any]
 
 
 @dataclass(frozen=True)
 class Winner:
     """The chosen configuration: its runs, one for each seed, in order of seed."""
 
-    runs: tuple[Cell, ...]
+    runs: tuple[RunRow, ...]
     by: Score
     value: float
 
     @property
-    def first(self) -> Cell:
+    def first(self) -> RunRow:
         """A run that stands for the settings that all of its seeds share."""
         return self.runs[0]
 
@@ -41,15 +41,15 @@ class Winner:
         return spread(values) if any(not math.isnan(value) for value in values) else None
 
 
-def best(cells: Iterable[Cell], by: Score) -> Winner | None:
+def best_configuration(cells: Iterable[RunRow], by: Score) -> Winner | None:
     """The winner among cells of one dataset and model, or None where no finished run has `by`."""
     found = ranked(cells, by)
     return found[0] if found else None
 
 
-def ranked(cells: Iterable[Cell], by: Score) -> list[Winner]:
+def ranked(cells: Iterable[RunRow], by: Score) -> list[Winner]:
     """Every configuration that may be chosen, best first."""
-    groups: dict[tuple[str, ...], list[Cell]] = {}
+    groups: dict[tuple[str, ...], list[RunRow]] = {}
     for cell in cells:
         if cell["status"] == layout.FINISHED and math.isfinite(number(cell, by.column)):
             groups.setdefault(_configuration(cell), []).append(cell)
@@ -58,18 +58,18 @@ def ranked(cells: Iterable[Cell], by: Score) -> list[Winner]:
     return sorted(kept, key=_rank)
 
 
-def number(cell: Cell, column: str) -> float:
+def number(cell: RunRow, column: str) -> float:
     """A cell's number, NaN where it has none."""
     value = cell.get(column)
     return math.nan if value is None else float(value)
 
 
-def _configuration(cell: Cell) -> tuple[str, ...]:
+def _configuration(cell: RunRow) -> tuple[str, ...]:
     names = [name for name in cell if name in SETTINGS or name.startswith("param/")]
     return tuple(repr(cell[name]) for name in sorted(names) if name != "seed")
 
 
-def _winner(group: Sequence[Cell], by: Score) -> Winner:
+def _winner(group: Sequence[RunRow], by: Score) -> Winner:
     runs = tuple(sorted(group, key=lambda cell: (cell["seed"], cell["run_id"])))
     return Winner(runs, by, math.fsum(number(run, by.column) for run in runs) / len(runs))
 
@@ -95,13 +95,13 @@ def select(
     import pandas as pd
 
     study = source if isinstance(source, Study) else read_study(source)
-    cells = pool(study, None if grid is None else [grid]).cells
+    cells = collect_cells(study, None if grid is None else [grid]).cells
     rule = known_score(by, cells.columns)
     if dataset is not None:
         cells = cells[cells.dataset == dataset]
     rows = []
     for _, group in cells.groupby(["dataset", "source", "label"], sort=True):
-        winner = best(group.to_dict("records"), rule)
+        winner = best_configuration(group.to_dict("records"), rule)
         if winner is not None:
             rows.append(_row(winner))
     return pd.DataFrame(rows)

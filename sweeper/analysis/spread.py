@@ -25,14 +25,14 @@ class Spread:
 
 
 @dataclass(frozen=True)
-class Comparison:
+class WelchTest:
     """Welch's two-sided t-test of two means. p is NaN where either has fewer than two seeds."""
 
     difference: float
     p: float
 
     @property
-    def told_apart(self) -> bool:
+    def is_significant(self) -> bool:
         """Whether p < 0.05."""
         return self.p < 1 - LEVEL
 
@@ -51,7 +51,7 @@ def spread(values: Sequence[float]) -> Spread:
     return Spread(n, mean, sd, mean - half, mean + half)
 
 
-def welch(first: Sequence[float], second: Sequence[float]) -> Comparison:
+def welch(first: Sequence[float], second: Sequence[float]) -> WelchTest:
     """Welch's t-test: unequal variances, seeds taken as independent between the models.
 
     Seeds shared by both models make their results rise and fall together, if anything; the test
@@ -59,12 +59,12 @@ def welch(first: Sequence[float], second: Sequence[float]) -> Comparison:
     one, two = spread(first), spread(second)
     difference = one.mean - two.mean
     if one.n < 2 or two.n < 2 or math.isnan(difference):
-        return Comparison(difference, math.nan)
+        return WelchTest(difference, math.nan)
     parts = one.sd**2 / one.n, two.sd**2 / two.n
     error = math.sqrt(sum(parts))
     if error == 0:
-        return Comparison(difference, 1.0 if difference == 0 else 0.0)
+        return WelchTest(difference, 1.0 if difference == 0 else 0.0)
     from scipy.stats import t
 
     freedom = sum(parts) ** 2 / (parts[0] ** 2 / (one.n - 1) + parts[1] ** 2 / (two.n - 1))
-    return Comparison(difference, 2 * float(t.sf(abs(difference) / error, freedom)))
+    return WelchTest(difference, 2 * float(t.sf(abs(difference) / error, freedom)))

@@ -14,7 +14,7 @@ from sweeper.errors import ResultsError, UsageError
 from sweeper.tracking import layout
 from sweeper.tracking.reading import artifacts, reader
 from sweeper.tracking.reading.artifacts import Latents
-from sweeper.tracking.reading.stored_run import StoredRun, true_value
+from sweeper.tracking.reading.stored_run import StoredRun, restore_infinity
 from sweeper.tracking.uri import shown
 
 if TYPE_CHECKING:
@@ -44,12 +44,12 @@ class Study:
         """The store's URI as it may stand in a message."""
         return shown(self.uri)
 
-    def restricted(self, grid: str) -> "Study":
+    def for_grid(self, grid: str) -> "Study":
         """What the newest launch of a grid asked for, and that launch alone. ResultsError."""
         newest = [launch for launch in self.launches if launch.grid == grid]
-        kept = tuple(sorted(newest, key=reader.age))[-1:]
+        kept = tuple(sorted(newest, key=reader.launch_order))[-1:]
         if not kept:
-            raise ResultsError(f"no grid {grid!r} was launched. {launched(self)}")
+            raise ResultsError(f"no grid {grid!r} was launched. {launched_text(self)}")
         asked = {cell["run_id"] for cell in kept[0].cells}
         runs = self.runs[self.runs.run_id.isin(asked)].reset_index(drop=True)
         return replace(self, runs=runs, launches=kept)
@@ -87,7 +87,7 @@ def read_study(store: str | None = None, *, experiment: str | None = None) -> St
     frame[texts] = frame[texts].fillna("")
     frame = frame.sort_values([*SETTINGS, "run_id"], ignore_index=True)
     notes = [f"launch {grid} has no {layout.PLAN}: what it asked for is unknown"
-             for grid in contents.planless]  # fmt: skip
+             for grid in contents.without_plan]  # fmt: skip
     stored = {run.tags[layout.RUN_ID]: run for run in contents.runs}
     return Study(contents.uri, frame, contents.launches, tuple(notes), stored)
 
@@ -113,7 +113,7 @@ def runs_of_grid(study: Study, grid: str) -> "pd.DataFrame":
         c["run_id"] for launch in study.launches if launch.grid == grid for c in launch.cells
     }
     if not planned and not tagged.any():
-        raise ResultsError(f"no grid {grid!r} was launched. {launched(study)}")
+        raise ResultsError(f"no grid {grid!r} was launched. {launched_text(study)}")
     return study.runs[tagged | study.runs.run_id.isin(planned)].reset_index(drop=True)
 
 
@@ -131,7 +131,7 @@ def run_named(study: Study, run: str) -> str:
     raise UsageError(f"no run {run!r} in {study.place}: {hint}")
 
 
-def launched(study: Study) -> str:
+def launched_text(study: Study) -> str:
     """'Launched: a, b.' for messages."""
     names: Sequence[str] = sorted({launch.grid for launch in study.launches})
     return f"Launched: {', '.join(names) or 'none'}."
@@ -157,7 +157,7 @@ def _row(run: StoredRun) -> dict[str, Any]:
     for name, text in run.params.items():
         row[name if name in layout.COMMON_PARAMS else f"param/{name}"] = _typed(name, text)
     for name, value in run.metrics.items():
-        row[name if name.startswith(SCORES) else f"last/{name}"] = true_value(value)
+        row[name if name.startswith(SCORES) else f"last/{name}"] = restore_infinity(value)
     return row
 
 

@@ -4,7 +4,7 @@ import math
 from collections.abc import Sequence
 
 from sweeper.analysis.scores import score
-from sweeper.analysis.selection import Cell, number
+from sweeper.analysis.selection import RunRow, number
 from sweeper.analysis.study import Study
 from sweeper.errors import ResultsError, UsageError
 from sweeper.tracking import layout
@@ -12,7 +12,7 @@ from sweeper.tracking import layout
 DATASET = "dsprites"
 
 
-def two_runs(study: Study, runs: Sequence[str] | None = None) -> tuple[Cell, Cell]:
+def two_runs(study: Study, runs: Sequence[str] | None = None) -> tuple[RunRow, RunRow]:
     """The rows of the two runs: those named, or the best and the median by CbD."""
     rows = {row["run_id"]: row for row in study.runs.to_dict("records")}
     if runs is not None:

@@ -46,7 +46,7 @@ def main() -> None:
     try:
         code = app(standalone_mode=False)
     except (SweeperError, TrainerError) as error:
-        code = _told(error)
+        code = _report(error)
     except typer.Abort:
         code = 130
     except KeyboardInterrupt:
@@ -60,7 +60,7 @@ def main() -> None:
     sys.exit(code if isinstance(code, int) else 0)
 
 
-def _told(error: Exception) -> int:
+def _report(error: Exception) -> int:
     if _State.debug:
         Console(stderr=True).print_exception()
     print(error, file=sys.stderr)

@@ -11,7 +11,7 @@ import typer
 from sweeper.cli import options as common
 from sweeper.errors import SweeperError, UsageError
 from sweeper.grid import Grid, load_grid
-from sweeper.planning.settings import Setting, default_setting
+from sweeper.planning.settings import Settings, default_settings
 from sweeper.preflight.checks import Check
 
 
@@ -39,19 +39,19 @@ def doctor(
         address=address,
         scale=scale,
         synthetic=synthetic,
-        grows=autoscaling,
+        autoscaling=autoscaling,
     )
-    checks = _look(load_grid(grid) if grid else None, setting)
-    troubles = [check for check in checks if check.trouble]
+    checks = _run_checks(load_grid(grid) if grid else None, setting)
+    troubles = [check for check in checks if check.problem]
     if as_json:
         common.print_json({"checks": [vars(check) for check in checks], "ok": not troubles})
     else:
         for check in checks:
-            print(f"ok       {check.name}" if not check.trouble else f"trouble  {check.trouble}")
+            print(f"ok       {check.name}" if not check.problem else f"trouble  {check.problem}")
     raise typer.Exit(1 if troubles else 0)
 
 
-def _look(grid: Grid | None, setting: Setting) -> list[Check]:
+def _run_checks(grid: Grid | None, setting: Settings) -> list[Check]:
     """Every check, also when some of them break off."""
     from sweeper.engine.session import ray_session
     from sweeper.planning.plan import Plan
@@ -71,20 +71,22 @@ def _look(grid: Grid | None, setting: Setting) -> list[Check]:
         with ray_session(setting.address):
             return preflight.check_cluster(plans[0] if plans else None, grid, setting)
 
-    checks = _tried(tracking)
+    checks = _checks_or_error(tracking)
     empty = Plan("", "", (), ())
-    checks += _tried(lambda: preflight.check_here(plans[0] if plans else empty, setting))
-    return checks + _tried(nodes)
+    checks += _checks_or_error(
+        lambda: preflight.check_locally(plans[0] if plans else empty, setting)
+    )
+    return checks + _checks_or_error(nodes)
 
 
-def _tried(look: Callable[[], list[Check]]) -> list[Check]:
+def _checks_or_error(look: Callable[[], list[Check]]) -> list[Check]:
     try:
         return look()
     except SweeperError as error:
         return [Check(look.__name__.strip("<>"), str(error))]
 
 
-def submit_launch(grid: Grid, setting: Setting, data: Path | None, as_json: bool) -> int:
+def submit_launch(grid: Grid, setting: Settings, data: Path | None, as_json: bool) -> int:
     """Sends a launch to the cluster and copies what it prints. Returns its exit code."""
     from sweeper.engine.submission import follow, submit
 
@@ -93,7 +95,11 @@ def submit_launch(grid: Grid, setting: Setting, data: Path | None, as_json: bool
     options = ["--store", setting.store, "--tracking-uri", setting.tracking_uri]
     options += ["--data", str(data.absolute())] if data else []
     options += ["--scale", repr(setting.scale)] if setting.scale != 1 else []
-    flags = {"--synthetic": setting.synthetic, "--autoscaling": setting.grows, "--json": as_json}
+    flags = {
+        "--synthetic": setting.synthetic,
+        "--autoscaling": setting.autoscaling,
+        "--json": as_json,
+    }
     options += [flag for flag, given in flags.items() if given]
     job = submit(address, grid.title, grid.origin.text, options)
     print(f"submitted {job}; to stop it: sweeper stop {job} --address {address}", file=sys.stderr)
@@ -104,9 +110,9 @@ def submit_launch(grid: Grid, setting: Setting, data: Path | None, as_json: bool
         return 130
 
 
-def _check_submission(setting: Setting) -> None:
+def _check_submission(setting: Settings) -> None:
     """What the folder that Ray makes for a job must not hold, as it goes with the job."""
-    here = default_setting()
+    here = default_settings()
     problems = []
     if setting.store == here.store:
         problems.append("--store: name a folder that the nodes share, or s3://BUCKET/FOLDER")
@@ -131,9 +137,9 @@ def stop(
     if address is None and job is not None:
         raise UsageError("a submitted launch is stopped where it runs: give --address")
     if address is None:
-        from sweeper.store.launch_lock import holder_here
+        from sweeper.store.launch_lock import local_holder_pid
 
-        pid = holder_here(common.setting(store=store).store)
+        pid = local_holder_pid(common.setting(store=store).store)
         if pid is None:
             raise UsageError("no launch of this machine uses the store here; see --store")
         os.kill(pid, signal.SIGTERM)

@@ -4,7 +4,7 @@ import sys
 
 from sweeper.cost.estimate import Cost
 from sweeper.errors import UsageError
-from sweeper.messages import duration
+from sweeper.messages import format_duration
 
 ASK_HOURS = 48.0
 ASK_MONEY = 100.0
@@ -14,7 +14,7 @@ def reason_to_ask(cost: Cost, *, hours: float = ASK_HOURS, money: float = ASK_MO
     """What of the cost is over a threshold, for people; '' where nothing is."""
     over = []
     if cost.wall_hours > hours:
-        over.append(f"about {duration(3600 * cost.wall_hours)}")
+        over.append(f"about {format_duration(3600 * cost.wall_hours)}")
     if cost.money is not None and cost.money > money:
         over.append(f"{cost.money:,.2f} of money")
     return " and ".join(over)

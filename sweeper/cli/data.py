@@ -112,7 +112,7 @@ def render(
     from trainers.datasets import DATASETS, is_prepared, open_dataset, render_sheet
 
     if source is None and path is None and name in DATASETS and not is_prepared(name, data):
-        source = _drawn(name)
+        source = _source_without_file(name)
     dataset = open_dataset(name, source=source, data_dir=data, path=path)
     out = out or Path(f"{name}.png")
     try:
@@ -122,7 +122,7 @@ def render(
     print(f"{out}: {dataset.fingerprint}; rows from the top: {', '.join(rows)}")
 
 
-def _drawn(name: str) -> str | None:
+def _source_without_file(name: str) -> str | None:
     """The source that needs no file, if the dataset has one."""
     from trainers.specs.datasets import DATASETS
 

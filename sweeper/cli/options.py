@@ -8,7 +8,7 @@ from typing import Any
 import typer
 
 from sweeper.errors import UsageError
-from sweeper.planning.settings import Setting, default_setting
+from sweeper.planning.settings import Settings, default_settings
 from sweeper.store.address import is_remote
 
 GRID = typer.Argument(..., help="A grid file, for example grids/quickstart.yaml.", metavar="GRID")
@@ -52,20 +52,20 @@ def setting(
     scale: float = 1.0,
     points: int | None = None,
     synthetic: bool = False,
-    grows: bool = False,
-) -> Setting:
+    autoscaling: bool = False,
+) -> Settings:
     """The options as a setting; paths become absolute."""
-    found = default_setting()
+    found = default_settings()
     found.tracking_uri = tracking_uri or found.tracking_uri
-    found.store = _place(store) if store else found.store
+    found.store = _store_path(store) if store else found.store
     found.data_dir = str(data.absolute()) if data else found.data_dir
     found.address, found.synthetic = address, synthetic
     found.scale, found.points = scale, points
-    found.grows = grows
+    found.autoscaling = autoscaling
     return found
 
 
-def _place(store: str) -> str:
+def _store_path(store: str) -> str:
     if is_remote(store):
         return store
     path = Path(store).absolute()

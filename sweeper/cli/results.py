@@ -11,7 +11,7 @@ from sweeper.cli import options as common
 from sweeper.errors import UsageError
 
 if TYPE_CHECKING:
-    from sweeper.tables.pages.page import Printed
+    from sweeper.tables.pages.page import Page
 
 T = TypeVar("T")
 OUT = typer.Option(None, "--out", help="Write to this file.")
@@ -39,7 +39,7 @@ def table(
 ) -> None:
     """Print a table of the paper from what MLflow holds."""
     from sweeper.tables import table as make
-    from sweeper.tables.pages.table_page import printed
+    from sweeper.tables.pages.table_page import table_page
     from sweeper.tables.render import render
 
     found = make(
@@ -52,7 +52,7 @@ def table(
         runs=runs.split(",") if runs else None,
     )
     if format == "terminal" and not as_json and out is None:
-        print_page(printed(found, compare=compare))
+        print_page(table_page(found, compare=compare))
     else:
         write(render(found, "json" if as_json else format, compare=compare), out)
     if strict and found.problems:
@@ -85,7 +85,7 @@ def figure(
     where = common.setting(tracking_uri=tracking_uri, store=store)
     if needs_runs(name):
         study = read_study(where.tracking_uri)
-        study = study.restricted(grid) if grid else study
+        study = study.for_grid(grid) if grid else study
     else:
         study = None
     own = {"--run": run, "--dims": dims, "--point": point}
@@ -184,7 +184,7 @@ def ui(
     raise typer.Exit(serve(common.setting(tracking_uri=tracking_uri).tracking_uri, port))
 
 
-def print_page(page: "Printed") -> None:
+def print_page(page: "Page") -> None:
     """Bold and underlined on a terminal, as wide as that is; plain text anywhere else."""
     from rich.console import Console
 

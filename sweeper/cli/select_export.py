@@ -32,7 +32,7 @@ def select(
     from sweeper.analysis.study import read_study
     from sweeper.tables.pages.selection import winners_page
     from sweeper.tracking.writing.selection_tags import tag_selected
-    from sweeper.weights.registry import Kept, keep_champions, kept_json
+    from sweeper.weights.registry import RegisteredModels, kept_json, register_selected
 
     where = common.setting(tracking_uri=tracking_uri, store=store)
     study, name = read_study(where.tracking_uri), common.grid_name(grid)
@@ -42,9 +42,9 @@ def select(
         print_page(winners_page(found, by))
     if tag and rows:
         tag_selected([run for row in rows for run in row["run_ids"].split(",")], by, study.uri)
-    kept = Kept({}, ())
+    kept = RegisteredModels({}, ())
     if register and rows:
-        kept = keep_champions(study, rows, grid=name, store=where.store)
+        kept = register_selected(study, rows, grid=name, store=where.store)
     if as_json:
         common.print_json(kept_json(rows, kept, name))
     else:

@@ -34,7 +34,7 @@ def plan(
 ) -> None:
     """Show what a grid asks for, what is there already, what is left, and what that costs."""
     from sweeper.grid import load_grid
-    from sweeper.launching.forecast import Asked, forecast
+    from sweeper.launching.forecast import ForecastOptions, forecast
 
     setting = common.setting(
         tracking_uri=tracking_uri,
@@ -46,7 +46,9 @@ def plan(
     )
     loaded = load_grid(grid)
     console = Console(stderr=True)
-    asked = Asked(price, spot, workers, calibrate, lambda line: console.print(line, markup=False))
+    asked = ForecastOptions(
+        price, spot, workers, calibrate, lambda line: console.print(line, markup=False)
+    )
     found = forecast(loaded, setting, asked)
     if as_json:
         common.print_json(found.to_json())
@@ -77,9 +79,9 @@ def launch(
     """Train and publish what of a grid is missing, then print its table. Launch is resume: after a
     kill, a crash or an edit of the grid, the same command goes on."""
     from sweeper.cli.consent import ask, reason_to_ask
-    from sweeper.engine.session import is_left_behind
+    from sweeper.engine.session import is_ray_abandoned
     from sweeper.grid import load_grid
-    from sweeper.launching.forecast import Asked, forecast
+    from sweeper.launching.forecast import ForecastOptions, forecast
     from sweeper.launching.launch import launch as run
     from sweeper.launching.summary import closing_lines, outcome_json
 
@@ -91,7 +93,7 @@ def launch(
         scale=scale,
         points=points,
         synthetic=synthetic,
-        grows=autoscaling,
+        autoscaling=autoscaling,
     )
     loaded = load_grid(grid)
     if submit:
@@ -101,7 +103,7 @@ def launch(
     console = Console(stderr=as_json)
 
     def show(found) -> None:  # type: ignore[no-untyped-def]
-        told = forecast(loaded, setting, Asked(price, spot), found)
+        told = forecast(loaded, setting, ForecastOptions(price, spot), found)
         for line in told.lines:
             console.print(line, markup=False, highlight=False, soft_wrap=True)
         # How many trainings a cluster takes at a time is not known before it is joined.
@@ -116,7 +118,7 @@ def launch(
         console.print(line, markup=False, highlight=False, soft_wrap=True)
     if as_json:
         common.print_json(outcome_json(outcome))
-    if is_left_behind():
+    if is_ray_abandoned():
         _end(outcome.exit_code)
     raise typer.Exit(outcome.exit_code)
 

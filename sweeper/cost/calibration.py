@@ -19,12 +19,12 @@ from sweeper.cost.speeds import Speed, kind_of, write_speeds
 from sweeper.errors import EngineError
 from sweeper.grid import Grid
 from sweeper.planning.plan import Plan
-from sweeper.store.address import beside
+from sweeper.store.address import local_folder
 from trainers.config import TrainingConfig
 from trainers.config_checks import parse_config
 
 SECONDS = 4.0  # for which the steps of one kind are timed
-_FOREVER = 10**9
+_NO_END = 10**9
 
 
 @dataclass(frozen=True)
@@ -39,11 +39,11 @@ class _Task:
     seconds: float
 
 
-def kinds(plan: Plan) -> list[TrainingConfig]:
+def training_kinds(plan: Plan) -> list[TrainingConfig]:
     """One training of each kind and batch size that the plan has yet to train."""
     found: dict[tuple[str, int], TrainingConfig] = {}
     for training in plan.trainings:
-        if training.todo and not training.waiting:
+        if training.todo and not training.unresolved:
             key = (kind_of(training.config), training.config.batch_size)
             found.setdefault(key, training.config)
     return list(found.values())
@@ -52,7 +52,7 @@ def kinds(plan: Plan) -> list[TrainingConfig]:
 def calibrate(
     plan: Plan,
     grid: Grid,
-    room: Slots,
+    slots: Slots,
     store: str,
     data_dir: Path,
     *,
@@ -62,29 +62,29 @@ def calibrate(
     """Times every kind of the plan and keeps the speeds in the store.
 
     Raises EngineError where a training cannot be opened or dies."""
-    folder_on_disk = beside(store)
+    folder_on_disk = local_folder(store)
     folder_on_disk.mkdir(parents=True, exist_ok=True)
     by = grid.select.by if "/" in grid.select.by else f"measure/{grid.select.by}"
     found = []
     with (
         tempfile.TemporaryDirectory(prefix=".calibration-", dir=folder_on_disk) as folder,
-        ProcessPoolExecutor(room.workers, multiprocessing.get_context("spawn")) as pool,
+        ProcessPoolExecutor(slots.workers, multiprocessing.get_context("spawn")) as pool,
     ):
-        for number, config in enumerate(kinds(plan)):
+        for number, config in enumerate(training_kinds(plan)):
             placed = replace(config, data_dir=config.data_dir or str(data_dir))
             tasks = [
                 _Task(
                     replace(placed, seed=worker).to_dict(),
                     str(Path(folder, f"{number}-{worker}")),
-                    "cuda" if room.device == "gpu" else "cpu",
-                    room.threads,
+                    "cuda" if slots.device == "gpu" else "cpu",
+                    slots.threads,
                     by if grid.keep_weights != "none" else None,
                     seconds,
                 )
-                for worker in range(room.workers)
+                for worker in range(slots.workers)
             ]
             speed = _mean(_results([pool.submit(time_training, task) for task in tasks], config))
-            write_speeds(store, room, [(config, speed)])
+            write_speeds(store, slots, [(config, speed)])
             found.append((config, speed))
             on_kind(config, speed)
     return found
@@ -119,14 +119,14 @@ def time_training(task: _Task) -> Speed:
 
     torch.set_num_threads(task.threads)
     first = 20 if task.device == "cpu" else 500
-    config = parse_config({**task.config, "milestones": [first, _FOREVER]})
+    config = parse_config({**task.config, "milestones": [first, _NO_END]})
 
     def opened(name: str) -> Training:
         return Training(
             config,
             LocalFolder(Path(task.folder, name)),
             device=task.device,
-            checkpoint_s=float(_FOREVER),
+            checkpoint_s=float(_NO_END),
             keep_weights=task.keep_weights,
         )
 

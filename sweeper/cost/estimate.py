@@ -8,7 +8,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from sweeper.cost.machine import Slots, machine_here, slots
+from sweeper.cost.machine import Slots, local_machine, slots_for
 from sweeper.cost.makespan import longest_first, makespan
 from sweeper.cost.speeds import Speed, Speeds
 from sweeper.grid import Grid
@@ -25,7 +25,7 @@ SESSION_S = 12.0  # a Ray that starts, workers that load torch, the table at the
 
 
 @dataclass(frozen=True)
-class Share:
+class ModelCost:
     """What one model costs. hours: of training, one after the other.  naive: if every run were
     trained alone.  measured: how many of the hours rest on measured speeds."""
 
@@ -45,7 +45,7 @@ class Cost:
     `slots.workers` at a time.  rates: money for a GPU-hour by kind of machine, as far as known.
     budget: {'hours': .., ...}, the grid's limits."""
 
-    shares: tuple[Share, ...]
+    shares: tuple[ModelCost, ...]
     wall_hours: float
     naive_wall_hours: float
     slots: Slots
@@ -115,10 +115,10 @@ def estimate(
     grid: Grid,
     speeds: Speeds | None = None,
     *,
-    room: Slots | None = None,
+    slots: Slots | None = None,
     price: float | None = None,
     spot: bool = False,
-    times: float = 1.0,
+    multiplier: float = 1.0,
 ) -> Cost:
     """The cost of what is left of a plan.
 
@@ -126,31 +126,31 @@ def estimate(
     GPU-hour, in place of the grid's; spot: take the grid's price of spot machines.  times: by how
     much the plan is to be multiplied, for one that stands for a search."""
     speeds = speeds or Speeds()
-    room = room or slots(grid, machine_here(), len(plan.trainings))
+    slots = slots or slots_for(grid, local_machine(), len(plan.trainings))
     alone, shared, shares = [], [], []
     for model, trainings in _by_model(plan.trainings).items():
-        own = [_seconds(training, speeds, room) for training in trainings]
-        naive = [_naive_seconds(training, speeds, room) for training in trainings]
+        own = [_seconds(training, speeds, slots) for training in trainings]
+        naive = [_naive_seconds(training, speeds, slots) for training in trainings]
         measured = sum(s for s, t in zip(own, trainings, strict=True) if speeds.of(t.config))
         shared += own
         alone += [second for seconds in naive for second in seconds]
         shares.append(
-            Share(
+            ModelCost(
                 model=model,
-                runs=round(times * sum(len(t.run_ids) for t in trainings)),
-                trainings=round(times * len(trainings)),
-                steps=round(times * sum(t.steps_to_run for t in trainings)),
-                naive_steps=round(times * sum(t.steps_asked for t in trainings)),
-                hours=times * sum(own) / _HOUR,
-                naive_hours=times * sum(map(sum, naive)) / _HOUR,
-                measured=times * measured / _HOUR,
+                runs=round(multiplier * sum(len(t.run_ids) for t in trainings)),
+                trainings=round(multiplier * len(trainings)),
+                steps=round(multiplier * sum(t.steps_to_run for t in trainings)),
+                naive_steps=round(multiplier * sum(t.steps_asked for t in trainings)),
+                hours=multiplier * sum(own) / _HOUR,
+                naive_hours=multiplier * sum(map(sum, naive)) / _HOUR,
+                measured=multiplier * measured / _HOUR,
             )
         )
     return Cost(
         tuple(shares),
-        wall_hours=_wall(shared, room.workers, times),
-        naive_wall_hours=_wall(alone, room.workers, times),
-        slots=room,
+        wall_hours=_wall(shared, slots.workers, multiplier),
+        naive_wall_hours=_wall(alone, slots.workers, multiplier),
+        slots=slots,
         rates=_rates(grid, price, spot),
         budget=grid.budget.model_dump(exclude_none=True) if grid.budget else {},
     )
@@ -158,11 +158,11 @@ def estimate(
 
 def speed_of(config: TrainingConfig, speeds: Speeds, device: str) -> Speed:
     """Measured, or the rough guess."""
-    guess = Speed(rough_seconds(config, device), _ROUGH_SCORE_S[device], _ROUGH_OPEN_S)
+    guess = Speed(rough_step_s(config, device), _ROUGH_SCORE_S[device], _ROUGH_OPEN_S)
     return speeds.of(config) or guess
 
 
-def rough_seconds(config: TrainingConfig, device: str) -> float:
+def rough_step_s(config: TrainingConfig, device: str) -> float:
     """Seconds per optimiser step, to an order of magnitude."""
     fixed, per_image = _ROUGH[device]
     spec = DATASETS.get(config.dataset)
@@ -177,25 +177,25 @@ def _by_model(trainings: Iterable[Training]) -> dict[str, list[Training]]:
     return found
 
 
-def _seconds(training: Training, speeds: Speeds, room: Slots) -> float:
-    speed = speed_of(training.config, speeds, room.device)
+def _seconds(training: Training, speeds: Speeds, slots: Slots) -> float:
+    speed = speed_of(training.config, speeds, slots.device)
     return speed.seconds(training.steps_to_run, len(training.todo))
 
 
-def _naive_seconds(training: Training, speeds: Speeds, room: Slots) -> list[float]:
+def _naive_seconds(training: Training, speeds: Speeds, slots: Slots) -> list[float]:
     """Of every run that was asked for, each trained alone from its first step."""
-    speed = speed_of(training.config, speeds, room.device)
+    speed = speed_of(training.config, speeds, slots.device)
     return [speed.seconds(milestone, 1) for milestone in training.config.milestones]
 
 
-def _wall(seconds: list[float], workers: int, times: float) -> float:
+def _wall(seconds: list[float], workers: int, multiplier: float) -> float:
     """Hours by the clock. A plan that is multiplied is taken as work without end effects."""
     busy = [second for second in seconds if second]
     if not busy:
         return 0.0
     longest = makespan(longest_first(busy), workers)
-    if times != 1.0:
-        longest = max(max(busy), times * sum(busy) / workers)
+    if multiplier != 1.0:
+        longest = max(max(busy), multiplier * sum(busy) / workers)
     return (SESSION_S + longest) / _HOUR
 
 

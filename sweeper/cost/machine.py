@@ -36,23 +36,23 @@ class Slots:
     @property
     def key(self) -> str:
         """What must be equal for a speed measured here to hold there."""
-        return f"{self.alike}{self.workers}"
+        return f"{self.key_without_workers}{self.workers}"
 
     @property
-    def alike(self) -> str:
+    def key_without_workers(self) -> str:
         """The key without its end, the number of workers."""
         given = f"{self.threads} threads and {self.gpu:g} GPU each"
         return f"{self.machine.name}, {self.machine.cpus} CPUs, {given}, at a time: "
 
 
-def machine_here() -> Machine:
+def local_machine() -> Machine:
     """This machine, as its kernel tells it."""
     cpus = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
     gpus = _gpu_names()
     return Machine(gpus[0] if gpus else _cpu_name(), cpus or 1, len(gpus))
 
 
-def slots(grid: Grid, machine: Machine, trainings: int, workers: int | None = None) -> Slots:
+def slots_for(grid: Grid, machine: Machine, trainings: int, workers: int | None = None) -> Slots:
     """What `launch` gives each of so many trainings. workers: as told, in place of what fits."""
     asked = grid.resources
     gpu = min(1.0, machine.gpus) if asked.gpu is None else asked.gpu

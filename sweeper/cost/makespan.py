@@ -6,10 +6,10 @@ from collections.abc import Iterable, Sequence
 
 def makespan(seconds: Iterable[float], workers: int) -> float:
     """When the last one ends, if they start in the order given and no worker ever waits."""
-    return max(ends(list(seconds), workers), default=0.0)
+    return max(end_times(list(seconds), workers), default=0.0)
 
 
-def ends(seconds: Sequence[float], workers: int) -> list[float]:
+def end_times(seconds: Sequence[float], workers: int) -> list[float]:
     """When each one ends."""
     free = [0.0] * max(1, min(workers, len(seconds)))
     found = []

@@ -11,7 +11,7 @@ from dataclasses import asdict, dataclass, field
 
 from sweeper.cost.machine import Slots
 from sweeper.ids import canonical
-from sweeper.store.address import beside
+from sweeper.store.address import local_folder
 from trainers.config import TrainingConfig
 
 NAME = "timings.json"
@@ -85,12 +85,12 @@ def family_of(model: str) -> str:
     return "adversarial" if model == "factor_vae" else "plain"
 
 
-def read_speeds(store: str, room: Slots) -> Speeds:
+def read_speeds(store: str, slots: Slots) -> Speeds:
     """What was measured with this room: with as many workers or else the next number of them."""
     every = _read(store)
     near = sorted(
-        (key for key in every if key.startswith(room.alike)),
-        key=lambda key: abs(int(key.removeprefix(room.alike)) - room.workers),
+        (key for key in every if key.startswith(slots.key_without_workers)),
+        key=lambda key: abs(int(key.removeprefix(slots.key_without_workers)) - slots.workers),
     )
     found = Speeds()
     for machine in reversed(near):
@@ -100,13 +100,15 @@ def read_speeds(store: str, room: Slots) -> Speeds:
     return found
 
 
-def write_speeds(store: str, room: Slots, measured: Iterable[tuple[TrainingConfig, Speed]]) -> None:
+def write_speeds(
+    store: str, slots: Slots, measured: Iterable[tuple[TrainingConfig, Speed]]
+) -> None:
     """Adds what was measured, newer over older; under a temporary name, then renamed."""
     every = _read(store)
-    known = every.setdefault(room.key, {})
+    known = every.setdefault(slots.key, {})
     for config, speed in measured:
         known.setdefault(kind_of(config), {})[str(config.batch_size)] = asdict(speed)
-    path = beside(store) / NAME
+    path = local_folder(store) / NAME
     path.parent.mkdir(parents=True, exist_ok=True)
     temporary = path.with_suffix(f".{os.getpid()}.tmp")
     temporary.write_text(json.dumps({"format": _FORMAT, "machines": every}, indent=1))
@@ -115,7 +117,7 @@ def write_speeds(store: str, room: Slots, measured: Iterable[tuple[TrainingConfi
 
 def _read(store: str) -> dict[str, dict[str, dict[str, Mapping[str, float]]]]:
     try:
-        told = json.loads((beside(store) / NAME).read_text())
+        told = json.loads((local_folder(store) / NAME).read_text())
         machines = told["machines"] if told["format"] == _FORMAT else {}
         return machines if isinstance(machines, dict) else {}
     except (OSError, ValueError, KeyError, TypeError):

@@ -4,9 +4,9 @@ from collections.abc import Sequence
 from dataclasses import fields
 from typing import Any
 
-from sweeper.cost.estimate import Cost, Share, estimate
+from sweeper.cost.estimate import Cost, ModelCost, estimate
 from sweeper.grid import Grid
-from sweeper.messages import duration
+from sweeper.messages import format_duration
 from sweeper.planning.plan import Plan
 
 
@@ -28,8 +28,8 @@ def plan_lines(plan: Plan, grid: Grid, cost: Cost | None = None) -> list[str]:
     ]
     if plan.diverged:
         lines.append(f"  diverged   {plan.diverged:,} runs are known to; they are not tried again")
-    if plan.waiting:
-        lines.append(f"  waiting    {plan.waiting:,} runs need a value that another grid learns")
+    if plan.unresolved:
+        lines.append(f"  waiting    {plan.unresolved:,} runs need a value that another grid learns")
     publish = sum(len(training.to_publish) for training in plan.trainings)
     if publish:
         lines.append(f"  recorded   {publish:,} runs lie in the sweep store and go to MLflow now")
@@ -60,9 +60,9 @@ def total_lines(cost: Cost) -> list[str]:
     how = "as measured" if cost.measured == 1 else "by rough guess"
     if 0 < cost.measured < 1:
         how = f"{100 * cost.measured:.0f}% as measured, the rest by rough guess"
-    lines = [f"  time       about {duration(3600 * cost.wall_hours)} ({told}; {how})"]
+    lines = [f"  time       about {format_duration(3600 * cost.wall_hours)} ({told}; {how})"]
     if cost.naive_wall_hours > cost.wall_hours:
-        naive = duration(3600 * cost.naive_wall_hours)
+        naive = format_duration(3600 * cost.naive_wall_hours)
         lines.append(f"             {naive} if each run were trained alone")
     if cost.gpu_hours or cost.rates:
         lines.append(f"  GPU-hours  {cost.gpu_hours:,.2f}")
@@ -77,12 +77,12 @@ def total_lines(cost: Cost) -> list[str]:
     return lines
 
 
-def _sum(shares: Sequence[Share]) -> Share:
-    names = [item.name for item in fields(Share) if item.name != "model"]
-    return Share("in all", **{name: sum(getattr(s, name) for s in shares) for name in names})
+def _sum(shares: Sequence[ModelCost]) -> ModelCost:
+    names = [item.name for item in fields(ModelCost) if item.name != "model"]
+    return ModelCost("in all", **{name: sum(getattr(s, name) for s in shares) for name in names})
 
 
-def _row(name: str, share: Share) -> tuple[str, ...]:
+def _row(name: str, share: ModelCost) -> tuple[str, ...]:
     numbers = (share.runs, share.trainings, share.steps)
     naive = (f"{share.naive_steps:,}", f"{share.naive_hours:,.2f}")
     return (name, *(f"{number:,}" for number in numbers), f"{share.hours:,.2f}", *naive)

@@ -10,18 +10,20 @@ from dataclasses import dataclass, field
 
 from sweeper.engine.jobs import Job
 
-SET_ASIDE_AFTER = 3  # trainings that fail on a machine, none of them going well there in between
-MOST_LOSSES = 50  # of machines in a row, under one training that gets no further
+MAX_FAILED_TRAININGS = (
+    3  # trainings that fail on a machine, none of them going well there in between
+)
+MAX_NODE_LOSSES = 50  # of machines in a row, under one training that gets no further
 
 
 @dataclass
 class _State:
     job: Job
-    place: int
-    start: int = 0
+    order: int
+    resumed_at: int = 0
     failures: int = 0
     losses: int = 0
-    avoid: set[str] = field(default_factory=set)
+    excluded: set[str] = field(default_factory=set)
 
 
 class Attempts:
@@ -36,10 +38,10 @@ class Attempts:
         self._running: set[str] = set()
         self._max_failures = max_failures
         self._failed_on: dict[str, set[str]] = {}
-        self.set_aside: set[str] = set()
+        self.excluded_nodes: set[str] = set()
 
     @property
-    def over(self) -> bool:
+    def is_done(self) -> bool:
         """Whether nothing waits, nothing runs and nothing is to come."""
         return self._jobs is None and not self._waiting and not self._running
 
@@ -49,37 +51,37 @@ class Attempts:
         return len(self._running)
 
     def next(
-        self, nodes: Iterable[str], leaving: Iterable[str] = ()
+        self, nodes: Iterable[str], draining: Iterable[str] = ()
     ) -> tuple[Job, tuple[str, ...]] | None:
         """The next job in the order given, and which nodes it must not run on: some of the live
         `nodes`, and all that are `leaving`."""
         if not self._waiting:
-            self._read_on()
+            self._fetch_job()
         if not self._waiting:
             return None
         _, name = heapq.heappop(self._waiting)
         self._running.add(name)
         state, alive = self._states[name], set(nodes)
-        for unwanted in (self.set_aside | state.avoid, self.set_aside):
+        for unwanted in (self.excluded_nodes | state.excluded, self.excluded_nodes):
             if alive - unwanted:
-                return state.job, tuple(sorted((unwanted & alive).union(leaving)))
-        return state.job, tuple(sorted(leaving))
+                return state.job, tuple(sorted((unwanted & alive).union(draining)))
+        return state.job, tuple(sorted(draining))
 
-    def _read_on(self) -> None:
+    def _fetch_job(self) -> None:
         job = next(self._jobs, None) if self._jobs is not None else None
         if job is None:
             self._jobs = None
             return
         state = self._states[job.training_id] = _State(job, len(self._states))
-        heapq.heappush(self._waiting, (state.place, job.training_id))
+        heapq.heappush(self._waiting, (state.order, job.training_id))
 
-    def opened(self, name: str, iteration: int) -> None:
+    def record_start(self, name: str, iteration: int) -> None:
         """A training goes on from `iteration`."""
         state = self._states[name]
-        if iteration > state.start:
-            state.start, state.failures, state.losses = iteration, 0, 0
+        if iteration > state.resumed_at:
+            state.resumed_at, state.failures, state.losses = iteration, 0, 0
 
-    def went_well(self, node: str) -> None:
+    def record_milestone(self, node: str) -> None:
         """A milestone was reached on this node: what failed there before was not its fault."""
         self._failed_on.pop(node, None)
 
@@ -87,39 +89,41 @@ class Attempts:
         """A training is over and is not tried again."""
         self._running.discard(name)
 
-    def put_back(self, name: str) -> None:
+    def requeue(self, name: str) -> None:
         """A training comes back as it was: nothing is counted."""
         if name in self._running:
             self._running.discard(name)
-            heapq.heappush(self._waiting, (self._states[name].place, name))
+            heapq.heappush(self._waiting, (self._states[name].order, name))
 
-    def lost(self, name: str, node: str, nodes: Iterable[str], *, here: bool = True) -> bool:
+    def record_failure(
+        self, name: str, node: str, nodes: Iterable[str], *, retry_here: bool = True
+    ) -> bool:
         """A training failed on `node` ('' when unknown); `nodes`: those alive now. Whether it is
         tried again.  here: whether another try on the same node can help."""
         state, alive = self._states[name], set(nodes)
         if node and node not in alive:
             state.losses += 1
-            again = state.losses < MOST_LOSSES
+            again = state.losses < MAX_NODE_LOSSES
         else:
             again = self._failed(state, name, node, alive)
-            again = again and (here or bool(alive - self.set_aside - state.avoid))
-        self.put_back(name) if again else self.ended(name)
+            again = again and (retry_here or bool(alive - self.excluded_nodes - state.excluded))
+        self.requeue(name) if again else self.ended(name)
         return again
 
     def _failed(self, state: _State, name: str, node: str, alive: set[str]) -> bool:
         if node:
-            state.avoid.add(node)
+            state.excluded.add(node)
             failed_there = self._failed_on.setdefault(node, set())
             failed_there.add(name)
-            others = alive - self.set_aside - {node}
-            if len(failed_there) >= SET_ASIDE_AFTER and others:
-                self._give_up(node)
-        if node not in self.set_aside:
+            others = alive - self.excluded_nodes - {node}
+            if len(failed_there) >= MAX_FAILED_TRAININGS and others:
+                self._exclude_node(node)
+        if node not in self.excluded_nodes:
             state.failures += 1
         return state.failures <= self._max_failures
 
-    def _give_up(self, node: str) -> None:
+    def _exclude_node(self, node: str) -> None:
         """What failed on this node was the node's fault."""
-        self.set_aside.add(node)
+        self.excluded_nodes.add(node)
         for name in self._failed_on.pop(node, set()):
             self._states[name].failures = 0

@@ -8,14 +8,14 @@ import threading
 
 log = logging.getLogger(__name__)
 
-_ASK_EVERY_S = 2.0
+_POLL_INTERVAL_S = 2.0
 
 
-class Notice:
+class DrainWatcher:
     """given: set once this node is about to go; it never stays after all."""
 
     def __init__(self) -> None:
-        self.given = threading.Event()
+        self.draining = threading.Event()
         threading.Thread(target=self._ask, name="notice", daemon=True).start()
 
     def _ask(self) -> None:
@@ -25,8 +25,8 @@ class Notice:
         here = ray.get_runtime_context().get_node_id()
         try:
             while here not in state.get_draining_nodes():
-                self.given.wait(_ASK_EVERY_S)
+                self.draining.wait(_POLL_INTERVAL_S)
         except Exception as error:  # of another version of Ray, or at the end of this one
             log.info("whether this node is about to go is not known: %s", error)
             return
-        self.given.set()
+        self.draining.set()

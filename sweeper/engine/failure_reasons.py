@@ -15,16 +15,16 @@ _ADVICE = (
 _RAISED = re.compile(r"^(?:[\w.]+\.)?(\w*(?:Error|Exception|Interrupt|Exit)\b.*)")
 
 
-def reason_of(error_file: str | None) -> str:
+def read_failure_reason(error_file: str | None) -> str:
     """Of the file that Tune wrote about a failed trial: the exception's line, and advice."""
     try:
         with open(error_file or "", encoding="utf-8", errors="replace") as file:
-            return reason_in(file.read())
+            return failure_reason(file.read())
     except OSError:
         return _DIED
 
 
-def reason_in(text: str) -> str:
+def failure_reason(text: str) -> str:
     """The last line of `text` that names an exception, or its last line at all."""
     if re.search(r"^The actor (died|is dead|is unavailable)", text, re.MULTILINE):
         return with_advice(_DIED + _exit_of(text), text)

@@ -10,33 +10,33 @@ import threading
 import time
 from collections.abc import Callable
 
-from sweeper.engine.session import leave_behind
+from sweeper.engine.session import abandon_ray
 from sweeper.errors import EngineError
 
-_KNOCK_EVERY_S = 2.0
-_KNOCK_S = 5.0
-_RAY_WAITS = "RAY_gcs_rpc_server_reconnect_timeout_s"
+_PING_INTERVAL_S = 2.0
+_PING_TIMEOUT_S = 5.0
+_RECONNECT_TIMEOUT_VARIABLE = "RAY_gcs_rpc_server_reconnect_timeout_s"
 
 
 class HeadLost(EngineError):
     """The head of the cluster does not answer any more; nothing may ask Ray for anything."""
 
 
-def while_head_answers(work: Callable[[threading.Event], None]) -> None:
+def run_while_head_is_up(work: Callable[[threading.Event], None]) -> None:
     """Runs `work`, which is given an event that is set once nobody waits for it any more.
 
     A head that is restarted in time, and keeps what it knows in a database, costs nothing. Raises
     HeadLost for one that stays away, and what `work` raises."""
     raised: list[BaseException] = []
-    left = threading.Event()
+    abandoned = threading.Event()
     address = _address()
     if not address:  # through Ray's client, which ends no process
-        work(left)
+        work(abandoned)
         return
 
     def run() -> None:
         try:
-            work(left)
+            work(abandoned)
         except BaseException as error:
             raised.append(error)
 
@@ -45,8 +45,8 @@ def while_head_answers(work: Callable[[threading.Event], None]) -> None:
     try:
         _wait(thread, address)
     except BaseException:  # the second signal among them, which waits for nothing
-        left.set()
-        leave_behind()
+        abandoned.set()
+        abandon_ray()
         raise
     if raised:
         raise raised[0]
@@ -54,12 +54,12 @@ def while_head_answers(work: Callable[[threading.Event], None]) -> None:
 
 def _wait(thread: threading.Thread, address: str) -> None:
     """Returns when the thread is done. A head that never answered is one that cannot be asked."""
-    heard = math.inf
+    last_answer = math.inf
     while thread.is_alive():
-        thread.join(_KNOCK_EVERY_S)
-        if answers(address):
-            heard = time.monotonic()
-        elif time.monotonic() - heard > patience_s():
+        thread.join(_PING_INTERVAL_S)
+        if is_reachable(address):
+            last_answer = time.monotonic()
+        elif time.monotonic() - last_answer > head_timeout_s():
             raise HeadLost(
                 f"the head of the Ray cluster at {address} does not answer any more. Start the "
                 "cluster anew, and give its address if it is another one"
@@ -72,16 +72,16 @@ def _address() -> str:
     return getattr(ray.get_runtime_context(), "gcs_address", "")
 
 
-def answers(address: str) -> bool:
+def is_reachable(address: str) -> bool:
     """Whether something listens at HOST:PORT."""
     host, _, port = address.rpartition(":")
     try:
-        socket.create_connection((host.strip("[]"), int(port)), _KNOCK_S).close()
+        socket.create_connection((host.strip("[]"), int(port)), _PING_TIMEOUT_S).close()
     except OSError:
         return False
     return True
 
 
-def patience_s() -> float:
+def head_timeout_s() -> float:
     """Half of what Ray itself waits for a head: the rest is for what a launch does at its end."""
-    return 0.5 * float(os.environ.get(_RAY_WAITS, "60"))
+    return 0.5 * float(os.environ.get(_RECONNECT_TIMEOUT_VARIABLE, "60"))

@@ -26,7 +26,7 @@ class Job:
 
 
 @dataclass(frozen=True)
-class Event:
+class TrainingEvent:
     """News of one training. records: {iteration: record name} written since the last event.
 
     reason: why it diverged or failed; of 'progress', why it was begun again."""

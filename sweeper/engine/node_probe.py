@@ -11,7 +11,7 @@ from typing import Any
 _PACKAGES = ("ray", "torch", "numpy")
 
 
-_PATIENCE_S = 120.0  # a node's first task starts a process and loads the package
+_TIMEOUT_S = 120.0  # a node's first task starts a process and loads the package
 
 
 @dataclass(frozen=True)
@@ -29,7 +29,7 @@ class NodeReport:
     missing: tuple[tuple[str, str], ...] = ()
     store_error: str = ""
     store_shared: bool = True
-    blind: bool = False
+    gpu_unusable: bool = False
     error: str = ""
 
 
@@ -46,7 +46,7 @@ def versions() -> dict[str, str]:
     return found
 
 
-def look(
+def probe_node(
     store: str, probe: str, datasets: Sequence[tuple[str, str]], gpu: bool = False
 ) -> dict[str, Any]:
     """Runs on a node. datasets: (name, folder of prepared data).  probe: a file in the store.
@@ -77,7 +77,7 @@ def _finds_no_gpu() -> bool:
     return not torch.cuda.is_available()
 
 
-def ask_nodes(
+def probe_nodes(
     store: str, probe: str, datasets: Sequence[tuple[str, str]], gpu: bool = False
 ) -> list[NodeReport]:
     """A report of every live node that has a CPU or GPU to train on. gpu: whether trainings are
@@ -92,14 +92,14 @@ def ask_nodes(
         if not node["Alive"] or not (cpus or gpus):
             continue
         there = NodeAffinitySchedulingStrategy(node["NodeID"], soft=False)
-        task = ray.remote(look).options(num_cpus=0, max_retries=0, scheduling_strategy=there)
+        task = ray.remote(probe_node).options(num_cpus=0, max_retries=0, scheduling_strategy=there)
         about: dict[str, Any] = {"host": f"{node['NodeManagerHostname']} ({node['NodeName']})"}
         told = task.remote(store, probe, datasets, gpu and gpus > 0)
         asked.append((about | {"cpus": cpus, "gpus": gpus}, told))
     reports = []
     for about, reference in asked:
         try:
-            reports.append(NodeReport(**about, **ray.get(reference, timeout=_PATIENCE_S)))
+            reports.append(NodeReport(**about, **ray.get(reference, timeout=_TIMEOUT_S)))
         except Exception as error:  # whatever a node that is not set up answers
             lines = [line for line in str(error).splitlines() if line.strip()]
             reports.append(NodeReport(**about, error=lines[-1] if lines else repr(error)))

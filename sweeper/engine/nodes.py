@@ -3,18 +3,20 @@
 import math
 import time
 
-_FRESH_S = 2.0  # the cluster is asked again after so long
+_REFRESH_S = 2.0  # the cluster is asked again after so long
 
 
 class Nodes:
     """room() counts what fits on all nodes by what a training asks for, and `ahead` more, so that
     the next one waits at Ray's own door (and an autoscaler sees that it does)."""
 
-    def __init__(self, cpu: float, gpu: float, ahead: int, *, joined: bool = False) -> None:
+    def __init__(
+        self, cpu: float, gpu: float, max_pending: int, *, in_cluster: bool = False
+    ) -> None:
         """joined: whether these are nodes of a cluster, which come and go."""
-        self.joined = joined
-        self._cpu, self._gpu, self._ahead = cpu, gpu, ahead
-        self._told: set[str] = set()
+        self.in_cluster = in_cluster
+        self._cpu, self._gpu, self._ahead = cpu, gpu, max_pending
+        self._draining: set[str] = set()
         self._leaving: frozenset[str] = frozenset()
         self._asked = -math.inf
         self._hosts: dict[str, str] = {}
@@ -26,17 +28,17 @@ class Nodes:
         self._refresh()
         return self._alive
 
-    def leave(self, node: str) -> None:
+    def mark_draining(self, node: str) -> None:
         """Takes note that a node is about to go."""
-        self._told.add(node)
+        self._draining.add(node)
         self._asked = -math.inf
 
-    def leaving(self) -> frozenset[str]:
+    def draining(self) -> frozenset[str]:
         """Ids of the nodes that are up and about to go."""
         self._refresh()
         return self._leaving
 
-    def room(self) -> int:
+    def capacity(self) -> int:
         """How many trainings may be handed out at a time."""
         self._refresh()
         return self._slots + self._ahead
@@ -46,20 +48,20 @@ class Nodes:
         return self._hosts.get(node, "")
 
     def _refresh(self) -> None:
-        if time.monotonic() - self._asked < _FRESH_S:
+        if time.monotonic() - self._asked < _REFRESH_S:
             return
         import ray
 
-        alive, leaving, slots = set(), set(), 0
+        alive, draining, slots = set(), set(), 0
         for node in ray.nodes():
             self._hosts[node["NodeID"]] = f"{node['NodeManagerHostname']} ({node['NodeName']})"
             fit = self._fit(node["Resources"]) if node["Alive"] else 0
-            if node["Alive"] and node["NodeID"] in self._told:
-                leaving.add(node["NodeID"])
+            if node["Alive"] and node["NodeID"] in self._draining:
+                draining.add(node["NodeID"])
             elif fit:
                 alive.add(node["NodeID"])
                 slots += fit
-        self._alive, self._leaving = frozenset(alive), frozenset(leaving)
+        self._alive, self._leaving = frozenset(alive), frozenset(draining)
         self._slots, self._asked = slots, time.monotonic()
 
     def _fit(self, resources: dict[str, float]) -> int:

@@ -8,23 +8,26 @@ from itertools import chain
 from typing import Any
 
 from sweeper.engine.attempts import Attempts
-from sweeper.engine.head_watch import while_head_answers
-from sweeper.engine.jobs import Event, Job
+from sweeper.engine.head_watch import run_while_head_is_up
+from sweeper.engine.jobs import Job, TrainingEvent
 from sweeper.engine.nodes import Nodes
 
-__all__ = ["Event", "Job", "run_jobs"]
+__all__ = ["TrainingEvent", "Job", "run_jobs"]
 
-_AHEAD_LOCAL, _AHEAD_CLUSTER = 1, 16  # trainings that wait at Ray's door beyond what has room
+_MAX_PENDING_LOCAL, _MAX_PENDING_CLUSTER = (
+    1,
+    16,
+)  # trainings that wait at Ray's door beyond what has room
 
 
 def run_jobs(
     jobs: Iterable[Job],
-    on_event: Callable[[Event], None],
+    on_event: Callable[[TrainingEvent], None],
     stop: threading.Event,
     *,
     max_failures: int = 2,
     max_concurrent: int | None = None,
-    judge: Callable[[Event], bool] = lambda event: False,
+    should_stop: Callable[[TrainingEvent], bool] = lambda event: False,
 ) -> None:
     """Runs every job in the connected Ray; returns when all are over or `stop` was set.
 
@@ -40,43 +43,43 @@ def run_jobs(
     if first is None:
         return
     own = _is_own()
-    ahead = _AHEAD_LOCAL if own else _AHEAD_CLUSTER
+    ahead = _MAX_PENDING_LOCAL if own else _MAX_PENDING_CLUSTER
     os.environ["TUNE_MAX_PENDING_TRIALS_PG"] = str(ahead)
     attempts = Attempts(chain([first], given), max_failures)
-    nodes = Nodes(first.cpu, first.gpu, ahead, joined=not own)
+    nodes = Nodes(first.cpu, first.gpu, ahead, in_cluster=not own)
     if own:
-        _tune(attempts, nodes, on_event, stop, max_concurrent, judge)
+        _tune(attempts, nodes, on_event, stop, max_concurrent, should_stop)
         return
 
-    def tune(left: threading.Event) -> None:
-        def tell(event: Event) -> None:
-            if not left.is_set():
+    def tune(abandoned: threading.Event) -> None:
+        def tell(event: TrainingEvent) -> None:
+            if not abandoned.is_set():
                 on_event(event)
 
-        _tune(attempts, nodes, tell, stop, max_concurrent, judge)
+        _tune(attempts, nodes, tell, stop, max_concurrent, should_stop)
 
-    while_head_answers(tune)
+    run_while_head_is_up(tune)
 
 
 def _tune(
     attempts: Attempts,
     nodes: Nodes,
-    on_event: Callable[[Event], None],
+    on_event: Callable[[TrainingEvent], None],
     stop: threading.Event,
     max_concurrent: int | None,
-    judge: Callable[[Event], bool],
+    should_stop: Callable[[TrainingEvent], bool],
 ) -> None:
     from ray import tune
 
     from sweeper.engine.trial import TrainingTrial
-    from sweeper.engine.tune_hooks import News, Schedule, StopOn, Supply
+    from sweeper.engine.tune_hooks import EventCallback, JobSearcher, StopOnEvent, StopScheduler
 
     with tempfile.TemporaryDirectory(prefix="sweeper-tune-") as scratch:
         tune.Tuner(
             tune.with_resources(TrainingTrial, _placement),
             tune_config=tune.TuneConfig(
-                search_alg=Supply(attempts, nodes, stop, max_concurrent),
-                scheduler=Schedule(nodes, judge),
+                search_alg=JobSearcher(attempts, nodes, stop, max_concurrent),
+                scheduler=StopScheduler(nodes, should_stop),
                 num_samples=-1,
                 reuse_actors=True,
             ),
@@ -84,8 +87,8 @@ def _tune(
                 name="sweep",
                 storage_path=scratch,
                 verbose=0,
-                callbacks=[News(attempts, nodes, on_event)],
-                stop=StopOn(stop),
+                callbacks=[EventCallback(attempts, nodes, on_event)],
+                stop=StopOnEvent(stop),
                 failure_config=tune.FailureConfig(max_failures=0),
                 checkpoint_config=tune.CheckpointConfig(
                     checkpoint_frequency=0, checkpoint_at_end=False

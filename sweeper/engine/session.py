@@ -13,11 +13,11 @@ from sweeper.errors import EngineError
 
 # Read by Ray when it is imported or started.
 _MULTI_NODE = "RAY_ENABLE_WINDOWS_OR_OSX_CLUSTER"
-_KNOCK_S = 10.0
-_own = False
+_CONNECT_TIMEOUT_S = 10.0
+_started_here = False
 _left_behind = False
 _TOKEN = secrets.token_hex(32)  # one a process: Ray reads it once
-_ALWAYS = {
+_ENVIRONMENT = {
     "TUNE_DISABLE_AUTO_CALLBACK_LOGGERS": "1",
     "TUNE_DISABLE_SIGINT_HANDLER": "1",
     "TUNE_RESULT_BUFFER_LENGTH": "0",
@@ -37,17 +37,17 @@ def ray_session(
     remove the job's folder in between.
 
     Raises EngineError when the cluster at `address` cannot be reached."""
-    quiet()
+    configure_ray()
     if address is None:
-        _authenticate()
+        _set_token()
     else:
-        _knock(address)
+        _check_reachable(address)
     with _loopback_only() if address is None else contextlib.nullcontext():
         yield from _connected(address, cpus, gpus)
 
 
 def _connected(address: str | None, cpus: int | None, gpus: int | None) -> Iterator[None]:
-    global _own
+    global _started_here
     import ray
 
     if ray.is_initialized():
@@ -70,11 +70,11 @@ def _connected(address: str | None, cpus: int | None, gpus: int | None) -> Itera
         where = "a local Ray" if address is None else f"the Ray cluster at {address}"
         reason = " ".join(str(error).split())[:400] or type(error).__name__
         raise EngineError(f"{where} cannot be used: {reason}") from error
-    _own = address is None
+    _started_here = address is None
     try:
         yield
     finally:
-        _own = False
+        _started_here = False
         if not _left_behind:
             gc.collect()  # what refers to Ray goes before it, and not in another thread after it
             ray.shutdown()
@@ -101,7 +101,7 @@ def _loopback_only() -> Iterator[None]:
             os.environ[_MULTI_NODE] = before
 
 
-def _knock(address: str) -> None:
+def _check_reachable(address: str) -> None:
     """Ray itself tries for minutes before it tells that nobody is there."""
     found = re.fullmatch(r"(?P<host>[^:/@]+):(?P<port>\d{1,5})", address)
     if found is None:
@@ -109,7 +109,7 @@ def _knock(address: str) -> None:
             return
         raise EngineError(f"--address {address}: write HOST:PORT of the cluster's head, or auto")
     try:
-        socket.create_connection((found["host"], int(found["port"])), _KNOCK_S).close()
+        socket.create_connection((found["host"], int(found["port"])), _CONNECT_TIMEOUT_S).close()
     except (OSError, OverflowError) as error:
         raise EngineError(
             f"the Ray cluster at {address} cannot be reached: {error}. Is it the head's address, "
@@ -117,15 +117,15 @@ def _knock(address: str) -> None:
         ) from error
 
 
-def quiet() -> None:
+def configure_ray() -> None:
     """Settings of Ray that must stand before it is imported.
 
     What fails is told by the events of `run_jobs`, in one line and not in forty."""
-    os.environ.update(_ALWAYS)
+    os.environ.update(_ENVIRONMENT)
     logging.getLogger("ray").setLevel(logging.CRITICAL)
 
 
-def _authenticate() -> None:
+def _set_token() -> None:
     """A Ray of our own takes orders from its owner alone: a token that only its processes know.
 
     Without one Ray would write a token into the home folder, which need not be writable."""
@@ -134,20 +134,20 @@ def _authenticate() -> None:
         os.environ["RAY_AUTH_TOKEN"] = _TOKEN
 
 
-def leave_behind() -> None:
+def abandon_ray() -> None:
     """Says that Ray is in use still, or waits for a head that is gone: it is not even shut down."""
     global _left_behind
     _left_behind = True
 
 
-def is_left_behind() -> bool:
+def is_ray_abandoned() -> bool:
     """Whether this process must end without Python's own clean-up, in which Ray would take part."""
     return _left_behind
 
 
 def started_here() -> bool:
     """Whether the connected Ray is one of our own."""
-    return _own
+    return _started_here
 
 
 def total_gpus() -> float:

@@ -17,16 +17,16 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, TextIO
 
-from sweeper.engine.session import quiet
+from sweeper.engine.session import configure_ray
 from sweeper.errors import EngineError
 
 PREFIX = "sweeper-"
 _PACKAGES = ("sweeper", "trainers", "search_spaces")
 _STOP_S = "60"  # what a launch gets to save its trainings, once it is asked to stop
-_PATIENCE_S = 60.0
+_SUBMIT_TIMEOUT_S = 60.0
 # Loggers that set their own level when they are imported.
-_CHATTY = ("ray.dashboard.modules.dashboard_sdk", "ray.dashboard.modules.job.sdk")
-_LIVE = ("PENDING", "RUNNING")
+_NOISY_LOGGERS = ("ray.dashboard.modules.dashboard_sdk", "ray.dashboard.modules.job.sdk")
+_ACTIVE = ("PENDING", "RUNNING")
 
 
 def submit(address: str, title: str, grid: str, options: Sequence[str]) -> str:
@@ -69,7 +69,7 @@ def stop(address: str, job: str | None) -> list[str]:
         live = [
             str(details.submission_id)
             for details in client.list_jobs()
-            if details.submission_id and str(details.status) in _LIVE
+            if details.submission_id and str(details.status) in _ACTIVE
         ]
         ours = [name for name in live if name.startswith(PREFIX)]
         chosen = [name for name in live if name == job] if job else ours
@@ -80,7 +80,7 @@ def stop(address: str, job: str | None) -> list[str]:
 
 def _submit(client: Any, **job: Any) -> None:
     """A cluster that has just started takes jobs a little later than it answers."""
-    end = time.monotonic() + _PATIENCE_S
+    end = time.monotonic() + _SUBMIT_TIMEOUT_S
     while True:
         try:
             client.submit_job(**job)
@@ -112,12 +112,12 @@ def _entrypoint(options: Sequence[str]) -> str:
 @contextmanager
 def _client(address: str) -> Iterator[Any]:
     """A client of the cluster's jobs. Ray's many errors leave as EngineError."""
-    quiet()
+    configure_ray()
     from ray.job_submission import JobSubmissionClient
 
     try:
         client = JobSubmissionClient(address)
-        for name in ("ray", *_CHATTY):
+        for name in ("ray", *_NOISY_LOGGERS):
             logging.getLogger(name).setLevel(logging.ERROR)
         yield client
     except (ConnectionError, RuntimeError, ValueError, OSError) as error:

@@ -14,14 +14,14 @@ from typing import Any
 import ray
 from ray import tune
 
-from sweeper.engine.draining import Notice
+from sweeper.engine.draining import DrainWatcher
 from sweeper.errors import EngineError
 from trainers.errors import DataError, RecordError, TrainerError
 from trainers.saving.records import find_records, read_milestone
 
 log = logging.getLogger(__name__)
 
-_SILENT_S = 20.0  # of a driver that may be cut off; what is freed for nothing is opened again
+_IDLE_TIMEOUT_S = 20.0  # of a driver that may be cut off; what is freed for nothing is opened again
 
 
 class TrainingTrial(tune.Trainable):
@@ -44,53 +44,56 @@ class TrainingTrial(tune.Trainable):
         with contextlib.suppress(ValueError):
             signal.signal(signal.SIGINT, signal.SIG_IGN)
         self._training: Any = None
-        self._untold: list[dict[str, Any]] = []
-        self._leaving = contextlib.ExitStack()
-        self._arrived = False
+        self._unreported: list[dict[str, Any]] = []
+        self._resources = contextlib.ExitStack()
+        self._node_reported = False
         self._job = config["job"]
-        self._turn = threading.Lock()
-        self._notice: Notice | None = None
+        self._lock = threading.Lock()
+        self._drain_watcher: DrainWatcher | None = None
         if config["joined"]:
-            self._notice = Notice()
-            threading.Thread(target=self._watch, name="watch", daemon=True).start()
+            self._drain_watcher = DrainWatcher()
+            threading.Thread(target=self._save_when_idle, name="watch", daemon=True).start()
 
     def reset_config(self, new_config: dict[str, Any]) -> bool:
-        with self._turn:
-            self._leave()
-        self._arrived = False
+        with self._lock:
+            self._save_and_close()
+        self._node_reported = False
         self._job = new_config["job"]
         return True
 
     def step(self) -> dict[str, Any]:
-        with self._turn:
+        with self._lock:
             try:
                 return self._step()
             finally:
-                self._asked = time.monotonic()
+                self._last_step_time = time.monotonic()
 
-    def _watch(self) -> None:
+    def _save_when_idle(self) -> None:
         while True:
-            time.sleep(_SILENT_S / 10)
-            with self._turn, contextlib.suppress(OSError):  # a full disk: the lock is free even so
-                if self._training is not None and time.monotonic() - self._asked > _SILENT_S:
+            time.sleep(_IDLE_TIMEOUT_S / 10)
+            with self._lock, contextlib.suppress(OSError):  # a full disk: the lock is free even so
+                if (
+                    self._training is not None
+                    and time.monotonic() - self._last_step_time > _IDLE_TIMEOUT_S
+                ):
                     log.warning("%s: not asked to go on; saved", self._job["training_id"])
-                    self._leave()
+                    self._save_and_close()
 
     def _step(self) -> dict[str, Any]:
-        if self._notice is not None and self._notice.given.is_set():
+        if self._drain_watcher is not None and self._drain_watcher.draining.is_set():
             begun = {} if self._training is None else {"iteration": self._training.iteration}
-            self._leave()
+            self._save_and_close()
             return self._result(status="leaving", done=True, **begun)
-        if not self._arrived:
-            self._arrived = True
+        if not self._node_reported:
+            self._node_reported = True
             return self._result(status="arrived")
         try:
             if self._training is None:
-                self._training = self._leaving.enter_context(_training(self._job))
-                self._untold = _recorded(self._job)
+                self._training = self._resources.enter_context(_training(self._job))
+                self._unreported = _recorded_milestones(self._job)
                 return self._result(status="opened", iteration=self._training.iteration)
-            if self._untold:
-                return self._result(status="recorded", **self._untold.pop(0))
+            if self._unreported:
+                return self._result(status="recorded", **self._unreported.pop(0))
             progress = self._training.advance(self._job["report_s"])
         except (DataError, EngineError) as error:
             return self._failed("unusable", error)
@@ -98,7 +101,7 @@ class TrainingTrial(tune.Trainable):
             return self._failed("failed", error)
         except BaseException:
             # In the middle of a step the state is of no iteration: it must not be saved.
-            self._abandon()
+            self._close()
             raise
         return self._result(
             status=progress.status,
@@ -111,7 +114,7 @@ class TrainingTrial(tune.Trainable):
         )
 
     def _failed(self, status: str, error: Exception) -> dict[str, Any]:
-        self._abandon()
+        self._close()
         return self._result(status=status, reason=str(error), done=True)
 
     def _result(self, **values: Any) -> dict[str, Any]:
@@ -124,26 +127,26 @@ class TrainingTrial(tune.Trainable):
         }
 
     def cleanup(self) -> None:
-        with self._turn:
-            self._leave()
+        with self._lock:
+            self._save_and_close()
 
-    def _leave(self) -> None:
+    def _save_and_close(self) -> None:
         """Saves an unfinished training, so that the next launch goes on from here."""
         try:
             if self._training is not None and self._training.status == "running":
                 self._training.save()
         finally:
-            self._abandon()
+            self._close()
 
-    def _abandon(self) -> None:
+    def _close(self) -> None:
         self._training = None
         try:
-            self._leaving.close()
+            self._resources.close()
         except OSError as error:  # of the last checkpoint's write
             log.warning("%s: %s", self._job["training_id"], error)
 
 
-def _recorded(job: dict[str, Any]) -> list[dict[str, Any]]:
+def _recorded_milestones(job: dict[str, Any]) -> list[dict[str, Any]]:
     """Results of the milestones asked for that have a record."""
     from sweeper.store.folders import open_folder
 
@@ -170,7 +173,7 @@ def _training(job: dict[str, Any]) -> Iterator[Any]:
         os.environ["CUDA_VISIBLE_DEVICES"] = ""
     import torch
 
-    from sweeper.store.folders import hold, open_folder
+    from sweeper.store.folders import lock_folder, open_folder
     from trainers.config_checks import parse_config
     from trainers.training import Training
 
@@ -181,7 +184,7 @@ def _training(job: dict[str, Any]) -> Iterator[Any]:
             "train on CPUs (`resources: {gpu: 0}` in the grid)"
         )
     torch.set_num_threads(job["threads"])
-    with hold(job["store"], job["training_id"]):
+    with lock_folder(job["store"], job["training_id"]):
         training = Training(
             parse_config(job["config"]),
             open_folder(job["store"], job["training_id"]),

@@ -14,22 +14,27 @@ from ray.tune.schedulers import FIFOScheduler
 from ray.tune.search import Searcher
 
 from sweeper.engine.attempts import Attempts
-from sweeper.engine.failure_reasons import reason_of
-from sweeper.engine.jobs import Event, EventKind
+from sweeper.engine.failure_reasons import read_failure_reason
+from sweeper.engine.jobs import EventKind, TrainingEvent
 from sweeper.engine.nodes import Nodes
 
-_LEAVING = "its node is about to go: it is saved, and goes on elsewhere"
+_DRAINING_REASON = "its node is about to go: it is saved, and goes on elsewhere"
 
 
-class Supply(Searcher):
+class JobSearcher(Searcher):
     """Hands Tune the next training; a failed one comes back as a trial of its own."""
 
     def __init__(
-        self, attempts: Attempts, nodes: Nodes, stop: threading.Event, most: int | None
+        self, attempts: Attempts, nodes: Nodes, stop: threading.Event, max_concurrent: int | None
     ) -> None:
         """most: trainings at a time; None means as many as fit."""
         super().__init__()
-        self._attempts, self._nodes, self._stop, self._most = attempts, nodes, stop, most
+        self._attempts, self._nodes, self._stop, self._max_concurrent = (
+            attempts,
+            nodes,
+            stop,
+            max_concurrent,
+        )
 
     def __reduce__(self) -> tuple[Any, ...]:
         return Searcher, ()
@@ -38,16 +43,20 @@ class Supply(Searcher):
         """Nothing is saved: a launch plans anew."""
 
     def suggest(self, trial_id: str) -> dict[str, Any] | str | None:
-        if self._stop.is_set() or self._attempts.over:
+        if self._stop.is_set() or self._attempts.is_done:
             return str(Searcher.FINISHED)
-        room = self._nodes.room() if self._most is None else min(self._most, self._nodes.room())
-        if self._attempts.running >= room:
+        capacity = (
+            self._nodes.capacity()
+            if self._max_concurrent is None
+            else min(self._max_concurrent, self._nodes.capacity())
+        )
+        if self._attempts.running >= capacity:
             return None
-        found = self._attempts.next(self._nodes.alive(), self._nodes.leaving())
+        found = self._attempts.next(self._nodes.alive(), self._nodes.draining())
         if found is None:
-            return str(Searcher.FINISHED) if self._attempts.over else None
+            return str(Searcher.FINISHED) if self._attempts.is_done else None
         job, avoid = found
-        return {"job": asdict(job), "avoid": list(avoid), "joined": self._nodes.joined}
+        return {"job": asdict(job), "avoid": list(avoid), "joined": self._nodes.in_cluster}
 
     def on_trial_complete(
         self, trial_id: str, result: dict[str, Any] | None = None, error: bool = False
@@ -55,13 +64,15 @@ class Supply(Searcher):
         """The callbacks below have been told already."""
 
 
-class News(tune.Callback):
+class EventCallback(tune.Callback):
     """Turns results and failed trials into events, and keeps the account of attempts."""
 
-    def __init__(self, attempts: Attempts, nodes: Nodes, on_event: Callable[[Event], None]) -> None:
+    def __init__(
+        self, attempts: Attempts, nodes: Nodes, on_event: Callable[[TrainingEvent], None]
+    ) -> None:
         self._attempts, self._nodes, self._on_event = attempts, nodes, on_event
         self._node_of: dict[str, str] = {}
-        self._told: set[tuple[str, int]] = set()
+        self._reported: set[tuple[str, int]] = set()
 
     def __reduce__(self) -> tuple[Any, ...]:
         return tune.Callback, ()
@@ -74,24 +85,24 @@ class News(tune.Callback):
         if status == "arrived":
             return
         if status == "opened":
-            self._attempts.opened(name, result["iteration"])
+            self._attempts.record_start(name, result["iteration"])
             status = "running"
         if status == "leaving":
-            self._nodes.leave(node)
-            self._attempts.put_back(name)
+            self._nodes.mark_draining(node)
+            self._attempts.requeue(name)
             if "iteration" in result:
-                self._on_event(_event(result | {"reason": _LEAVING}, "running"))
+                self._on_event(_event(result | {"reason": _DRAINING_REASON}, "running"))
             return
         if status == "unusable":
-            self._lost(name, node, result["reason"], result["host"], here=False)
+            self._handle_failure(name, node, result["reason"], result["host"], retry_here=False)
             return
         recorded = status == "recorded"
         event = _event(result, "running" if recorded else status)
         milestones = {(name, iteration) for iteration in event.records}
-        known = recorded and milestones <= self._told
-        self._told |= milestones
+        known = recorded and milestones <= self._reported
+        self._reported |= milestones
         if milestones and not recorded:
-            self._attempts.went_well(node)
+            self._attempts.record_milestone(node)
         if event.kind != "progress" or result.get("done"):
             self._attempts.ended(name)
         if not known:
@@ -100,28 +111,34 @@ class News(tune.Callback):
     def on_trial_error(self, iteration: int, trials: list[Any], trial: Any, **_: Any) -> None:
         name = trial.config["job"]["training_id"]
         node = self._node_of.get(trial.trial_id, "")
-        self._lost(name, node, reason_of(trial.error_file), self._nodes.host(node))
+        self._handle_failure(
+            name, node, read_failure_reason(trial.error_file), self._nodes.host(node)
+        )
 
     def on_trial_complete(self, iteration: int, trials: list[Any], trial: Any, **_: Any) -> None:
         if trial.trial_id not in self._node_of:  # taken back before it began: see Schedule
-            self._attempts.put_back(trial.config["job"]["training_id"])
+            self._attempts.requeue(trial.config["job"]["training_id"])
 
-    def _lost(self, name: str, node: str, reason: str, host: str, *, here: bool = True) -> None:
-        aside = set(self._attempts.set_aside)
-        again = self._attempts.lost(name, node, self._nodes.alive(), here=here)
-        for bad in self._attempts.set_aside - aside:
+    def _handle_failure(
+        self, name: str, node: str, reason: str, host: str, *, retry_here: bool = True
+    ) -> None:
+        aside = set(self._attempts.excluded_nodes)
+        again = self._attempts.record_failure(
+            name, node, self._nodes.alive(), retry_here=retry_here
+        )
+        for bad in self._attempts.excluded_nodes - aside:
             reason = f"{self._nodes.host(bad)} is set aside: everything fails there ({reason})"
         kind: EventKind = "progress" if again else "failed"
-        self._on_event(Event(name, kind, reason=reason, host=host))
+        self._on_event(TrainingEvent(name, kind, reason=reason, host=host))
 
 
-class Schedule(FIFOScheduler):
+class StopScheduler(FIFOScheduler):
     """Ends a training that is judged not worth going on with. Takes back a waiting trial that no
     live node may run any more: it may have been kept off some, and the others are gone."""
 
-    def __init__(self, nodes: Nodes, judge: Callable[[Event], bool]) -> None:
+    def __init__(self, nodes: Nodes, should_stop: Callable[[TrainingEvent], bool]) -> None:
         super().__init__()
-        self._nodes, self._judge = nodes, judge
+        self._nodes, self._judge = nodes, should_stop
 
     def __reduce__(self) -> tuple[Any, ...]:
         return FIFOScheduler, ()
@@ -141,7 +158,7 @@ class Schedule(FIFOScheduler):
         return super().choose_trial_to_run(tune_controller)
 
 
-class StopOn(tune.Stopper):
+class StopOnEvent(tune.Stopper):
     """Stops every trial once the event is set."""
 
     def __init__(self, event: threading.Event) -> None:
@@ -157,8 +174,8 @@ class StopOn(tune.Stopper):
         return self._event.is_set()
 
 
-def _event(result: Mapping[str, Any], status: Any) -> Event:
-    return Event(
+def _event(result: Mapping[str, Any], status: Any) -> TrainingEvent:
+    return TrainingEvent(
         training_id=result["training_id"],
         kind="progress" if status == "running" else status,
         iteration=result.get("iteration", 0),

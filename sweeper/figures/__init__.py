@@ -17,7 +17,7 @@ from sweeper.figures.correlation import (
 )
 from sweeper.figures.curves import compute_curves, draw_panels, draw_together
 from sweeper.figures.pcc import compute_best, compute_two, draw_pcc
-from sweeper.figures.recipe import Recipe
+from sweeper.figures.recipe import FigureSpec
 from sweeper.figures.regularisers import compute_regularisers, draw_regularisers
 from sweeper.figures.scatter import compute_scatter, draw_scatter
 from sweeper.figures.sigmas import compute_sigmas, draw_sigmas
@@ -27,30 +27,32 @@ from sweeper.plotting.files import as_bytes, as_csv
 __all__ = ["FIGURES", "figure", "figure_files", "needs_runs"]
 
 
-def _curves(dataset: str, title: str, draw: object) -> Recipe:
-    return Recipe(title, partial(compute_curves, dataset=dataset), draw)  # type: ignore[arg-type]
+def _curves(dataset: str, title: str, draw: object) -> FigureSpec:
+    return FigureSpec(title, partial(compute_curves, dataset=dataset), draw)  # type: ignore[arg-type]
 
 
-def _pcc(dataset: str, model: str, title: str) -> Recipe:
-    return Recipe(title, partial(compute_best, dataset=dataset, model=model), draw_pcc)
+def _pcc(dataset: str, model: str, title: str) -> FigureSpec:
+    return FigureSpec(title, partial(compute_best, dataset=dataset, model=model), draw_pcc)
 
 
-def _correlation(measures: tuple[str, ...], title: str) -> Recipe:
-    return Recipe(title, partial(compute_correlations, measures=measures), draw_correlations)
+def _correlation(measures: tuple[str, ...], title: str) -> FigureSpec:
+    return FigureSpec(title, partial(compute_correlations, measures=measures), draw_correlations)
 
 
-FIGURES: dict[str, Recipe] = {
+FIGURES: dict[str, FigureSpec] = {
     "4.1": _curves("dsprites", "Reconstruction and KL along training, dSprites", draw_panels),
     "4.2": _curves("mpi3d", "Reconstruction and KL along training, MPI3D", draw_panels),
     "4.3": _curves("dsprites", "The effect of beta along training, dSprites", draw_together),
     "4.4": _curves("mpi3d", "The effect of beta along training, MPI3D", draw_together),
-    "4.5": Recipe("Reconstruction against the beta-VAE measure", compute_scatter, draw_scatter),
-    "5.3": Recipe("PCC matrices of two models", compute_two, draw_pcc),
+    "4.5": FigureSpec("Reconstruction against the beta-VAE measure", compute_scatter, draw_scatter),
+    "5.3": FigureSpec("PCC matrices of two models", compute_two, draw_pcc),
     "5.4": _correlation(ALL, "Correlation of CbD with other measures"),
     "5.5": _correlation(COMPACTNESS, "Correlation among measures of compactness"),
     "5.6": _correlation(MODULARITY, "Correlation among measures of modularity"),
-    "6.1": Recipe("The weights that L-VAE learns", compute_sigmas, draw_sigmas),
-    "7.1": Recipe("Two regularisers", compute_regularisers, draw_regularisers, needs_runs=False),
+    "6.1": FigureSpec("The weights that L-VAE learns", compute_sigmas, draw_sigmas),
+    "7.1": FigureSpec(
+        "Two regularisers", compute_regularisers, draw_regularisers, needs_runs=False
+    ),
     "7.2": _pcc("dsprites", "mdl_vae_strong", "PCC and sigmas, mdL-VAE-strong on dSprites"),
     "7.3": _pcc("dsprites", "l_vae", "PCC, L-VAE on dSprites"),
     "7.4": _pcc("falcor3d", "mdl_vae_strong", "PCC and sigmas, mdL-VAE-strong on Falcor3D"),

@@ -3,7 +3,7 @@
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
-from sweeper.analysis.pareto import Front, Place
+from sweeper.analysis.pareto import Front, FrontPoint
 from sweeper.analysis.titles import dataset_title, model_title
 from sweeper.plotting.files import as_bytes, as_csv
 from sweeper.plotting.style import BLACK, COLOURS, MARKERS, letter, panel_grid
@@ -49,7 +49,7 @@ def save_front(found: Front, folder: Path) -> list[Path]:
     return paths
 
 
-def _scatter(axis: "Axes", places: list[Place], label: str, index: int) -> None:
+def _scatter(axis: "Axes", places: list[FrontPoint], label: str, index: int) -> None:
     """Filled on the front, pale behind it."""
     for on_front, alpha in ((False, 0.35), (True, 1.0)):
         shown = [place for place in places if place.on_front == on_front]
@@ -65,7 +65,7 @@ def _scatter(axis: "Axes", places: list[Place], label: str, index: int) -> None:
         )
 
 
-def _join(axis: "Axes", places: list[Place], directions: tuple[str, ...]) -> None:
+def _join(axis: "Axes", places: list[FrontPoint], directions: tuple[str, ...]) -> None:
     """Steps: what lies beyond them is better than anything found."""
     places = sorted(places, key=lambda place: place.values[:2])
     where: Literal["pre", "post"] = "post" if directions[0] == "min" else "pre"

@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from sweeper.analysis.pool import pool
+from sweeper.analysis.pool import collect_cells
 from sweeper.analysis.scores import score
-from sweeper.analysis.selection import Cell, best, number
+from sweeper.analysis.selection import RunRow, best_configuration, number
 from sweeper.analysis.study import Study
 from sweeper.analysis.two_runs import two_runs
 from sweeper.errors import ResultsError
@@ -60,9 +60,9 @@ class PccMatrices:
 def compute_best(study: Study, dataset: str, model: str) -> PccMatrices:
     """The best run by CbD (its first seed). Raises ResultsError where none finished."""
     rule = score("cbd")
-    cells = pool(study).cells
+    cells = collect_cells(study).cells
     here = cells[(cells.dataset == dataset) & (cells.label == model)]
-    winner = best(here.to_dict("records"), rule)
+    winner = best_configuration(here.to_dict("records"), rule)
     if winner is None:
         raise ResultsError(f"no finished {model} on {dataset} with a CbD in {study.place}")
     run = winner.first
@@ -82,7 +82,7 @@ def compute_two(study: Study) -> PccMatrices:
     return PccMatrices(tuple(found), tuple(notes))
 
 
-def _matrix(study: Study, run: Cell, title: str) -> PccMatrix:
+def _matrix(study: Study, run: RunRow, title: str) -> PccMatrix:
     from trainers.measures import pcc_matrix
 
     latents = study.latents(run["run_id"])

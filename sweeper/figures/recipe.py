@@ -24,7 +24,7 @@ class FigureData(Protocol):
 
 
 @dataclass(frozen=True)
-class Recipe:
+class FigureSpec:
     """A figure of the thesis. compute raises ResultsError where the store lacks its runs.
 
     needs_runs: False for a figure of mathematics alone, which is drawn without a store."""

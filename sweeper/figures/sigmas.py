@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from sweeper.analysis.pool import pool
+from sweeper.analysis.pool import collect_cells
 from sweeper.analysis.scores import score
-from sweeper.analysis.selection import best
+from sweeper.analysis.selection import best_configuration
 from sweeper.analysis.study import Study
 from sweeper.errors import ResultsError
 from sweeper.figures.scatter import ORDER
@@ -63,10 +63,10 @@ class SigmaCurves:
 def compute_sigmas(study: Study) -> SigmaCurves:
     """The training of the best L-VAE by CbD of each dataset. Raises ResultsError where none is."""
     rule, curves, notes = score("cbd"), [], []
-    cells = pool(study).cells
+    cells = collect_cells(study).cells
     cells = cells[cells.label == MODEL]
     for dataset in sorted(set(cells.dataset), key=_place):
-        winner = best(cells[cells.dataset == dataset].to_dict("records"), rule)
+        winner = best_configuration(cells[cells.dataset == dataset].to_dict("records"), rule)
         if winner is None:
             notes.append(f"{dataset}: no finished {MODEL} with a CbD.")
             continue

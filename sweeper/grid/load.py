@@ -7,10 +7,10 @@ from pydantic import ValidationError
 from pydantic_core import ErrorDetails
 
 from sweeper.errors import GridError, Problem
-from sweeper.grid.blocks.definition import Grid, Origin
+from sweeper.grid.blocks.definition import Grid, GridSource
 from sweeper.grid.checks.consistency import check
 from sweeper.grid.syntax.names import safe_name
-from sweeper.grid.syntax.positions import problem_at, prune
+from sweeper.grid.syntax.positions import problem_at, remove
 from sweeper.grid.syntax.yaml_tree import YamlMap, parse_yaml, read_bytes
 
 
@@ -50,7 +50,7 @@ def _validate(tree: YamlMap, path: Path, data: bytes) -> tuple[Grid | None, list
         return None, error.errors()
     warnings = tuple(f"{path}: {warning}" for warning in context["warnings"])
     text = data.decode("utf-8-sig")
-    grid._origin = Origin(str(path), path.parent, tree, warnings, text)
+    grid._origin = GridSource(str(path), path.parent, tree, warnings, text)
     return grid, []
 
 
@@ -61,7 +61,7 @@ def _without_errors(
     if any(error["type"] == "missing_key" for error in errors):
         return None
     for error in sorted(errors, key=_last_first):
-        prune(tree, error["loc"])
+        remove(tree, error["loc"])
     grid, _ = _validate(tree, path, data)
     return grid
 

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from sweeper.grid import Grid
-from sweeper.store.address import beside
+from sweeper.store.address import local_folder
 
 log = logging.getLogger(__name__)
 
@@ -21,7 +21,7 @@ _HOUR = 3600.0
 
 
 @dataclass
-class Spending:
+class BudgetUse:
     """gpu_hours, hours: of earlier launches and this one.  rate: money for a GPU-hour, if known.
     gpu: what a training holds of a GPU, once that is known."""
 
@@ -48,7 +48,7 @@ class Spending:
         return self.gpu_hours * (self.rate or 0.0)
 
     @property
-    def used_up(self) -> str:
+    def exhausted(self) -> str:
         """Which limit is reached, for people; '' while there is something left."""
         for used, limit, unit in (
             (self.gpu_hours, self.gpu_hours_limit, "GPU-hours"),
@@ -59,7 +59,7 @@ class Spending:
                 return f"the budget of {limit:g} {unit} is used up"
         return ""
 
-    def heard(self, training_id: str) -> None:
+    def count_time(self, training_id: str) -> None:
         """Counts the time since a training was last heard of, or begun."""
         now = self.clock()
         self.gpu_hours += (now - self._heard.get(training_id, now)) * self.gpu / _HOUR
@@ -82,16 +82,16 @@ class Spending:
                 temporary.unlink(missing_ok=True)
 
 
-def open_spending(
+def open_budget(
     store: str,
     grid: Grid,
     rate: float | None = None,
     clock: Callable[[], float] = time.monotonic,
-) -> Spending:
+) -> BudgetUse:
     """What `grid` has used so far. rate: money for a GPU-hour; None takes the grid's price."""
     budget = grid.budget
-    spending = Spending(
-        beside(store) / "spending" / f"{grid.title}.json",
+    spending = BudgetUse(
+        local_folder(store) / "spending" / f"{grid.title}.json",
         gpu_hours_limit=budget.gpu_hours if budget else None,
         money_limit=budget.money if budget else None,
         hours_limit=budget.hours if budget else None,

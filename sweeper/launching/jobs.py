@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from dataclasses import replace
 from pathlib import Path
 
-from sweeper.cost.estimate import rough_seconds
+from sweeper.cost.estimate import rough_step_s
 from sweeper.engine.jobs import Job
 from sweeper.grid import Grid
 from sweeper.planning.plan import Training
@@ -20,7 +20,7 @@ def jobs_of(
     data_dir: where prepared datasets lie.  gpus: what the cluster has in all."""
     resources, gpu = grid.resources, gpu_share(grid, gpus)
     by = grid.select.by if "/" in grid.select.by else f"measure/{grid.select.by}"
-    ready = [training for training in trainings if training.todo and not training.waiting]
+    ready = [training for training in trainings if training.todo and not training.unresolved]
     device = "gpu" if gpu else "cpu"
     ready.sort(key=lambda training: (-_work(training, device), training.training_id))
     jobs = []
@@ -50,4 +50,4 @@ def gpu_share(grid: Grid, gpus: float) -> float:
 
 def _work(training: Training, device: str) -> float:
     """Seconds that are left of a training, by rough guess: what counts is their order."""
-    return training.steps_to_run * rough_seconds(training.config, device)
+    return training.steps_to_run * rough_step_s(training.config, device)

@@ -11,12 +11,12 @@ from sweeper.engine.session import ray_session
 from sweeper.errors import TrackingError
 from sweeper.grid import Grid
 from sweeper.launching.outcome import Outcome
-from sweeper.launching.round import Round
+from sweeper.launching.round import LaunchRound
 from sweeper.launching.signals import Interrupts, interrupts
 from sweeper.planning.plan import Plan
 from sweeper.planning.remaining import plan_grid
-from sweeper.planning.settings import Setting
-from sweeper.preflight.checks import check_cluster, check_here, refuse
+from sweeper.planning.settings import Settings
+from sweeper.preflight.checks import check_cluster, check_locally, raise_on_problems
 from sweeper.store.launch_lock import store_lock
 
 log = logging.getLogger(__name__)
@@ -24,7 +24,7 @@ log = logging.getLogger(__name__)
 
 def launch(
     grid: Grid,
-    setting: Setting,
+    setting: Settings,
     console: Console | None = None,
     on_plan: Callable[[Plan], None] = lambda plan: None,
 ) -> Outcome:
@@ -48,13 +48,13 @@ def launch(
             return launch_search(grid, setting, console, caught, on_plan, join)
         plan = plan_grid(grid, setting)
         on_plan(plan)
-        if any(training.todo and not training.waiting for training in plan.trainings):
-            refuse(check_here(plan, setting))
+        if any(training.todo and not training.unresolved for training in plan.trainings):
+            raise_on_problems(check_locally(plan, setting))
             _join(joined, plan, grid, setting, caught)
-        outcome = Round(grid, setting, plan, console, caught).run()
+        outcome = LaunchRound(grid, setting, plan, console, caught).run()
         while not outcome.interrupted and (more := _next_round(grid, setting, outcome)):
             on_plan(more)
-            outcome = outcome.then(Round(grid, setting, more, console, caught).run())
+            outcome = outcome.followed_by(LaunchRound(grid, setting, more, console, caught).run())
     return outcome
 
 
@@ -62,7 +62,7 @@ def _join(
     joined: contextlib.ExitStack,
     plan: Plan | None,
     grid: Grid,
-    setting: Setting,
+    setting: Settings,
     caught: Interrupts,
 ) -> None:
     """One Ray for all rounds of a launch, and the word of a cluster's nodes.
@@ -72,17 +72,17 @@ def _join(
     try:
         joined.enter_context(ray_session(setting.address))
     except SystemExit:  # Ray's own handler, in place while it starts, exits on SIGTERM
-        caught.note(signal.SIGTERM)
+        caught.record(signal.SIGTERM)
         return
-    caught.arm()
+    caught.install()
     if setting.address is not None:
-        refuse(check_cluster(plan, grid, setting))
+        raise_on_problems(check_cluster(plan, grid, setting))
 
 
-def _next_round(grid: Grid, setting: Setting, outcome: Outcome) -> Plan | None:
+def _next_round(grid: Grid, setting: Settings, outcome: Outcome) -> Plan | None:
     """The plan once more, if this round made something ready or found something missing that was
     not known before: a learned value, mdL-weak in place of mdL-strong, a damaged record."""
-    if outcome.unpublished or outcome.lost:
+    if outcome.unpublished or outcome.cluster_error:
         return None  # MLflow is away: what it would tell is not known; or Ray is
     try:
         plan = plan_grid(grid, setting)
@@ -91,6 +91,6 @@ def _next_round(grid: Grid, setting: Setting, outcome: Outcome) -> Plan | None:
         return None
     known = {training.training_id: set(training.todo) for training in outcome.plan.trainings}
     for training in plan.trainings:
-        if not training.waiting and set(training.todo) - known.get(training.training_id, set()):
+        if not training.unresolved and set(training.todo) - known.get(training.training_id, set()):
             return plan
     return None

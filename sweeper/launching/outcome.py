@@ -14,15 +14,15 @@ class Outcome:
     lost: why the cluster cannot be used any more, if it cannot."""
 
     plan: Plan
-    left: int = 0
+    num_left: int = 0
     failed: dict[str, str] = field(default_factory=dict)
     diverged: dict[str, str] = field(default_factory=dict)
     unpublished: int = 0
     interrupted: int = 0
     notes: tuple[str, ...] = ()
-    lost: str = ""
+    cluster_error: str = ""
 
-    def then(self, later: "Outcome") -> "Outcome":
+    def followed_by(self, later: "Outcome") -> "Outcome":
         """This outcome and that of the next round of the same launch."""
         return replace(
             later, failed=self.failed | later.failed, diverged=self.diverged | later.diverged
@@ -33,4 +33,4 @@ class Outcome:
         """0: every run is done; 1: one failed, diverged or is missing; 130, 143: interrupted."""
         if self.interrupted:
             return self.interrupted
-        return 1 if self.failed or self.diverged or self.unpublished or self.left else 0
+        return 1 if self.failed or self.diverged or self.unpublished or self.num_left else 0

@@ -10,8 +10,8 @@ from rich.progress_bar import ProgressBar
 from rich.table import Table
 from rich.text import Text
 
-from sweeper.engine.jobs import Event
-from sweeper.messages import duration
+from sweeper.engine.jobs import TrainingEvent
+from sweeper.messages import format_duration
 from sweeper.planning.plan import Training
 from sweeper.publishing.runs import run_name
 
@@ -21,7 +21,7 @@ _OVER = ("finished", "diverged", "failed", "stopped")
 
 
 @dataclass
-class Row:
+class TrainingProgress:
     """One training as last heard of."""
 
     name: str
@@ -33,20 +33,20 @@ class Row:
     cbd: float | None = None
 
 
-class Board:
+class SweepProgress:
     """Takes in the engine's events; knows how far the sweep is and how long it will take."""
 
     def __init__(self, trainings: Iterable[Training]) -> None:
-        self.rows: dict[str, Row] = {}
+        self.rows: dict[str, TrainingProgress] = {}
         for training in trainings:
             self.add(training)
         self._started = time.monotonic()
 
     def add(self, training: Training) -> None:
         """A training that is going to run."""
-        if training.todo and not training.waiting:
+        if training.todo and not training.unresolved:
             name, last = run_name(training.config, training.todo[-1]), training.todo[-1]
-            row = Row(name, training.start, last, training.start)
+            row = TrainingProgress(name, training.resume_from, last, training.resume_from)
             self.rows.setdefault(training.training_id, row)
 
     def stop(self, training_id: str, iteration: int) -> None:
@@ -54,7 +54,7 @@ class Board:
         row = self.rows[training_id]
         row.status, row.iteration, row.last = "stopped", iteration, iteration
 
-    def take(self, event: Event) -> None:
+    def add_event(self, event: TrainingEvent) -> None:
         row = self.rows[event.training_id]
         row.iteration = max(row.iteration, event.iteration)
         if row.status != "stopped":
@@ -70,28 +70,28 @@ class Board:
     def steps_asked(self) -> int:
         return sum(row.last - row.start for row in self.rows.values())
 
-    def over(self) -> int:
+    def num_ended(self) -> int:
         """How many trainings are over, however they ended."""
         return sum(row.status in _OVER for row in self.rows.values())
 
     def eta_s(self) -> float | None:
         """Seconds left at the pace so far, or None before the first step."""
         elapsed = time.monotonic() - self._started
-        left = sum(r.last - r.iteration for r in self.rows.values() if _goes_on(r))
+        left = sum(r.last - r.iteration for r in self.rows.values() if _is_active(r))
         return elapsed * left / self.steps_done if self.steps_done else None
 
 
-class Display:
+class ProgressDisplay:
     """Shows a board; `note` adds what MLflow or the stop does at the bottom."""
 
-    def __init__(self, board: Board, console: Console) -> None:
+    def __init__(self, board: SweepProgress, console: Console) -> None:
         self._board = board
         self._console = console
         self._note = ""
         self._line_due = time.monotonic() + _LINE_EVERY_S
         self._live = Live(console=console, auto_refresh=False, transient=True)
 
-    def __enter__(self) -> "Display":
+    def __enter__(self) -> "ProgressDisplay":
         if self._console.is_terminal:
             self._live.start()
         return self
@@ -102,28 +102,28 @@ class Display:
     def note(self, text: str) -> None:
         self._note = text
 
-    def show(self, event: Event) -> None:
+    def show(self, event: TrainingEvent) -> None:
         """Shows the board after `event` was taken in."""
         if self._console.is_terminal:
-            self._live.update(self._picture(), refresh=True)
-        elif _is_news(event) or time.monotonic() > self._line_due:
+            self._live.update(self._renderable(), refresh=True)
+        elif _is_notable(event) or time.monotonic() > self._line_due:
             self._line_due = time.monotonic() + _LINE_EVERY_S
             line = self._line(event) + (f"  ({event.reason})" if event.reason else "")
             self._console.print(line, markup=False, highlight=False, soft_wrap=True)
 
-    def _line(self, event: Event) -> str:
+    def _line(self, event: TrainingEvent) -> str:
         row = self._board.rows[event.training_id]
         parts = [f"{row.name}: {row.status} {row.iteration}/{row.last}"]
         parts += [f"{name} {value:.2f}" for name, value in row.losses.items() if name != "total"]
         if row.cbd is not None:
             parts.append(f"CbD {row.cbd:.3f}")
-        parts.append(f"{self._board.over()}/{len(self._board.rows)} over, {self._eta()} left")
+        parts.append(f"{self._board.num_ended()}/{len(self._board.rows)} over, {self._eta()} left")
         return "  ".join(parts)
 
     def _eta(self) -> str:
-        return duration(self._board.eta_s())
+        return format_duration(self._board.eta_s())
 
-    def _picture(self) -> Group:
+    def _renderable(self) -> Group:
         table = Table(box=None, pad_edge=False)
         for title in ("training", "state", "iteration", "", "recon", "KL", "CbD"):
             table.add_column(title, justify="left" if title in ("training", "state") else "right")
@@ -139,25 +139,25 @@ class Display:
             )
         board = self._board
         head = (
-            f"{board.over()} of {len(board.rows)} trainings over, "
+            f"{board.num_ended()} of {len(board.rows)} trainings over, "
             f"{board.steps_done:,} of {board.steps_asked:,} steps, {self._eta()} left"
         )
         return Group(Text(head, style="bold"), table, Text(self._note, style="yellow"))
 
-    def _shown(self) -> list[Row]:
+    def _shown(self) -> list[TrainingProgress]:
         """Running trainings first, then the latest that are over; the rest does not fit."""
         rows = list(self._board.rows.values())
         running = [row for row in rows if row.status == "running"]
-        over = [row for row in rows if row.status not in ("running", "waiting")]
+        num_ended = [row for row in rows if row.status not in ("running", "waiting")]
         room = max(0, _ROWS - len(running))
-        return running[:_ROWS] + (over[-room:] if room else [])
+        return running[:_ROWS] + (num_ended[-room:] if room else [])
 
 
-def _is_news(event: Event) -> bool:
+def _is_notable(event: TrainingEvent) -> bool:
     return bool(event.kind != "progress" or event.records or event.reason)
 
 
-def _goes_on(row: Row) -> bool:
+def _is_active(row: TrainingProgress) -> bool:
     return row.status in ("running", "waiting")
 
 

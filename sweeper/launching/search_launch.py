@@ -10,34 +10,34 @@ from dataclasses import replace
 
 from rich.console import Console
 
-from sweeper.engine.jobs import Event, Job
+from sweeper.engine.jobs import Job, TrainingEvent
 from sweeper.errors import UsageError
 from sweeper.grid import Grid
 from sweeper.grid.blocks.dataset_entry import DatasetEntry
 from sweeper.launching.outcome import Outcome
-from sweeper.launching.progress import Board
-from sweeper.launching.round import Round
+from sweeper.launching.progress import SweepProgress
+from sweeper.launching.round import LaunchRound
 from sweeper.launching.signals import Interrupts
-from sweeper.planning.cells import Cell, Options
-from sweeper.planning.plan import Plan, Training, plan_of
-from sweeper.planning.settings import Setting, options_of
-from sweeper.preflight.checks import check_here, refuse
+from sweeper.planning.cells import Cell, ExpansionOptions
+from sweeper.planning.plan import Plan, Training, plan_from_cells
+from sweeper.planning.settings import Settings, options_of
+from sweeper.preflight.checks import check_locally, raise_on_problems
 from sweeper.publishing.runs import attach_text
 from sweeper.search.candidate import Candidate
-from sweeper.search.dataset_search import Proposals
+from sweeper.search.dataset_search import DatasetSearch
 from sweeper.search.identity import journal_of, search_id
-from sweeper.search.known_results import Shelves, open_shelves
+from sweeper.search.known_results import StoredResults, read_stored_results
 from sweeper.search.space import point_cells, space_of
-from sweeper.search.summary import end_summary, opening_lines
-from sweeper.search.training_queue import Walk
+from sweeper.search.summary import end_summary, start_lines
+from sweeper.search.training_queue import TrainingQueue
 from sweeper.tracking import layout
 
 
 def launch_search(
     grid: Grid,
-    setting: Setting,
+    setting: Settings,
     console: Console,
-    caught: Interrupts,
+    interrupts: Interrupts,
     on_plan: Callable[[Plan], None] = lambda plan: None,
     join: Callable[[Plan], None] = lambda plan: None,
 ) -> Outcome:
@@ -47,36 +47,40 @@ def launch_search(
     Raises SweeperError before anything is started; UsageError for a space that is another one than
     the search was begun with."""
     options = options_of(setting)
-    shelves = open_shelves(setting)
+    shelves = read_stored_results(setting)
     searches = [_open(grid, dataset, options, shelves, setting) for dataset in grid.datasets]
-    search = SearchLaunch(grid, setting, options, searches, shelves, console, caught)
+    search = SearchLaunch(grid, setting, options, searches, shelves, console, interrupts)
     on_plan(search.plan)
     search.tell()
     if any(one.unfinished for one in searches):
         plan = _sample(grid, options)
-        refuse(check_here(plan, setting))
+        raise_on_problems(check_locally(plan, setting))
         join(plan)
     return search.run()
 
 
-def _sample(grid: Grid, options: Options) -> Plan:
+def _sample(grid: Grid, options: ExpansionOptions) -> Plan:
     """A point of each dataset: what machines are checked with."""
-    chance = random.Random(0)
+    rng = random.Random(0)
     cells: list[Cell] = []
     for dataset in grid.datasets:
-        cells += point_cells(grid, dataset, space_of(grid, dataset).draw(chance), options)
-    return plan_of(grid.title, "", cells)
+        cells += point_cells(grid, dataset, space_of(grid, dataset).sample(rng), options)
+    return plan_from_cells(grid.title, "", cells)
 
 
 def _open(
-    grid: Grid, dataset: DatasetEntry, options: Options, shelves: Shelves, setting: Setting
-) -> Proposals:
-    from search_spaces.samplers import ChangedSearch
+    grid: Grid,
+    dataset: DatasetEntry,
+    options: ExpansionOptions,
+    shelves: StoredResults,
+    setting: Settings,
+) -> DatasetSearch:
+    from search_spaces.samplers import SearchMismatch
 
     journal = journal_of(setting.store, grid, dataset, options)
     try:
-        return Proposals(grid, dataset, options, shelves, journal)
-    except ChangedSearch as changed:
+        return DatasetSearch(grid, dataset, options, shelves, journal)
+    except SearchMismatch as changed:
         raise UsageError(
             f"{grid.origin.file}: the search was begun with another space ({changed}). Give the "
             f"grid another `name`, or delete {journal} to begin anew: what was trained is reused."
@@ -85,34 +89,34 @@ def _open(
         raise UsageError(f"{grid.origin.file}: search: {error}") from None
 
 
-class SearchLaunch(Round):
+class SearchLaunch(LaunchRound):
     """One launch of a search, from its first question to its outcome."""
 
     def __init__(
         self,
         grid: Grid,
-        setting: Setting,
-        options: Options,
-        searches: list[Proposals],
-        shelves: Shelves,
+        setting: Settings,
+        options: ExpansionOptions,
+        searches: list[DatasetSearch],
+        shelves: StoredResults,
         console: Console,
-        caught: Interrupts,
+        interrupts: Interrupts,
     ) -> None:
         self._identity = search_id(grid, options)
         self._cells: dict[str, Cell] = {}
         self._shelves = shelves
         self._searches = searches
-        known = plan_of(grid.title, self._identity, ()).with_progress(shelves.statuses, {})
-        super().__init__(grid, setting, known, console, caught)
+        known = plan_from_cells(grid.title, self._identity, ()).with_progress(shelves.statuses, {})
+        super().__init__(grid, setting, known, console, interrupts)
         self._ended = [candidate for search in searches for candidate in search.candidates()]
         for candidate in self._ended:
             self._cells |= {cell.run_id: cell for cell in candidate.reached()}
         for search in searches:
             search.on_end = self._on_end
         self._plan = self._plan_of(self._cells.values())
-        self._walk = Walk(searches, lambda: self._spending.used_up, self._on_start)
+        self._walk = TrainingQueue(searches, lambda: self._spending.exhausted, self._on_start)
         self._first: Training | None = None
-        self._board = Board(())
+        self._board = SweepProgress(())
         self._published: set[str] = set()
 
     @property
@@ -122,7 +126,7 @@ class SearchLaunch(Round):
 
     def tell(self) -> None:
         """How the search begins, or goes on."""
-        for line in opening_lines(self._grid, self._searches):
+        for line in start_lines(self._grid, self._searches):
             self._console.print(line, markup=False, highlight=False, soft_wrap=True)
 
     def _train(self) -> None:
@@ -132,26 +136,26 @@ class SearchLaunch(Round):
         if self._first is not None:
             self._train_on_ray(self._board)
 
-    def _expected(self) -> int:
+    def _num_trainings(self) -> int:
         return len(self._grid.seeds) * sum(1 + search.unproposed for search in self._searches)
 
-    def _supply(self) -> Iterator[Job]:
+    def _jobs_in_budget(self) -> Iterator[Job]:
         """A job for each worker that asks, until the search is over."""
         training = self._first
         while training is not None:
             yield from self._jobs([training])
-            training = None if self._caught.stop.is_set() else self._walk.next()
+            training = None if self._interrupts.stop.is_set() else self._walk.next()
 
-    def _judge(self, event: Event) -> bool:
+    def _should_stop(self, event: TrainingEvent) -> bool:
         """Whether a training that could go on is to stop where it is."""
         scores = {event.iteration: event.scores} if event.records else {}
-        return self._walk.take(event.training_id, scores)
+        return self._walk.add_scores(event.training_id, scores)
 
-    def _take(self, event: Event) -> None:
-        super()._take(event)
+    def _handle_event(self, event: TrainingEvent) -> None:
+        super()._handle_event(event)
         if event.kind == "finished":
             scores = {event.iteration: event.scores} if event.records else {}
-            self._walk.take(event.training_id, scores, finished=True)
+            self._walk.add_scores(event.training_id, scores, finished=True)
         elif event.kind in ("diverged", "failed"):
             self._walk.give_up(event.training_id, event.kind, event.reason)
 
@@ -179,8 +183,8 @@ class SearchLaunch(Round):
             self._publish_once(training)
             known = self._shelves.statuses.keys() >= set(training.run_ids)
             if candidate.end in ("diverged", "failed") and not known:
-                ended = Event(training.training_id, candidate.end, reason=candidate.reason)
-                self._give_up(training, ended)
+                ended = TrainingEvent(training.training_id, candidate.end, reason=candidate.reason)
+                self._publish_failure(training, ended)
 
     def _publish_once(self, training: Training) -> None:
         """Sends what the store has recorded and MLflow lacks."""
@@ -189,7 +193,7 @@ class SearchLaunch(Round):
             self._publish_records(training, training.to_publish)
 
     def _plan_of(self, cells: Iterable[Cell]) -> Plan:
-        plan = plan_of(self._grid.title, self._identity, cells)
+        plan = plan_from_cells(self._grid.title, self._identity, cells)
         return plan.with_progress(self._shelves.statuses, {})
 
     def _outcome(self) -> Outcome:
@@ -200,7 +204,7 @@ class SearchLaunch(Round):
         )
         return replace(
             outcome,
-            left=outcome.left + missing,
+            num_left=outcome.num_left + missing,
             diverged={} if succeeded else outcome.diverged,
             notes=(*outcome.notes, *notes),
         )

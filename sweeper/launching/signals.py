@@ -19,14 +19,14 @@ class Interrupts:
     def handle(self, number: int, frame: FrameType | None) -> None:
         if self.stop.is_set():
             raise KeyboardInterrupt
-        self.note(number)
+        self.record(number)
 
-    def note(self, number: int) -> None:
+    def record(self, number: int) -> None:
         """Remembers the signal and asks trainings to stop."""
         self.number = number
         self.stop.set()
 
-    def arm(self) -> None:
+    def install(self) -> None:
         """Takes both signals; again after a library has put its own handlers in place, as Ray
         does (its SIGTERM handler aborts the process)."""
         if threading.current_thread() is threading.main_thread():
@@ -48,7 +48,7 @@ def interrupts() -> Iterator[Interrupts]:
         return
     before = {number: signal.getsignal(number) for number in _NUMBERS}
     try:
-        caught.arm()
+        caught.install()
         yield caught
     finally:
         for number, handler in before.items():

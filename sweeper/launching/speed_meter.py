@@ -6,9 +6,9 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from statistics import fmean
 
-from sweeper.cost.machine import Slots, machine_here, slots
+from sweeper.cost.machine import Slots, local_machine, slots_for
 from sweeper.cost.speeds import Speed, Speeds, kind_of, read_speeds, write_speeds
-from sweeper.engine.jobs import Event
+from sweeper.engine.jobs import TrainingEvent
 from sweeper.grid import Grid
 from sweeper.planning.plan import Training
 from trainers.config import TrainingConfig
@@ -19,7 +19,7 @@ _FEWEST = 20  # steps that a speed rests on
 
 
 @dataclass
-class _Account:
+class _Timing:
     config: TrainingConfig
     steps: int = 0
     seconds: float = 0.0
@@ -27,18 +27,18 @@ class _Account:
 
 
 @dataclass
-class Meter:
+class SpeedMeter:
     """Takes in events. known: speeds so far, for what an event does not tell.  store, room: where
     and for what the speeds are kept."""
 
     known: Speeds
     store: str = ""
-    room: Slots | None = None
+    slots: Slots | None = None
     clock: Callable[[], float] = time.monotonic
-    _accounts: dict[tuple[str, int], _Account] = field(default_factory=dict)
+    _accounts: dict[tuple[str, int], _Timing] = field(default_factory=dict)
     _last: dict[str, tuple[float, int]] = field(default_factory=dict)
 
-    def take(self, event: Event, training: Training) -> None:
+    def add_event(self, event: TrainingEvent, training: Training) -> None:
         """The time since the training's last event, if both are of one attempt."""
         now = self.clock()
         before, start = self._last.get(event.training_id, (now, -1))
@@ -47,19 +47,19 @@ class Meter:
         if start < 0 or steps <= 0 or event.kind in ("failed", "diverged"):
             return
         key = (kind_of(training.config), training.config.batch_size)
-        account = self._accounts.setdefault(key, _Account(training.config))
+        account = self._accounts.setdefault(key, _Timing(training.config))
         if event.records:
             account.scored.append((now - before, steps))
         else:
             account.steps += steps
             account.seconds += now - before
 
-    def keep(self) -> None:
+    def save(self) -> None:
         """Writes what was measured into the store."""
-        if self.room is None:
+        if self.slots is None:
             return
         try:
-            write_speeds(self.store, self.room, self.speeds())
+            write_speeds(self.store, self.slots, self.speeds())
         except OSError as error:  # speeds are a help, not a result
             log.warning("the measured speeds cannot be kept: %s", error)
 
@@ -75,7 +75,7 @@ class Meter:
             yield account.config, Speed(step_s, score_s, open_s, close_s)
 
 
-def open_meter(grid: Grid, store: str, trainings: int) -> Meter:
+def open_meter(grid: Grid, store: str, trainings: int) -> SpeedMeter:
     """A meter for a launch on this machine; `trainings`: how many run at the most."""
-    room = slots(grid, machine_here(), trainings)
-    return Meter(read_speeds(store, room), store, room)
+    slots = slots_for(grid, local_machine(), trainings)
+    return SpeedMeter(read_speeds(store, slots), store, slots)

@@ -10,7 +10,7 @@ from rich.table import Table
 from sweeper.grid import Grid
 from sweeper.planning.plan import Plan, Training
 from sweeper.planning.remaining import plan_grid
-from sweeper.planning.settings import Setting
+from sweeper.planning.settings import Settings
 from sweeper.publishing.runs import run_name
 from sweeper.store.folders import open_folder
 from sweeper.tracking import layout
@@ -53,16 +53,16 @@ class Status:
         }
 
 
-def status_of_grid(grid: Grid, setting: Setting) -> Status:
+def status_of_grid(grid: Grid, setting: Settings) -> Status:
     """The status of every training that a grid asks for, or that its search has proposed."""
     if grid.search is None:
         return status_of(plan_grid(grid, setting), setting)
-    from sweeper.search.plan import plan_so_far
+    from sweeper.search.plan import plan_of_proposed
 
-    return status_of(plan_so_far(grid, setting), setting)
+    return status_of(plan_of_proposed(grid, setting), setting)
 
 
-def status_of(plan: Plan, setting: Setting) -> Status:
+def status_of(plan: Plan, setting: Settings) -> Status:
     """The status of every training of a plan."""
     trainings = tuple(_training(training, plan, setting) for training in plan.trainings)
     counts: Counter[str] = Counter()
@@ -71,16 +71,16 @@ def status_of(plan: Plan, setting: Setting) -> Status:
     return Status(plan.grid, dict(counts), trainings)
 
 
-def _training(training: Training, plan: Plan, setting: Setting) -> TrainingStatus:
+def _training(training: Training, plan: Plan, setting: Settings) -> TrainingStatus:
     milestones = training.config.milestones
     reached = 0
-    if not training.waiting:
+    if not training.unresolved:
         folder = open_folder(setting.store, training.training_id)
         reached = max(find_records(folder).checkpoints, default=0)
     counts: Counter[str] = Counter()
     for iterations, run in zip(milestones, training.run_ids, strict=True):
         recorded = "recorded" if iterations in training.to_publish else "missing"
-        counts[plan.statuses.get(run, "waiting" if training.waiting else recorded)] += 1
+        counts[plan.statuses.get(run, "waiting" if training.unresolved else recorded)] += 1
     name = run_name(training.config, milestones[-1])
     return TrainingStatus(training.training_id, name, dict(counts), reached, milestones[-1])
 

@@ -6,7 +6,7 @@ from typing import Any
 from sweeper.errors import SweeperError
 from sweeper.grid import Grid
 from sweeper.launching.outcome import Outcome
-from sweeper.planning.settings import Setting
+from sweeper.planning.settings import Settings
 
 _MOST = 5  # reasons that are printed; all of them are in MLflow
 
@@ -15,17 +15,17 @@ def outcome_json(outcome: Outcome) -> dict[str, Any]:
     """The outcome in numbers."""
     return {
         **outcome.plan.summary(),
-        "left": outcome.left,
+        "left": outcome.num_left,
         "failed": outcome.failed,
         "diverged": outcome.diverged,
         "unpublished": outcome.unpublished,
         "notes": list(outcome.notes),
-        "lost": outcome.lost,
+        "lost": outcome.cluster_error,
         "exit_code": outcome.exit_code,
     }
 
 
-def closing_lines(outcome: Outcome, grid: Grid, setting: Setting, command: str) -> list[str]:
+def closing_lines(outcome: Outcome, grid: Grid, setting: Settings, command: str) -> list[str]:
     """The table of the grid, what is not as it should be, and the command that goes on."""
     return [
         *_table_lines(outcome, setting),
@@ -35,7 +35,7 @@ def closing_lines(outcome: Outcome, grid: Grid, setting: Setting, command: str) 
     ]
 
 
-def _table_lines(outcome: Outcome, setting: Setting) -> Iterator[str]:
+def _table_lines(outcome: Outcome, setting: Settings) -> Iterator[str]:
     from sweeper.tables import table
     from sweeper.tables.render import render
 
@@ -46,7 +46,7 @@ def _table_lines(outcome: Outcome, setting: Setting) -> Iterator[str]:
         yield f"no table: {error}"
 
 
-def _front_lines(grid: Grid, setting: Setting) -> Iterator[str]:
+def _front_lines(grid: Grid, setting: Settings) -> Iterator[str]:
     """The front of a search for several metrics."""
     if grid.search is None or len(grid.search.directions or {}) < 2:
         return
@@ -70,13 +70,13 @@ def _trouble(outcome: Outcome) -> Iterator[str]:
                 yield f"  and {len(runs) - _MOST} more; see the tag sweeper.reason in MLflow"
 
 
-def _next(outcome: Outcome, setting: Setting, command: str) -> Iterator[str]:
-    done = outcome.plan.runs - outcome.left - len(outcome.failed) - len(outcome.diverged)
+def _next(outcome: Outcome, setting: Settings, command: str) -> Iterator[str]:
+    done = outcome.plan.runs - outcome.num_left - len(outcome.failed) - len(outcome.diverged)
     yield f"{done:,} of {outcome.plan.runs:,} runs done."
     yield from outcome.notes
-    if outcome.lost:
-        yield f"{outcome.lost}."
+    if outcome.cluster_error:
+        yield f"{outcome.cluster_error}."
     if outcome.unpublished:
         yield f"{outcome.unpublished} records wait in {setting.store} until MLflow is there again."
-    if outcome.interrupted or outcome.left or outcome.failed or outcome.unpublished:
+    if outcome.interrupted or outcome.num_left or outcome.failed or outcome.unpublished:
         yield f"To go on: {command}"

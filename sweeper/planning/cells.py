@@ -8,12 +8,12 @@ from math import ceil
 from typing import Any
 
 from search_spaces import products as grids
-from sweeper import messages as words
+from sweeper import messages
 from sweeper.errors import GridError, UsageError
 from sweeper.grid import Grid, Learned, ModelEntry, load_grid
 from sweeper.grid.blocks.axes import AUTO
 from sweeper.grid.blocks.dataset_entry import DatasetEntry
-from sweeper.grid.blocks.dataset_facts import Facts, facts_of
+from sweeper.grid.blocks.dataset_facts import DatasetFacts, facts_of
 from sweeper.grid.checks.consistency import check, problem
 from sweeper.grid.checks.data import allowed_measures
 from sweeper.ids import id_of, run_id, training_id
@@ -24,9 +24,9 @@ from trainers.specs.models import MODEL_ALIASES, MODELS, canonical_model
 MAX_RUNS = 200_000
 REHEARSAL_POINTS = 500
 
-Resolve = Callable[[Learned, str], float | None]
-SyntheticFor = Callable[[str], bool]
-GivesWay = Callable[[str], bool | None]
+ResolveLearned = Callable[[Learned, str], float | None]
+UseSynthetic = Callable[[str], bool]
+NeedsSecondModel = Callable[[str], bool | None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,51 +42,53 @@ class Cell:
     label: str
     iterations: int
     config: TrainingConfig
-    waiting: tuple[str, ...] = ()
+    unresolved: tuple[str, ...] = ()
 
     def to_json(self) -> dict[str, Any]:
         """The cell as `plan.json` holds it."""
         head = {"run_id": self.run_id, "training_id": self.training_id, "label": self.label}
         identity = {"dataset_name": self.config.dataset, **self.config.identity()}
         identity["dataset"] = identity.pop("dataset_name")
-        return {**head, **identity, "iterations": self.iterations, "waiting": list(self.waiting)}
+        return {**head, **identity, "iterations": self.iterations, "waiting": list(self.unresolved)}
 
 
 @dataclass(frozen=True)
-class Options:
+class ExpansionOptions:
     """How a grid is taken: see `sweeper.plan.make_plan`."""
 
     scale: float = 1.0
     points: int | None = None
-    synthetic_for: SyntheticFor | None = None
-    resolve: Resolve | None = None
-    gives_way: GivesWay | None = None
+    use_synthetic: UseSynthetic | None = None
+    resolve: ResolveLearned | None = None
+    needs_second_model: NeedsSecondModel | None = None
 
 
-AS_WRITTEN = Options()
+DEFAULT_OPTIONS = ExpansionOptions()
 
 
-def expand(grid: Grid, options: Options = AS_WRITTEN) -> tuple[list[Cell], list[str]]:
+def expand(grid: Grid, options: ExpansionOptions = DEFAULT_OPTIONS) -> tuple[list[Cell], list[str]]:
     """Every cell that a grid asks for, once, and warnings. Raises GridError, UsageError."""
     if grid.search is not None:
         raise UsageError(f"{grid.origin.file}: a search has no cells before it runs.")
-    _refuse_the_impossible(grid)
+    _check_grid(grid)
     cells: dict[tuple[str, str], Cell] = {}
     warnings: list[str] = []
     doubles = 0
-    for entry, dataset in asked_pairs(grid):
-        maker = CellMaker(grid, entry, dataset, options)
+    for entry, dataset in requested_pairs(grid):
+        maker = CellBuilder(grid, entry, dataset, options)
         warnings += maker.warnings
         for cell in maker.product():
             key = (cell.label, cell.run_id)
             doubles += key in cells
             cells.setdefault(key, cell)
     if doubles:
-        warnings.append(f"{words.listed(doubles, 'run')} asked for twice under one name; run once.")
+        warnings.append(
+            f"{messages.counted(doubles, 'run')} asked for twice under one name; run once."
+        )
     return list(cells.values()), list(dict.fromkeys(warnings))
 
 
-def asked_pairs(grid: Grid) -> Iterator[tuple[ModelEntry, DatasetEntry]]:
+def requested_pairs(grid: Grid) -> Iterator[tuple[ModelEntry, DatasetEntry]]:
     """Entries of `models` with each dataset that they are asked for on; datasets are outermost."""
     for dataset in grid.datasets:
         for entry in grid.models:
@@ -94,18 +96,18 @@ def asked_pairs(grid: Grid) -> Iterator[tuple[ModelEntry, DatasetEntry]]:
                 yield entry, dataset
 
 
-class CellMaker:
+class CellBuilder:
     """Makes the cells of one entry of `models` on one dataset."""
 
     def __init__(
-        self, grid: Grid, entry: ModelEntry, dataset: DatasetEntry, options: Options
+        self, grid: Grid, entry: ModelEntry, dataset: DatasetEntry, options: ExpansionOptions
     ) -> None:
         self.grid, self.entry, self.dataset = grid, entry, dataset
-        self.resolve, self.gives_way = options.resolve, options.gives_way
+        self.resolve, self.needs_second_model = options.resolve, options.needs_second_model
         self.alias = MODEL_ALIASES.get(entry.name)
         self.model = self.alias.first if self.alias else entry.name
         self.facts = facts_of(dataset, grid.origin.folder)
-        self.source = _source(dataset, self.facts, options.synthetic_for)
+        self.source = _source(dataset, self.facts, options.use_synthetic)
         self.axes = grid.axes_of(entry)
         self.warnings: list[str] = []
         asked = self.axes.pop("iterations")
@@ -122,28 +124,28 @@ class CellMaker:
 
     def cells(self, point: Mapping[str, Any]) -> Iterator[Cell]:
         """The cells of one point: values for the entry's parameters, axes and seed."""
-        config, waiting = self._config(self.model, point)
-        cells = self._cells_of(config, waiting)
-        if self.alias is None or self.gives_way is None:
+        config, unresolved = self._config(self.model, point)
+        cells = self._cells_of(config, unresolved)
+        if self.alias is None or self.needs_second_model is None:
             yield from cells
             return
         second = self._cells_of(*self._config(self.alias.then, point))
         for cell, instead in zip(cells, second, strict=True):
-            yield instead if self.gives_way(cell.run_id) else cell
+            yield instead if self.needs_second_model(cell.run_id) else cell
 
-    def _cells_of(self, config: TrainingConfig, waiting: tuple[str, ...]) -> Iterator[Cell]:
+    def _cells_of(self, config: TrainingConfig, unresolved: tuple[str, ...]) -> Iterator[Cell]:
         identity = config.identity()
-        mark = "waiting-" if waiting else ""
+        mark = "waiting-" if unresolved else ""
         shared = mark + training_id(identity)
         for iterations in self.milestones:
             own = shared if self.grid.sharing else mark + training_id(identity, iterations)
             run = mark + run_id(identity, iterations)
-            yield Cell(run, own, self.entry.name, iterations, config, waiting)
+            yield Cell(run, own, self.entry.name, iterations, config, unresolved)
 
     def _config(
         self, name: str, point: Mapping[str, Any]
     ) -> tuple[TrainingConfig, tuple[str, ...]]:
-        params, waiting = self._params(name, point)
+        params, unresolved = self._params(name, point)
         model, params = canonical_model(name, params)
         latent_dim, network = point["latent_dim"], point["network"]
         config = replace(
@@ -158,25 +160,25 @@ class CellMaker:
             reconstruction=point["reconstruction"],
             precision=point["precision"],
         )
-        return config, waiting
+        return config, unresolved
 
     def _params(
         self, name: str, point: Mapping[str, Any]
     ) -> tuple[dict[str, Any], tuple[str, ...]]:
         """Every parameter of the model, and the learned ones among them that are not known."""
-        params, waiting = MODELS[name].defaults(), []
+        params, unresolved = MODELS[name].defaults(), []
         for param in MODELS[name].params:
             value = point.get(param.name, param.default)
             if isinstance(value, Learned):
                 found = self.resolve(value, self.dataset.name) if self.resolve else None
                 if found is None:
-                    waiting.append(f"{param.name}: {value}")
+                    unresolved.append(f"{param.name}: {value}")
                     value = f"waiting for {id_of(value.model_dump(mode='json'))}"
                 else:
                     digits = 15 if value.digits is None else value.digits
                     value = param.parse(round(found, digits))
             params[param.name] = value
-        return params, tuple(waiting)
+        return params, tuple(unresolved)
 
     def _base(self) -> TrainingConfig:
         """What all trainings of this entry and dataset have in common."""
@@ -211,7 +213,7 @@ class CellMaker:
         given = self.dataset.data
         return None if given is None else str((self.grid.origin.folder / given).resolve())
 
-    def _points(self, options: Options) -> int:
+    def _points(self, options: ExpansionOptions) -> int:
         """How many images a milestone is scored on. A rehearsal (scale below 1) takes fewer, or
         scoring would take longer than training."""
         asked = self.grid.evaluation.num_points
@@ -240,31 +242,31 @@ class CellMaker:
         return tuple(merged)
 
 
-def count(grid: Grid) -> int:
+def count_cells(grid: Grid) -> int:
     """How many cells a grid multiplies out to, without making them."""
     total = 0
-    for entry, _ in asked_pairs(grid):
+    for entry, _ in requested_pairs(grid):
         axes = {**entry.params, **grid.axes_of(entry), "seed": grid.seeds}
         total += grids.size({name: axis for name, axis in axes.items() if isinstance(axis, tuple)})
     return total
 
 
-def _refuse_the_impossible(grid: Grid) -> None:
+def _check_grid(grid: Grid) -> None:
     problems = (
         []
         if grid.origin.tree
         else check(grid, read_grid=partial(load_grid, check_references=False))
     )
-    if not problems and count(grid) > MAX_RUNS:
-        what = f"multiply out to {count(grid):,} runs; {MAX_RUNS:,} are the most."
+    if not problems and count_cells(grid) > MAX_RUNS:
+        what = f"multiply out to {count_cells(grid):,} runs; {MAX_RUNS:,} are the most."
         problems = [problem(grid, ("axes",), what)]
     if problems:
         raise GridError(problems)
 
 
-def _source(dataset: DatasetEntry, facts: Facts, synthetic_for: SyntheticFor | None) -> str:
+def _source(dataset: DatasetEntry, facts: DatasetFacts, use_synthetic: UseSynthetic | None) -> str:
     source = dataset.source or facts.source
     known = DATASETS[dataset.name].sources if dataset.name in DATASETS else ()
-    if source == "published" and "synthetic" in known and synthetic_for is not None:
-        return "synthetic" if synthetic_for(dataset.name) else source
+    if source == "published" and "synthetic" in known and use_synthetic is not None:
+        return "synthetic" if use_synthetic(dataset.name) else source
     return source

@@ -10,21 +10,21 @@ from pathlib import Path
 
 from sweeper.errors import SweeperError
 from sweeper.grid import Learned, load_grid
-from sweeper.planning.cells import AS_WRITTEN, Cell, Options, expand
+from sweeper.planning.cells import DEFAULT_OPTIONS, Cell, ExpansionOptions, expand
 from sweeper.planning.plan import SETTLED
 from sweeper.tracking import layout
 from sweeper.tracking.reading.stored_run import StoredRun
 from trainers.specs.models import needs_weak
 
 
-class Lessons:
+class LearnedValues:
     """Answers from the stored runs, by run id."""
 
     def __init__(
         self,
         runs: Mapping[str, StoredRun],
         folder: Path,
-        options: Options = AS_WRITTEN,
+        options: ExpansionOptions = DEFAULT_OPTIONS,
     ) -> None:
         """folder: where the grid that asks lies; paths in it are relative to that.
         options: how that grid is taken; the other is taken alike."""
@@ -59,7 +59,7 @@ class Lessons:
         best = max(scored, key=lambda entry: (entry[0], entry[1], entry[2].tags[layout.RUN_ID]))
         return best[2].metrics[learned.learned]
 
-    def gives_way(self, run_id: str) -> bool | None:
+    def needs_second_model(self, run_id: str) -> bool | None:
         """Whether every sigma of a finished mdL-strong run is below 0.5; None while unknown."""
         run = self._runs.get(run_id)
         if run is None or _status(run) != layout.FINISHED:

@@ -9,16 +9,23 @@ from typing import Any
 from sweeper.errors import UsageError
 from sweeper.grid import Grid
 from sweeper.ids import id_of
-from sweeper.planning.cells import Cell, GivesWay, Options, Resolve, SyntheticFor, expand
+from sweeper.planning.cells import (
+    Cell,
+    ExpansionOptions,
+    NeedsSecondModel,
+    ResolveLearned,
+    UseSynthetic,
+    expand,
+)
 from trainers.config import TrainingConfig
 
 FINISHED, DIVERGED = "finished", "diverged"
-LEAST_POINTS = 10
+MIN_POINTS = 10
 SETTLED = (FINISHED, DIVERGED)  # training them again would end the same way
 
 
 @dataclass(frozen=True)
-class Progress:
+class StoredProgress:
     """What a store holds of a training.
 
     checkpoints: iterations from which it can go on.  recorded: milestones whose record is there,
@@ -28,7 +35,7 @@ class Progress:
     recorded: frozenset[int] = frozenset()
 
 
-_NOTHING = Progress()
+_NO_PROGRESS = StoredProgress()
 
 
 @dataclass(frozen=True)
@@ -45,13 +52,13 @@ class Training:
     run_ids: tuple[str, ...]
     todo: tuple[int, ...]
     to_publish: tuple[int, ...] = ()
-    start: int = 0
-    waiting: tuple[str, ...] = ()
+    resume_from: int = 0
+    unresolved: tuple[str, ...] = ()
 
     @property
-    def is_whole(self) -> bool:
+    def is_untouched(self) -> bool:
         """Whether all of it is left."""
-        return self.todo == self.config.milestones and not self.start
+        return self.todo == self.config.milestones and not self.resume_from
 
     @property
     def steps_asked(self) -> int:
@@ -61,7 +68,7 @@ class Training:
     @property
     def steps_to_run(self) -> int:
         """Optimiser steps that are left."""
-        return self.todo[-1] - self.start if self.todo else 0
+        return self.todo[-1] - self.resume_from if self.todo else 0
 
     def to_json(self) -> dict[str, Any]:
         """The training as plain JSON values."""
@@ -71,8 +78,8 @@ class Training:
             "run_ids": list(self.run_ids),
             "todo": list(self.todo),
             "to_publish": list(self.to_publish),
-            "start": self.start,
-            "waiting": list(self.waiting),
+            "start": self.resume_from,
+            "waiting": list(self.unresolved),
         }
 
 
@@ -110,9 +117,9 @@ class Plan:
         return self._count(DIVERGED)
 
     @property
-    def waiting(self) -> int:
+    def unresolved(self) -> int:
         """Runs that wait for a value which another grid has yet to learn."""
-        return len({cell.run_id for cell in self.cells if cell.waiting})
+        return len({cell.run_id for cell in self.cells if cell.unresolved})
 
     @property
     def steps_asked(self) -> int:
@@ -124,11 +131,13 @@ class Plan:
         """Optimiser steps that are left, waiting trainings included."""
         return sum(training.steps_to_run for training in self.trainings)
 
-    def with_progress(self, finished: Mapping[str, str], records: Mapping[str, Progress]) -> "Plan":
+    def with_progress(
+        self, finished: Mapping[str, str], records: Mapping[str, StoredProgress]
+    ) -> "Plan":
         """The plan given what is known: `finished` maps run ids to 'finished', 'diverged' or
         'failed', `records` training ids to what the store holds. Failed runs are tried again."""
         trainings = (
-            _remaining(training, finished, records.get(training.training_id, _NOTHING))
+            _remaining(training, finished, records.get(training.training_id, _NO_PROGRESS))
             for training in self.trainings
         )
         return replace(self, trainings=tuple(trainings), statuses=dict(finished))
@@ -151,7 +160,7 @@ class Plan:
             "steps_to_run": self.steps_to_run,
             "reused": self.reused,
             "diverged": self.diverged,
-            "waiting": self.waiting,
+            "waiting": self.unresolved,
             "warnings": list(self.warnings),
         }
 
@@ -164,11 +173,11 @@ def make_plan(
     *,
     scale: float = 1.0,
     points: int | None = None,
-    synthetic_for: SyntheticFor | None = None,
-    resolve: Resolve | None = None,
-    gives_way: GivesWay | None = None,
+    use_synthetic: UseSynthetic | None = None,
+    resolve: ResolveLearned | None = None,
+    needs_second_model: NeedsSecondModel | None = None,
     finished: Mapping[str, str] | None = None,
-    records: Mapping[str, Progress] | None = None,
+    records: Mapping[str, StoredProgress] | None = None,
 ) -> Plan:
     """The plan of a grid.
 
@@ -183,33 +192,35 @@ def make_plan(
     Raises GridError for what cannot be run, UsageError for a scale that is not above 0."""
     if not 0 < scale < float("inf"):
         raise UsageError(f"--scale {scale}: a number above 0 is needed.")
-    if points is not None and points < LEAST_POINTS:
-        raise UsageError(f"--points {points}: at least {LEAST_POINTS} are needed.")
-    options = Options(scale, points, synthetic_for, resolve, gives_way)
+    if points is not None and points < MIN_POINTS:
+        raise UsageError(f"--points {points}: at least {MIN_POINTS} are needed.")
+    options = ExpansionOptions(scale, points, use_synthetic, resolve, needs_second_model)
     cells, warnings = expand(grid, options)
     told = (*grid.origin.warnings, *warnings)
-    plan = plan_of(grid.title, grid_id(grid, scale, cells, points), cells, told)
+    plan = plan_from_cells(grid.title, grid_id(grid, scale, cells, points), cells, told)
     return plan.with_progress(finished or {}, records or {})
 
 
-def plan_of(name: str, identity: str, cells: Iterable[Cell], warnings: Iterable[str] = ()) -> Plan:
+def plan_from_cells(
+    name: str, identity: str, cells: Iterable[Cell], warnings: Iterable[str] = ()
+) -> Plan:
     """A plan of given cells, with nothing done yet."""
     kept = tuple(cells)
     by_training: dict[str, list[Cell]] = {}
     for cell in kept:
         by_training.setdefault(cell.training_id, []).append(cell)
-    trainings = (_gathered(identity, group) for identity, group in by_training.items())
+    trainings = (_training_from_cells(identity, group) for identity, group in by_training.items())
     return Plan(name, identity, kept, tuple(trainings), {}, tuple(warnings))
 
 
 def grid_id(grid: Grid, scale: float, cells: Iterable[Cell], points: int | None = None) -> str:
     """Equal for launches that ask for the same in the same way; learned values do not matter."""
     sources = sorted({(cell.config.dataset, cell.config.source) for cell in cells})
-    taken = {"name": grid.title, "grid": grid.asked(), "scale": scale, "sources": sources}
+    taken = {"name": grid.title, "grid": grid.requested(), "scale": scale, "sources": sources}
     return id_of(taken if points is None else {**taken, "points": points})
 
 
-def _gathered(identity: str, cells: list[Cell]) -> Training:
+def _training_from_cells(identity: str, cells: list[Cell]) -> Training:
     """The training that gives all of these cells."""
     runs = dict(sorted({cell.iterations: cell.run_id for cell in cells}.items()))
     config = cells[0].config
@@ -220,13 +231,17 @@ def _gathered(identity: str, cells: list[Cell]) -> Training:
         config=config,
         run_ids=tuple(runs.values()),
         todo=config.milestones,
-        waiting=cells[0].waiting,
+        unresolved=cells[0].unresolved,
     )
 
 
-def _remaining(training: Training, finished: Mapping[str, str], store: Progress) -> Training:
+def _remaining(training: Training, finished: Mapping[str, str], store: StoredProgress) -> Training:
     """What is left of a training. A checkpoint behind the first missing milestone is no help."""
-    if training.is_whole and store is _NOTHING and finished.keys().isdisjoint(training.run_ids):
+    if (
+        training.is_untouched
+        and store is _NO_PROGRESS
+        and finished.keys().isdisjoint(training.run_ids)
+    ):
         return training  # thousands of these are common
     runs = zip(training.config.milestones, training.run_ids, strict=True)
     missing = [iterations for iterations, run in runs if finished.get(run) not in SETTLED]
@@ -236,5 +251,5 @@ def _remaining(training: Training, finished: Mapping[str, str], store: Progress)
         training,
         todo=todo,
         to_publish=tuple(iterations for iterations in missing if iterations in store.recorded),
-        start=max(usable, default=0),
+        resume_from=max(usable, default=0),
     )

@@ -1,13 +1,13 @@
 """A grid's plan given what MLflow, the sweep store and the data folder hold."""
 
 from sweeper.grid import Grid
-from sweeper.planning.learned_values import Lessons
-from sweeper.planning.plan import Plan, Progress, make_plan
-from sweeper.planning.settings import Setting, options_of
-from sweeper.store.folders import scan
+from sweeper.planning.learned_values import LearnedValues
+from sweeper.planning.plan import Plan, StoredProgress, make_plan
+from sweeper.planning.settings import Settings, options_of
+from sweeper.store.folders import read_progress
 
 
-def plan_grid(grid: Grid, setting: Setting) -> Plan:
+def plan_grid(grid: Grid, setting: Settings) -> Plan:
     """The plan, with what is finished (by MLflow) and recorded (by the store) left out.
 
     Raises GridError, UsageError, TrackingError."""
@@ -19,20 +19,20 @@ def plan_grid(grid: Grid, setting: Setting) -> Plan:
     setting.known_grids = {run: entry.grids for run, entry in found.items()}
     setting.known_measures = {run: entry.measures for run, entry in found.items()}
     options = options_of(setting)
-    lessons = Lessons(stored, grid.origin.folder, options)
+    lessons = LearnedValues(stored, grid.origin.folder, options)
     plan = make_plan(
         grid,
         scale=setting.scale,
         points=setting.points,
-        synthetic_for=options.synthetic_for,
+        use_synthetic=options.use_synthetic,
         resolve=lessons.resolve,
-        gives_way=lessons.gives_way,
+        needs_second_model=lessons.needs_second_model,
     )
-    held = scan(setting.store, (t.training_id for t in plan.trainings if not t.waiting))
+    held = read_progress(setting.store, (t.training_id for t in plan.trainings if not t.unresolved))
     return plan.with_progress(
         {run: entry.status for run, entry in found.items()},
         {
-            training_id: Progress(
+            training_id: StoredProgress(
                 checkpoints=frozenset(records.checkpoints),
                 recorded=frozenset(records.milestones),
             )

@@ -3,12 +3,12 @@
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from sweeper.planning.cells import Options, SyntheticFor
+from sweeper.planning.cells import ExpansionOptions, UseSynthetic
 from sweeper.store.address import DEFAULT_STORE
 
 
 @dataclass
-class Setting:
+class Settings:
     """Where a launch or plan happens; paths are absolute.
 
     store: of records and checkpoints.  data_dir: of prepared datasets.  address: of a Ray cluster;
@@ -27,29 +27,29 @@ class Setting:
     points: int | None = None
     synthetic: bool = False
     price: float | None = None
-    grows: bool = False
+    autoscaling: bool = False
     known_runs: dict[str, str] = field(default_factory=dict)
     known_grids: dict[str, tuple[str, ...]] = field(default_factory=dict)
     known_measures: dict[str, frozenset[str]] = field(default_factory=dict)
 
 
-def default_setting(folder: Path | None = None) -> Setting:
+def default_settings(folder: Path | None = None) -> Settings:
     """Everything in one working folder: sweep_store/, data/, mlflow.db."""
     here = (folder or Path.cwd()).absolute()
-    return Setting(
+    return Settings(
         store=str(here / DEFAULT_STORE),
         data_dir=str(here / "data"),
         tracking_uri=f"sqlite:///{here / 'mlflow.db'}",
     )
 
 
-def options_of(setting: Setting) -> Options:
+def options_of(setting: Settings) -> ExpansionOptions:
     """How a grid is taken in this setting."""
-    synthetic_for = _stand_in(setting) if setting.synthetic else None
-    return Options(setting.scale, setting.points, synthetic_for)
+    use_synthetic = _synthetic_where_missing(setting) if setting.synthetic else None
+    return ExpansionOptions(setting.scale, setting.points, use_synthetic)
 
 
-def _stand_in(setting: Setting) -> SyntheticFor:
+def _synthetic_where_missing(setting: Settings) -> UseSynthetic:
     def missing(name: str) -> bool:
         from trainers.datasets import is_prepared
 

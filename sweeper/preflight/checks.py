@@ -8,14 +8,14 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from sweeper.engine.node_probe import NodeReport, ask_nodes, node_sizes, versions
+from sweeper.engine.node_probe import NodeReport, node_sizes, probe_nodes, versions
 from sweeper.errors import StoreError, UsageError
 from sweeper.grid import Grid
 from sweeper.planning.plan import Plan
-from sweeper.planning.settings import Setting
-from sweeper.preflight.disk import bytes_to_write, free_bytes, told_bytes
+from sweeper.planning.settings import Settings
+from sweeper.preflight.disk import bytes_to_write, format_bytes, free_bytes
 from sweeper.store.address import is_remote
-from sweeper.store.probes import check_writable, leave_probe, remove_probe
+from sweeper.store.probes import check_writable, remove_probe, write_probe
 
 _SLACK = 1e-6  # Ray counts in ten-thousandths
 
@@ -25,41 +25,41 @@ class Check:
     """What was looked at, and what is wrong with it ('' where nothing is)."""
 
     name: str
-    trouble: str = ""
+    problem: str = ""
 
 
 class PreflightError(UsageError):
     """What stands in the way, a line each; nothing was started."""
 
 
-def refuse(checks: list[Check]) -> None:
+def raise_on_problems(checks: list[Check]) -> None:
     """Raises PreflightError when a check found trouble."""
-    troubles = [check.trouble for check in checks if check.trouble]
+    troubles = [check.problem for check in checks if check.problem]
     if troubles:
         raise PreflightError("\n".join([*troubles, "Nothing was started."]))
 
 
-def check_here(plan: Plan, setting: Setting) -> list[Check]:
+def check_locally(plan: Plan, setting: Settings) -> list[Check]:
     """What can be told without Ray: datasets, the store, room on this machine's disk."""
     checks = [_store(setting.store)]
     needed = bytes_to_write(plan)
-    checks += _room("the sweep store", setting.store, needed.store)
+    checks += _disk_space("the sweep store", setting.store, needed.store)
     if setting.tracking_uri.startswith("sqlite:"):
-        checks += _room("MLflow's artifacts", ".", needed.artifacts)
+        checks += _disk_space("MLflow's artifacts", ".", needed.artifacts)
     if setting.address is None:
-        checks += [_dataset(name, place) for name, place in datasets_of(plan, setting)]
+        checks += [_dataset(name, place) for name, place in required_datasets(plan, setting)]
     return checks
 
 
-def check_cluster(plan: Plan | None, grid: Grid | None, setting: Setting) -> list[Check]:
+def check_cluster(plan: Plan | None, grid: Grid | None, setting: Settings) -> list[Check]:
     """What only the nodes of the connected Ray can tell."""
     probe = f"probe-{uuid.uuid4().hex}"
-    leave_probe(setting.store, probe)
+    write_probe(setting.store, probe)
     try:
-        # Of this machine's own Ray, `check_here` has told already.
-        wanted = datasets_of(plan, setting) if plan and setting.address else []
+        # Of this machine's own Ray, `check_locally` has told already.
+        wanted = required_datasets(plan, setting) if plan and setting.address else []
         on_gpus = grid is None or grid.resources.gpu != 0
-        reports = ask_nodes(setting.store, probe, wanted, on_gpus)
+        reports = probe_nodes(setting.store, probe, wanted, on_gpus)
     finally:
         remove_probe(setting.store, probe)
     checks = [
@@ -77,12 +77,12 @@ def check_tracking(uri: str) -> None:
     stored_runs(uri)
 
 
-def datasets_of(plan: Plan, setting: Setting) -> list[tuple[str, str]]:
+def required_datasets(plan: Plan, setting: Settings) -> list[tuple[str, str]]:
     """(name, folder) of every prepared dataset that what is left of the plan reads."""
     found = set()
     for training in plan.trainings:
         config = training.config
-        if training.todo and not training.waiting and config.source == "published":
+        if training.todo and not training.unresolved and config.source == "published":
             found.add((config.dataset, config.data_dir or setting.data_dir))
     return sorted(found)
 
@@ -109,20 +109,20 @@ def _store(store: str) -> Check:
     return Check(f"sweep store {store}")
 
 
-def _room(what: str, place: str, needed: int) -> Iterator[Check]:
+def _disk_space(what: str, place: str, needed: int) -> Iterator[Check]:
     free = None if is_remote(place) else free_bytes(place)
     if free is None:
         return
-    trouble = ""
+    problem = ""
     if free < needed:
-        trouble = (
-            f"{what} needs about {told_bytes(needed)} and the disk has {told_bytes(free)}: make "
-            "room, or use another disk (--store), or keep fewer weights (keep_weights)"
+        problem = (
+            f"{what} needs about {format_bytes(needed)} and the disk has {format_bytes(free)}: "
+            "make room, or use another disk (--store), or keep fewer weights (keep_weights)"
         )
-    yield Check(f"room for {what}: {told_bytes(needed)} of {told_bytes(free)}", trouble)
+    yield Check(f"room for {what}: {format_bytes(needed)} of {format_bytes(free)}", problem)
 
 
-def _troubles(report: NodeReport, setting: Setting) -> Iterator[str]:
+def _troubles(report: NodeReport, setting: Settings) -> Iterator[str]:
     where = f"node {report.host}"
     if report.error:
         yield (
@@ -134,7 +134,7 @@ def _troubles(report: NodeReport, setting: Setting) -> Iterator[str]:
     for name, theirs in report.versions.items():
         if theirs != ours[name]:
             yield f"{where} has {name} {theirs}, here it is {ours[name]}: install the same on both"
-    if report.blind:
+    if report.gpu_unusable:
         yield (
             f"{where}: PyTorch finds no GPU there, and Ray counts {report.gpus:g}: install a CUDA "
             "build of PyTorch and see whether nvidia-smi shows the GPU; start the node with "
@@ -151,18 +151,18 @@ def _troubles(report: NodeReport, setting: Setting) -> Iterator[str]:
         yield f"{where}: {_unprepared(name, place)}"
 
 
-def check_resources(grid: Grid, setting: Setting) -> Check:
+def check_resources(grid: Grid, setting: Settings) -> Check:
     """Whether any node of the connected Ray is big enough for one training."""
     cpu, gpu = grid.resources.cpu, grid.resources.gpu or 0.0
     name = f"room for a training: {cpu:g} CPUs, {gpu:g} GPUs"
     nodes = node_sizes()
-    if setting.grows and grid.resources.gpu is None and not any(g for _, g in nodes):
+    if setting.autoscaling and grid.resources.gpu is None and not any(g for _, g in nodes):
         return Check(
             name,
             "the cluster has no GPU yet, and the grid does not say whether a training takes one. "
             "Write `resources: {gpu: 1}` in the grid, or {gpu: 0} to train on CPUs",
         )
-    if setting.grows or any(c + _SLACK >= cpu and g + _SLACK >= gpu for c, g in nodes):
+    if setting.autoscaling or any(c + _SLACK >= cpu and g + _SLACK >= gpu for c, g in nodes):
         return Check(name)
     gpus, cpus = max(((g, c) for c, g in nodes), default=(0.0, 0.0))
     return Check(

@@ -16,20 +16,20 @@ _LATENT_BYTES = 8  # of each value of the latents and factors
 
 
 @dataclass(frozen=True)
-class Needed:
+class DiskNeed:
     """Bytes, in the sweep store and among MLflow's artifacts."""
 
     store: int
     artifacts: int
 
 
-def bytes_to_write(plan: Plan) -> Needed:
+def bytes_to_write(plan: Plan) -> DiskNeed:
     """What is left of a plan, before it is thinned out by anything that goes wrong."""
-    left = [training for training in plan.trainings if training.todo and not training.waiting]
+    left = [training for training in plan.trainings if training.todo and not training.unresolved]
     runs = sum(_run_bytes(training) * len(training.todo) for training in left)
     states = sum(_CHECKPOINTS * _STATE_BYTES * parameters(t) for t in left)
     weights = sum(_WEIGHT_BYTES * parameters(t) for t in left)
-    return Needed(store=states + weights + runs, artifacts=runs + weights)
+    return DiskNeed(store=states + weights + runs, artifacts=runs + weights)
 
 
 def parameters(training: Training) -> int:
@@ -49,7 +49,7 @@ def _run_bytes(training: Training) -> int:
     return _RECORD_BYTES + _LATENT_BYTES * config.evaluation.num_points * columns
 
 
-def told_bytes(count: float) -> str:
+def format_bytes(count: float) -> str:
     """'1.5 GB': in powers of 1000, as disks are sold."""
     for unit in ("B", "kB", "MB", "GB"):
         if count < 1000:

@@ -63,4 +63,4 @@ def launch_note(table: Table) -> str:
 
 def _stem(table: Table) -> str:
     spec = table.spec
-    return f"table_{spec.name.replace('.', '_')}" if spec.whole else spec.grid
+    return f"table_{spec.name.replace('.', '_')}" if spec.all_thesis_rows else spec.grid

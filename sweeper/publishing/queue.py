@@ -14,7 +14,7 @@ from typing import Any
 log = logging.getLogger(__name__)
 
 FIRST_PAUSE_S = 1.0
-_LONGEST_PAUSE_S = 30.0
+MAX_BACKOFF_S = 30.0
 _TRIES = 3  # of one task; then the one behind it has its turn
 
 Task = Callable[[Any], None]  # called with the writer
@@ -29,39 +29,39 @@ class Publisher:
         """`open_writer` is called on the publisher's thread, and again after a failure."""
         self._open_writer = open_writer
         self._tasks: deque[Task] = deque()
-        self._news = threading.Condition()
+        self._changed = threading.Condition()
         self._closed = False
-        self._patience_s = float("inf")
+        self._retry_timeout_s = float("inf")
         self._deadline: float | None = None
         self.published = 0
-        self.trouble = ""
+        self.last_error = ""
         self._thread = threading.Thread(target=self._run, name="publisher", daemon=True)
         self._thread.start()
 
     @property
-    def waiting(self) -> int:
+    def num_pending(self) -> int:
         """Tasks not done yet."""
         return len(self._tasks)
 
     def put(self, task: Task) -> None:
-        with self._news:
+        with self._changed:
             self._tasks.append(task)
-            self._news.notify()
+            self._changed.notify()
 
-    def hurry(self) -> None:
+    def stop_retrying(self) -> None:
         """Waits for nothing any more: what fails from now on is left undone."""
-        with self._news:
-            self._patience_s = 0.0
-            self._news.notify()
+        with self._changed:
+            self._retry_timeout_s = 0.0
+            self._changed.notify()
 
-    def close(self, patience_s: float) -> int:
+    def close(self, retry_timeout_s: float) -> int:
         """Waits for the queue to empty, at most `patience_s` past the first failure from now.
 
         Returns the number of tasks left undone."""
-        with self._news:
-            self._patience_s = min(self._patience_s, patience_s)
+        with self._changed:
+            self._retry_timeout_s = min(self._retry_timeout_s, retry_timeout_s)
             self._closed = True
-            self._news.notify()
+            self._changed.notify()
         self._thread.join()
         return len(self._tasks)
 
@@ -75,39 +75,39 @@ class Publisher:
             except Exception as error:
                 # Whatever MLflow, its database driver or the network throw: the record is safe
                 # in the store, so the only wrong answer is to lose the sweep over it.
-                self.trouble = next(iter(str(error).splitlines()), type(error).__name__)
-                log.info("MLflow: %s", self.trouble)
+                self.last_error = next(iter(str(error).splitlines()), type(error).__name__)
+                log.info("MLflow: %s", self.last_error)
                 writer = None
                 failed_in_a_row += 1
                 if failed_in_a_row % _TRIES == 0:
                     self._tasks.rotate(-1)
-                if self._given_up():
+                if self._should_stop():
                     return
                 self._pause(failed_in_a_row)
                 continue
-            with self._news:
+            with self._changed:
                 self._tasks.popleft()
             self.published += 1
-            self.trouble = ""
+            self.last_error = ""
             self._deadline = None
             failed_in_a_row = 0
 
     def _next(self) -> Task | None:
         """The first task, once there is one; None when all are done and no more will come."""
-        with self._news:
-            self._news.wait_for(lambda: self._tasks or self._closed)
+        with self._changed:
+            self._changed.wait_for(lambda: self._tasks or self._closed)
             return self._tasks[0] if self._tasks else None
 
     def _pause(self, failures: int) -> None:
-        pause_s = min(FIRST_PAUSE_S * 2 ** min(failures - 1, 10), _LONGEST_PAUSE_S)
-        with self._news:
+        pause_s = min(FIRST_PAUSE_S * 2 ** min(failures - 1, 10), MAX_BACKOFF_S)
+        with self._changed:
             if self._closed:
                 pause_s = min(pause_s, FIRST_PAUSE_S)
-            self._news.wait(pause_s)
+            self._changed.wait(pause_s)
 
-    def _given_up(self) -> bool:
+    def _should_stop(self) -> bool:
         if not self._closed:
             return False
         if self._deadline is None:
-            self._deadline = time.monotonic() + self._patience_s
-        return time.monotonic() >= self._deadline or self._patience_s == 0.0
+            self._deadline = time.monotonic() + self._retry_timeout_s
+        return time.monotonic() >= self._deadline or self._retry_timeout_s == 0.0

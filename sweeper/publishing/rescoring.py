@@ -10,7 +10,7 @@ from trainers.errors import MeasureError
 
 
 @dataclass(frozen=True)
-class Lack:
+class MissingMeasures:
     """A finished run and the measures it lacks."""
 
     run_id: str
@@ -19,7 +19,9 @@ class Lack:
     measures: tuple[str, ...]
 
 
-def lacking(plan: Plan, scored: Mapping[str, frozenset[str]]) -> Iterator[Lack]:
+def runs_missing_measures(
+    plan: Plan, scored: Mapping[str, frozenset[str]]
+) -> Iterator[MissingMeasures]:
     """Each finished run of the plan that lacks a measure. `scored`: {run id: measures it has}."""
     for training in plan.trainings:
         asked = training.config.measures or ()
@@ -28,10 +30,10 @@ def lacking(plan: Plan, scored: Mapping[str, frozenset[str]]) -> Iterator[Lack]:
                 continue
             missing = tuple(name for name in asked if name not in scored.get(run_id, ()))
             if missing:
-                yield Lack(run_id, iterations, training.config, missing)
+                yield MissingMeasures(run_id, iterations, training.config, missing)
 
 
-def rescore(writer: Writer, mlflow_run_id: str, lack: Lack) -> None:
+def rescore(writer: Writer, mlflow_run_id: str, lack: MissingMeasures) -> None:
     """Adds the scores to the run in MLflow, the same bits as if they had been asked for at once.
 
     Latents that cannot be scored by a measure are left without it; the tag `sweeper.advice` says

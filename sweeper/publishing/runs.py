@@ -6,13 +6,13 @@ from pathlib import Path
 
 from sweeper.planning.plan import Training
 from sweeper.tracking import layout
-from sweeper.tracking.writing.writer import Publication, Writer
+from sweeper.tracking.writing.writer import RunToPublish, Writer
 from trainers.config import TrainingConfig
 from trainers.saving.records import Milestone
-from trainers.specs.models import MODELS, WEAK_BELOW, needs_weak
+from trainers.specs.models import MODELS, WEAK_SIGMA, needs_weak
 
 
-def publication(
+def run_to_publish(
     training: Training,
     iterations: int,
     *,
@@ -21,7 +21,7 @@ def publication(
     milestone: Milestone | None,
     status: str = layout.FINISHED,
     reason: str = "",
-) -> Publication:
+) -> RunToPublish:
     """The run of `training` at `iterations`. A record without scores makes it a failed one."""
     config = training.config
     run_id = training.run_ids[config.milestones.index(iterations)]
@@ -30,7 +30,7 @@ def publication(
         scored = [key.removeprefix("measure/") for key in milestone.metrics if "measure/" in key]
         if milestone.failed:
             status, reason = layout.FAILED, milestone.failed
-    return Publication(
+    return RunToPublish(
         run_id=run_id,
         training_id=training.training_id,
         name=run_name(config, iterations),
@@ -98,7 +98,7 @@ def _advice(config: TrainingConfig, milestone: Milestone | None) -> Mapping[str,
     if not sigmas or not needs_weak(sigmas):
         return {}
     return {
-        layout.ADVICE: f"every sigma_i is below {WEAK_BELOW}: use mdl_vae_weak "
+        layout.ADVICE: f"every sigma_i is below {WEAK_SIGMA}: use mdl_vae_weak "
         "(thesis, section 7.2)"
     }
 

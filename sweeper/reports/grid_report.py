@@ -17,7 +17,7 @@ from sweeper.plotting.files import as_bytes
 from sweeper.reports.html_page import _section, html_page
 from sweeper.tables import TABLES, table
 from sweeper.tables.pages.comparison import agreements_page, winners_page
-from sweeper.tables.pages.table_page import printed
+from sweeper.tables.pages.table_page import table_page
 from sweeper.tables.render.html import page_html
 from sweeper.tables.table import Table
 from sweeper.version import __version__
@@ -44,13 +44,13 @@ def report(grid: str, source: Study | str | None = None) -> str:
 def make_report(grid: str, source: Study | str | None = None, kind: str = "svg") -> Report:
     """The page with its tables and pictures; kind: 'svg', or 'png', which is quicker to load."""
     study = source if isinstance(source, Study) else read_study(source)
-    own = study.restricted(grid)
+    own = study.for_grid(grid)
     launch = newest_launches(own.launches)[grid]
     tables = _tables(own, grid)
-    figures, pictures, undrawn = _figures(own, kind)
+    figures, pictures, missing_figures = _figures(own, kind)
     parts = [
         f"<p>{_summary(own, grid)}</p>",
-        _section("What is missing", _gaps(tables, undrawn)),
+        _section("What is missing", _gaps(tables, missing_figures)),
         _section("Tables", "".join(_table(found) for found in tables)),
         _section("Measures", _measures(own)),
         _section("Figures", figures or "<p>None of the figures has its runs here.</p>"),
@@ -82,7 +82,7 @@ def _tables(study: Study, grid: str) -> list[Table]:
 
 
 def _table(found: Table) -> str:
-    page = printed(found, compare=found.spec.published)
+    page = table_page(found, compare=found.spec.published)
     return f'<div class="wide">{page_html(page)}</div>'
 
 
@@ -94,14 +94,14 @@ def _measures(study: Study) -> str:
 
 def _figures(study: Study, kind: str) -> tuple[str, dict[str, bytes], list[str]]:
     """The figures that can be drawn, their pictures, and why others cannot be."""
-    drawn, pictures, undrawn = [], {}, []
+    drawn, pictures, missing_figures = [], {}, []
     for name, recipe in FIGURES.items():
         if not recipe.needs_runs:
             continue
         try:
             numbers = recipe.compute(study)
         except SweeperError as error:
-            undrawn.append(f"Figure {name}: {error}")
+            missing_figures.append(f"Figure {name}: {error}")
             continue
         pictures[name] = as_bytes(recipe.draw(numbers), kind)
         data = f"data:{_MEDIA[kind]};base64,{base64.b64encode(pictures[name]).decode()}"
@@ -110,11 +110,14 @@ def _figures(study: Study, kind: str) -> tuple[str, dict[str, bytes], list[str]]
             f'<figure><img alt="{escape(title)}" src="{data}">'
             f"<figcaption>{escape(title)} {escape(' '.join(numbers.notes))}</figcaption></figure>\n"
         )
-    return "".join(drawn), pictures, undrawn
+    return "".join(drawn), pictures, missing_figures
 
 
-def _gaps(tables: list[Table], undrawn: list[str]) -> str:
-    gaps = [*dict.fromkeys(problem for found in tables for problem in found.problems), *undrawn]
+def _gaps(tables: list[Table], missing_figures: list[str]) -> str:
+    gaps = [
+        *dict.fromkeys(problem for found in tables for problem in found.problems),
+        *missing_figures,
+    ]
     if not gaps:
         return "<p>Nothing.</p>"
     return f'<ul class="gaps">{"".join(f"<li>{escape(gap)}</li>" for gap in gaps)}</ul>'

@@ -9,7 +9,7 @@ from sweeper.planning.cells import Cell
 from sweeper.planning.plan import Training
 from sweeper.search.objective import Objective, Scores
 
-End = Literal["", "pruned", "budget", "diverged", "failed"]
+EndReason = Literal["", "pruned", "budget", "diverged", "failed"]
 
 
 @dataclass
@@ -23,9 +23,9 @@ class Candidate:
     cells: tuple[Cell, ...]
     trainings: tuple[Training, ...]
     scores: dict[str, dict[int, Scores]] = field(default_factory=dict)
-    over: set[str] = field(default_factory=set)
+    ended: set[str] = field(default_factory=set)
     reported: set[int] = field(default_factory=set)
-    end: End = ""
+    end: EndReason = ""
     reason: str = ""
 
     def __post_init__(self) -> None:
@@ -46,7 +46,7 @@ class Candidate:
         """Whether every milestone of every training is scored."""
         return all(set(self.milestones) <= set(scored) for scored in self.scores.values())
 
-    def take(self, training_id: str, scores: Mapping[int, Scores]) -> None:
+    def add_scores(self, training_id: str, scores: Mapping[int, Scores]) -> None:
         self.scores[training_id].update(scores)
 
     def value_at(self, milestone: int, objective: Objective) -> tuple[float, ...] | None:
@@ -79,7 +79,12 @@ def key_of(cells: Sequence[Cell]) -> frozenset[str]:
     return frozenset(cell.training_id for cell in cells)
 
 
-def plain(point: Point) -> dict[str, Any]:
+def without_defaults(point: Point) -> dict[str, Any]:
     """The point without what has one value anyway, for people."""
-    dull = {"latent_dim": "auto", "network": "auto", "reconstruction": "mse", "precision": "fp32"}
-    return {name: value for name, value in point.items() if dull.get(name) != value}
+    defaults = {
+        "latent_dim": "auto",
+        "network": "auto",
+        "reconstruction": "mse",
+        "precision": "fp32",
+    }
+    return {name: value for name, value in point.items() if defaults.get(name) != value}

@@ -10,43 +10,43 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from search_spaces.products import Point
-from search_spaces.samplers import Searcher, State, Tried
+from search_spaces.samplers import Search, Trial, TrialState
 from sweeper.grid import Grid
 from sweeper.grid.blocks.dataset_entry import DatasetEntry
-from sweeper.planning.cells import AS_WRITTEN, Cell, Options
-from sweeper.planning.plan import plan_of
-from sweeper.search.candidate import Candidate, End, key_of
+from sweeper.planning.cells import DEFAULT_OPTIONS, Cell, ExpansionOptions
+from sweeper.planning.plan import plan_from_cells
+from sweeper.search.candidate import Candidate, EndReason, key_of
 from sweeper.search.identity import identity_of, milestones_of
-from sweeper.search.known_results import Library, Nothing
+from sweeper.search.known_results import KnownResults, NoResults
 from sweeper.search.objective import Objective, Scores, objective_of
-from sweeper.search.space import point_cells, points_of, search_of, space_of
+from sweeper.search.space import num_points, point_cells, search_of, space_of
 from sweeper.search.warm_start import known_points
 
 WARM, REPEAT = "warm", "repeats"  # notes of questions that are no proposals of the search
-_REPEATS = 20  # questions in a row that were asked before, until a new point is picked at random
-_HOPELESS = 5  # points that fail before any succeeds, until the search is given up
-_SMALL = 10_000  # points of a space that are listed one by one
+MAX_REPEATS = 20  # questions in a row that were asked before, until a new point is picked at random
+MAX_FIRST_FAILURES = 5  # points that fail before any succeeds, until the search is given up
+MAX_LISTED_POINTS = 10_000  # points of a space that are listed one by one
 
 
 @dataclass
-class Proposals:
+class DatasetSearch:
     """library: what is known beside the search.  journal: where the search is kept.
 
     on_end: told of each point when it is over.  stopped: why no more is proposed, or ''."""
 
     grid: Grid
     dataset: DatasetEntry
-    options: Options = AS_WRITTEN
-    library: Library = field(default_factory=Nothing)
+    options: ExpansionOptions = DEFAULT_OPTIONS
+    library: KnownResults = field(default_factory=NoResults)
     journal: Path | None = None
     on_end: Callable[[Candidate], None] = lambda candidate: None
-    stopped: str = ""
+    stop_reason: str = ""
 
     def __post_init__(self) -> None:
         search = search_of(self.grid)
         self.objective: Objective = objective_of(self.grid)
         self.space = space_of(self.grid, self.dataset)
-        self.searcher = Searcher(
+        self.searcher = Search(
             self.space,
             self.objective.directions,
             search.sampler,
@@ -59,10 +59,10 @@ class Proposals:
         self._by_training: dict[str, Candidate] = {}
         self._known: dict[frozenset[str], int] = {}
         self._failures = self._successes = self.proposed = 0
-        for tried in self.searcher.tried():
-            self._recall(tried)
-        self.warm = self._warm_start()
-        self.open = [tried for tried in self.searcher.tried() if tried.state == State.OPEN]
+        for tried in self.searcher.trials():
+            self._count_past_trial(tried)
+        self.num_warm_started = self._warm_start()
+        self.open = [tried for tried in self.searcher.trials() if tried.state == TrialState.OPEN]
 
     def next(self) -> Candidate | None:
         """The next point that has something to train; None when there will be no more."""
@@ -70,37 +70,37 @@ class Proposals:
             tried = self.open.pop(0)
             candidate = self._candidate(tried.number, tried.point)
             candidate.reported.update(tried.reported)
-            if not self._is_settled_at_once(candidate):
+            if not self._settle_if_known(candidate):
                 return candidate
-        while self.proposed < points_of(self.grid) and not self.stopped:
+        while self.proposed < num_points(self.grid) and not self.stop_reason:
             new = self._ask()
-            if new is not None and not self._is_settled_at_once(new):
+            if new is not None and not self._settle_if_known(new):
                 return new
         return None
 
-    def take(self, training_id: str, iteration: int, scores: Scores) -> bool:
+    def add_scores(self, training_id: str, iteration: int, scores: Scores) -> bool:
         """A milestone's scores. True: the training is to stop here."""
         candidate = self._by_training[training_id]
-        candidate.take(training_id, {iteration: scores})
-        return self._judge(candidate)
+        candidate.add_scores(training_id, {iteration: scores})
+        return self._report_and_prune(candidate)
 
     def is_to_stop(self, training_id: str) -> bool:
         """Whether the training's point has been given up."""
         return bool(self._by_training[training_id].end)
 
-    def end(self, training_id: str, end: End = "", reason: str = "") -> None:
+    def end(self, training_id: str, end: EndReason = "", reason: str = "") -> None:
         """A training is over: at its last milestone, or before, for the reason `end`."""
         candidate = self._by_training[training_id]
         if end and not candidate.end:
             candidate.end, candidate.reason = end, reason
-        candidate.over.add(training_id)
-        if len(candidate.over) == len(candidate.trainings):
-            self._settle(candidate)
+        candidate.ended.add(training_id)
+        if len(candidate.ended) == len(candidate.trainings):
+            self._finish_trial(candidate)
 
     @property
     def unproposed(self) -> int:
         """How many points of those asked for are not proposed yet."""
-        return max(0, points_of(self.grid) - self.proposed)
+        return max(0, num_points(self.grid) - self.proposed)
 
     @property
     def unfinished(self) -> bool:
@@ -109,8 +109,8 @@ class Proposals:
 
     def candidates(self) -> Iterator[Candidate]:
         """The points that this search has ended, with the scores that are still at hand."""
-        for tried in self.searcher.tried():
-            if tried.state != State.OPEN and not {WARM, REPEAT} & set(tried.notes):
+        for tried in self.searcher.trials():
+            if tried.state != TrialState.OPEN and not {WARM, REPEAT} & set(tried.notes):
                 candidate = self._candidate(tried.number, tried.point)
                 candidate.end = tried.notes.get("end", "")
                 candidate.reason = tried.notes.get("reason", "")
@@ -119,16 +119,16 @@ class Proposals:
     def _ask(self) -> Candidate | None:
         """A new question; None where there is none. One that was asked before is void: told twice,
         its answer would weigh more with the sampler and the pruner than it is worth."""
-        for _ in range(_REPEATS):
+        for _ in range(MAX_REPEATS):
             number, point = self.searcher.ask()
             earlier = self._known.get(self._key(point))
             if earlier is None:
                 return self._new(number, point)
-            self.searcher.note(number, **{REPEAT: earlier})
+            self.searcher.annotate(number, **{REPEAT: earlier})
             self.searcher.tell(number, None)
         untried = self._untried()
         if untried is None:
-            self.stopped = "every point of the space has been tried"
+            self.stop_reason = "every point of the space has been tried"
             return None
         return self._new(*self.searcher.ask(untried))
 
@@ -139,38 +139,38 @@ class Proposals:
 
     def _untried(self) -> Point | None:
         """A point at random that was not asked for, or None if there is none."""
-        chance = random.Random(f"{self.searcher.seed} {self.proposed}")
+        rng = random.Random(f"{self.searcher.seed} {self.proposed}")
         size = self.space.size()
-        if size is not None and size <= _SMALL:
+        if size is not None and size <= MAX_LISTED_POINTS:
             points = list(self.space.points())
-            chance.shuffle(points)
+            rng.shuffle(points)
         else:
-            points = [self.space.draw(chance) for _ in range(_SMALL // 10)]
+            points = [self.space.sample(rng) for _ in range(MAX_LISTED_POINTS // 10)]
         return next((point for point in points if self._key(point) not in self._known), None)
 
     def _candidate(self, number: int, point: Point) -> Candidate:
         cells = self._cells(point)
-        plan = self.library.with_progress(plan_of(self.grid.title, "", cells))
+        plan = self.library.with_progress(plan_from_cells(self.grid.title, "", cells))
         candidate = Candidate(number, point, cells, plan.trainings)
         for training in candidate.trainings:
-            candidate.take(training.training_id, self.library.scores(training))
+            candidate.add_scores(training.training_id, self.library.scores(training))
         return candidate
 
-    def _is_settled_at_once(self, candidate: Candidate) -> bool:
+    def _settle_if_known(self, candidate: Candidate) -> bool:
         """Takes a point up: judges what is known of it, and settles it if nothing is left."""
         for training in candidate.trainings:
             self._by_training[training.training_id] = candidate
         for training in candidate.trainings:
             if not training.todo:
-                candidate.over.add(training.training_id)
-        if self._judge(candidate):
-            candidate.over.update(training.training_id for training in candidate.trainings)
-        if len(candidate.over) < len(candidate.trainings):
+                candidate.ended.add(training.training_id)
+        if self._report_and_prune(candidate):
+            candidate.ended.update(training.training_id for training in candidate.trainings)
+        if len(candidate.ended) < len(candidate.trainings):
             return False
-        self._settle(candidate)
+        self._finish_trial(candidate)
         return True
 
-    def _judge(self, candidate: Candidate) -> bool:
+    def _report_and_prune(self, candidate: Candidate) -> bool:
         """Reports milestones that every seed has reached; True if the point is to end."""
         if not self.objective.single:
             return bool(candidate.end)
@@ -185,7 +185,7 @@ class Proposals:
                 candidate.reason = f"poor at {milestone} iterations"
         return bool(candidate.end)
 
-    def _settle(self, candidate: Candidate) -> None:
+    def _finish_trial(self, candidate: Candidate) -> None:
         """Tells the point's answer."""
         values = None
         if not candidate.end:
@@ -193,14 +193,14 @@ class Proposals:
                 if not set(training.config.milestones) <= set(
                     candidate.scores[training.training_id]
                 ):
-                    candidate.take(training.training_id, self.library.scores(training))
-            self._judge(candidate)
+                    candidate.add_scores(training.training_id, self.library.scores(training))
+            self._report_and_prune(candidate)
             values = candidate.values(self.objective)
             if values is None:
                 names = " and ".join(self.objective.metrics)
                 candidate.end, candidate.reason = "failed", f"no milestone reports {names}"
         if candidate.end:
-            self.searcher.note(candidate.number, end=candidate.end, reason=candidate.reason)
+            self.searcher.annotate(candidate.number, end=candidate.end, reason=candidate.reason)
         # A point that diverges is a poor one, which is to be told from one that a machine failed.
         early = candidate.end in ("pruned", "diverged") or (
             candidate.end == "budget" and bool(candidate.reported)
@@ -215,14 +215,14 @@ class Proposals:
     def _count(self, end: str) -> None:
         self._failures += end in ("failed", "diverged")
         self._successes += end not in ("failed", "diverged")
-        if self._failures == _HOPELESS and not self._successes:
-            self.stopped = f"the first {self._failures} points failed, and none succeeded"
+        if self._failures == MAX_FIRST_FAILURES and not self._successes:
+            self.stop_reason = f"the first {self._failures} points failed, and none succeeded"
 
-    def _recall(self, tried: Tried) -> None:
+    def _count_past_trial(self, tried: Trial) -> None:
         """Takes a question of the journal into account."""
         if REPEAT in tried.notes:
             return
-        if tried.state != State.FAILED:
+        if tried.state != TrialState.FAILED:
             self._known.setdefault(self._key(tried.point), tried.number)
         if WARM not in tried.notes:
             self.proposed += 1
@@ -238,7 +238,7 @@ class Proposals:
             if self.objective.single:
                 at = {m: found.value_at(m, self.objective) for m in found.milestones}
                 reported = {m: values[0] for m, values in at.items() if values is not None}
-            self._known[found.key] = self.searcher.replay(
+            self._known[found.key] = self.searcher.add_finished(
                 found.point, values, reported, **{WARM: True}
             )
             new += 1

@@ -7,15 +7,15 @@ from search_spaces.axes import Axis, Choice
 from sweeper.grid import Grid
 from sweeper.grid.blocks.dataset_entry import DatasetEntry
 from sweeper.ids import id_of
-from sweeper.planning.cells import CellMaker, Options
+from sweeper.planning.cells import CellBuilder, ExpansionOptions
 from sweeper.search.objective import objective_of
-from sweeper.search.space import SWITCH, entries_of, space_of
-from sweeper.store.address import beside
+from sweeper.search.space import SWITCH, branches_of, space_of
+from sweeper.store.address import local_folder
 
 FOLDER = "studies"
 
 
-def journal_of(store: str, grid: Grid, dataset: DatasetEntry, options: Options) -> Path:
+def journal_of(store: str, grid: Grid, dataset: DatasetEntry, options: ExpansionOptions) -> Path:
     """The journal of a search: STORE/studies/GRID/DATASET.journal. A scale, fewer points or a
     stand-in make it another search, with a file of its own."""
     makers = _makers(grid, dataset, options)
@@ -23,16 +23,16 @@ def journal_of(store: str, grid: Grid, dataset: DatasetEntry, options: Options) 
     scale = "" if options.scale == 1 else f"-scale{options.scale:g}"
     points = "" if options.points is None else f"-points{options.points}"
     name = f"{dataset.name}{source}{scale}{points}.journal"
-    return beside(store) / FOLDER / grid.title / name
+    return local_folder(store) / FOLDER / grid.title / name
 
 
-def milestones_of(grid: Grid, dataset: DatasetEntry, options: Options) -> tuple[int, ...]:
+def milestones_of(grid: Grid, dataset: DatasetEntry, options: ExpansionOptions) -> tuple[int, ...]:
     """Every milestone of any entry, rising."""
     makers = _makers(grid, dataset, options)
     return tuple(sorted({milestone for maker in makers for milestone in maker.milestones}))
 
 
-def identity_of(grid: Grid, dataset: DatasetEntry, options: Options) -> dict[str, Any]:
+def identity_of(grid: Grid, dataset: DatasetEntry, options: ExpansionOptions) -> dict[str, Any]:
     """The space, and what a point is worth in it, as JSON values. Sampler, pruner, seed and the
     number of trainings may change on the way."""
     space = space_of(grid, dataset)
@@ -51,17 +51,17 @@ def identity_of(grid: Grid, dataset: DatasetEntry, options: Options) -> dict[str
     }
 
 
-def search_id(grid: Grid, options: Options) -> str:
+def search_id(grid: Grid, options: ExpansionOptions) -> str:
     """Equal for launches that search the same in the same way: the id of their parent run."""
     sources = sorted((d.name, _makers(grid, d, options)[0].source) for d in grid.datasets)
-    asked = {"name": grid.title, "grid": grid.asked(), "scale": options.scale}
+    asked = {"name": grid.title, "grid": grid.requested(), "scale": options.scale}
     asked |= {} if options.points is None else {"points": options.points}
     return id_of({**asked, "sources": [list(pair) for pair in sources]})
 
 
-def _makers(grid: Grid, dataset: DatasetEntry, options: Options) -> list[CellMaker]:
-    entries = entries_of(grid, dataset).values()
-    return [CellMaker(grid, entry, dataset, options) for entry in entries]
+def _makers(grid: Grid, dataset: DatasetEntry, options: ExpansionOptions) -> list[CellBuilder]:
+    entries = branches_of(grid, dataset).values()
+    return [CellBuilder(grid, entry, dataset, options) for entry in entries]
 
 
 def _told(axis: Axis) -> Any:

@@ -4,16 +4,16 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Protocol
 
-from sweeper.planning.plan import FINISHED, Plan, Progress, Training
-from sweeper.planning.settings import Setting
+from sweeper.planning.plan import FINISHED, Plan, StoredProgress, Training
+from sweeper.planning.settings import Settings
 from sweeper.search.objective import Scores
-from sweeper.store.folders import open_folder, scan
+from sweeper.store.folders import open_folder, read_progress
 from trainers.errors import RecordError
 from trainers.saving.records import find_records, read_milestone
 
 
 @dataclass(frozen=True)
-class Result:
+class FinishedRun:
     """A finished run: its parameters and final metrics as MLflow holds them."""
 
     run_id: str
@@ -21,11 +21,11 @@ class Result:
     metrics: Scores
 
 
-class Library(Protocol):
+class KnownResults(Protocol):
     """What is known before and beside a search."""
 
     @property
-    def results(self) -> Mapping[str, Result]:
+    def results(self) -> Mapping[str, FinishedRun]:
         """Finished runs by run id."""
         ...
 
@@ -39,10 +39,10 @@ class Library(Protocol):
 
 
 @dataclass
-class Nothing:
+class NoResults:
     """A library without a book: for searches that are replayed."""
 
-    results: dict[str, Result] = field(default_factory=dict)
+    results: dict[str, FinishedRun] = field(default_factory=dict)
 
     def with_progress(self, plan: Plan) -> Plan:
         return plan
@@ -52,19 +52,21 @@ class Nothing:
 
 
 @dataclass
-class Shelves:
+class StoredResults:
     """MLflow's runs and a store's folders. statuses: of runs that ended, by run id."""
 
     store: str
-    results: dict[str, Result]
+    results: dict[str, FinishedRun]
     statuses: dict[str, str]
 
     def with_progress(self, plan: Plan) -> Plan:
-        held = scan(self.store, (training.training_id for training in plan.trainings))
+        held = read_progress(self.store, (training.training_id for training in plan.trainings))
         return plan.with_progress(
             self.statuses,
             {
-                training_id: Progress(frozenset(found.checkpoints), frozenset(found.milestones))
+                training_id: StoredProgress(
+                    frozenset(found.checkpoints), frozenset(found.milestones)
+                )
                 for training_id, found in held.items()
             },
         )
@@ -83,7 +85,7 @@ class Shelves:
         return known
 
 
-def open_shelves(setting: Setting) -> Shelves:
+def read_stored_results(setting: Settings) -> StoredResults:
     """Reads MLflow, and tells `setting` which runs and grids it knows. Raises TrackingError."""
     from sweeper.tracking.reading.reader import finished_runs, stored_runs
 
@@ -92,10 +94,10 @@ def open_shelves(setting: Setting) -> Shelves:
     setting.known_runs = {run: entry.mlflow_run_id for run, entry in ended.items()}
     setting.known_grids = {run: entry.grids for run, entry in ended.items()}
     setting.known_measures = {run: entry.measures for run, entry in ended.items()}
-    return Shelves(
+    return StoredResults(
         setting.store,
         {
-            run: Result(run, stored[run].params, stored[run].metrics)
+            run: FinishedRun(run, stored[run].params, stored[run].metrics)
             for run, entry in ended.items()
             if entry.status == FINISHED
         },

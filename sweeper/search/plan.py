@@ -9,16 +9,16 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from search_spaces.samplers import State, Tried, read_tried
+from search_spaces.samplers import Trial, TrialState, read_trials
 from sweeper.cost.estimate import Cost
 from sweeper.cost.text import cost_lines
 from sweeper.grid import Grid
-from sweeper.planning.plan import Plan, plan_of
-from sweeper.planning.settings import Setting, options_of
+from sweeper.planning.plan import Plan, plan_from_cells
+from sweeper.planning.settings import Settings, options_of
 from sweeper.search.dataset_search import REPEAT, WARM
 from sweeper.search.identity import journal_of
-from sweeper.search.known_results import open_shelves
-from sweeper.search.space import point_cells, points_of, search_of, search_summary, space_of
+from sweeper.search.known_results import read_stored_results
+from sweeper.search.space import num_points, point_cells, search_of, search_summary, space_of
 from sweeper.search.warm_start import known_points
 
 _SAMPLE = 32  # points drawn for the estimate
@@ -31,22 +31,22 @@ class SearchPlan:
     points of the space that MLflow has finished, by dataset."""
 
     grid: str
-    most: dict[str, int]
+    upper_bounds: dict[str, int]
     sample: Plan
-    times: float
-    tried: dict[str, list[Tried]]
+    multiplier: float
+    tried: dict[str, list[Trial]]
     known: dict[str, int]
 
     @property
     def complete(self) -> bool:
         """Whether every point asked for has been answered."""
-        return not self.times
+        return not self.multiplier
 
     def to_json(self) -> dict[str, Any]:
         """Plain JSON values."""
         return {
             "grid": self.grid,
-            **self.most,
+            **self.upper_bounds,
             "search": {
                 name: {**Counter(str(one.state) for one in tried), "known": self.known[name]}
                 for name, tried in self.tried.items()
@@ -54,27 +54,29 @@ class SearchPlan:
         }
 
 
-def plan_search(grid: Grid, setting: Setting) -> SearchPlan:
+def plan_search(grid: Grid, setting: Settings) -> SearchPlan:
     """Raises GridError, UsageError, TrackingError."""
     options = options_of(setting)
-    shelves = open_shelves(setting)
+    shelves = read_stored_results(setting)
     tried, known, cells = {}, {}, []
-    chance = random.Random(search_of(grid).seed)
-    count = min(points_of(grid), max(1, _SAMPLE // len(grid.datasets)))
+    rng = random.Random(search_of(grid).seed)
+    count = min(num_points(grid), max(1, _SAMPLE // len(grid.datasets)))
     for dataset in grid.datasets:
-        every = read_tried(journal_of(setting.store, grid, dataset, options))
+        every = read_trials(journal_of(setting.store, grid, dataset, options))
         tried[dataset.name] = [one for one in every if not {WARM, REPEAT} & set(one.notes)]
         known[dataset.name] = len(known_points(grid, dataset, options, shelves.results))
         space = space_of(grid, dataset)
         for _ in range(count):
-            cells += point_cells(grid, dataset, space.draw(chance), options)
-    asked = points_of(grid) * len(grid.datasets)
-    over = sum(one.state != State.OPEN for every in tried.values() for one in every)
+            cells += point_cells(grid, dataset, space.sample(rng), options)
+    asked = num_points(grid) * len(grid.datasets)
+    over = sum(one.state != TrialState.OPEN for every in tried.values() for one in every)
     left = max(0, asked - over)
-    most = search_summary(grid, options)
-    most["steps_to_run"] = most["steps_to_run"] * left // asked
-    sample = plan_of(grid.title, "", cells)
-    return SearchPlan(grid.title, most, sample, left / (count * len(grid.datasets)), tried, known)
+    upper_bounds = search_summary(grid, options)
+    upper_bounds["steps_to_run"] = upper_bounds["steps_to_run"] * left // asked
+    sample = plan_from_cells(grid.title, "", cells)
+    return SearchPlan(
+        grid.title, upper_bounds, sample, left / (count * len(grid.datasets)), tried, known
+    )
 
 
 def search_lines(plan: SearchPlan, grid: Grid, cost: Cost) -> Iterator[str]:
@@ -82,35 +84,36 @@ def search_lines(plan: SearchPlan, grid: Grid, cost: Cost) -> Iterator[str]:
     asked = search_of(grid)
     yield f"grid {plan.grid}: a search, sampler {asked.sampler}, pruner {asked.pruner}"
     yield (
-        f"  asked      at most {plan.most['trainings']:,} trainings, {plan.most['runs']:,} runs, "
-        f"{plan.most['steps_asked']:,} steps if each were trained alone"
+        f"  asked      at most {plan.upper_bounds['trainings']:,} trainings, "
+        f"{plan.upper_bounds['runs']:,} runs, "
+        f"{plan.upper_bounds['steps_asked']:,} steps if each were trained alone"
     )
     for name, tried in plan.tried.items():
         counts = Counter(str(one.state) for one in tried)
         told = ", ".join(f"{count} {state}" for state, count in counts.items()) or "not begun"
-        yield f"  {name}: {len(tried)} of {points_of(grid)} points proposed ({told})"
+        yield f"  {name}: {len(tried)} of {num_points(grid)} points proposed ({told})"
         if plan.known[name]:
             yield f"    points of the space that are finished in MLflow: {plan.known[name]}"
-    yield f"  to run     at most {plan.most['steps_to_run']:,} steps"
+    yield f"  to run     at most {plan.upper_bounds['steps_to_run']:,} steps"
     if not plan.complete:
         yield from cost_lines(cost)
         if asked.pruner != "none":
             yield f"             less what the pruner {asked.pruner} stops early"
 
 
-def plan_so_far(grid: Grid, setting: Setting) -> Plan:
+def plan_of_proposed(grid: Grid, setting: Settings) -> Plan:
     """The trainings of the points that a search has proposed, and what is left of them."""
-    options, shelves = options_of(setting), open_shelves(setting)
+    options, shelves = options_of(setting), read_stored_results(setting)
     cells = []
     for dataset in grid.datasets:
-        for one in read_tried(journal_of(setting.store, grid, dataset, options)):
+        for one in read_trials(journal_of(setting.store, grid, dataset, options)):
             if not {WARM, REPEAT} & set(one.notes):
                 every = point_cells(grid, dataset, one.point, options)
                 cells += [cell for cell in every if _is_asked(one, cell.iterations)]
-    return shelves.with_progress(plan_of(grid.title, "", cells))
+    return shelves.with_progress(plan_from_cells(grid.title, "", cells))
 
 
-def _is_asked(one: Tried, iterations: int) -> bool:
+def _is_asked(one: Trial, iterations: int) -> bool:
     """Whether a milestone of a point is still, or was, to be reached."""
     ended_early = one.notes.get("end") in ("pruned", "budget")
     return not ended_early or iterations <= max(one.reported, default=0)

@@ -7,7 +7,7 @@ is trained with every seed and scored at every milestone."""
 from collections.abc import Mapping
 from typing import Any
 
-from search_spaces.axes import Axis, Between, Choice
+from search_spaces.axes import Axis, Choice, Interval
 from search_spaces.spaces import Space
 from sweeper.errors import UsageError
 from sweeper.grid import Grid, ModelEntry, Range
@@ -15,10 +15,10 @@ from sweeper.grid.blocks.axes import Axes
 from sweeper.grid.blocks.dataset_entry import DatasetEntry
 from sweeper.grid.blocks.model_entry import model_params
 from sweeper.grid.blocks.settings import Search
-from sweeper.planning.cells import AS_WRITTEN, Cell, CellMaker, Options
+from sweeper.planning.cells import DEFAULT_OPTIONS, Cell, CellBuilder, ExpansionOptions
 
 SWITCH = "model"
-_WHOLE = {"batch_size", "latent_dim"}
+_INTEGER_AXES = {"batch_size", "latent_dim"}
 
 
 def search_of(grid: Grid) -> Search:
@@ -34,7 +34,7 @@ def directions_of(grid: Grid) -> dict[str, str]:
     return {**asked} if asked else {grid.select.by: grid.select.direction}
 
 
-def entries_of(grid: Grid, dataset: DatasetEntry) -> dict[str, ModelEntry]:
+def branches_of(grid: Grid, dataset: DatasetEntry) -> dict[str, ModelEntry]:
     """The branches of the switch: entries by name, `beta_vae#2` for a name that comes again."""
     branches: dict[str, ModelEntry] = {}
     for entry in grid.models:
@@ -48,39 +48,43 @@ def entries_of(grid: Grid, dataset: DatasetEntry) -> dict[str, ModelEntry]:
 def space_of(grid: Grid, dataset: DatasetEntry) -> Space:
     """What a search on this dataset samples."""
     search_of(grid)
-    entries = entries_of(grid, dataset)
+    entries = branches_of(grid, dataset)
     own = {name for entry in entries.values() for name in _given(entry.axes)}
     axes = {name: values for name, values in grid.axes_of(grid.models[0]).items()}
     common = [name for name in axes if name not in own | {"iterations"}]
     return Space(
-        common=tuple(_axis(name, axes[name], name in _WHOLE) for name in common),
+        common=tuple(_axis(name, axes[name], name in _INTEGER_AXES) for name in common),
         switch=SWITCH,
         branches={name: _branch(grid, entry, own) for name, entry in entries.items()},
     )
 
 
 def point_cells(
-    grid: Grid, dataset: DatasetEntry, point: Mapping[str, Any], options: Options = AS_WRITTEN
+    grid: Grid,
+    dataset: DatasetEntry,
+    point: Mapping[str, Any],
+    options: ExpansionOptions = DEFAULT_OPTIONS,
 ) -> list[Cell]:
     """The cells of a point: every seed, every milestone."""
-    entry = entries_of(grid, dataset)[point[SWITCH]]
-    maker = CellMaker(grid, entry, dataset, options)
+    entry = branches_of(grid, dataset)[point[SWITCH]]
+    maker = CellBuilder(grid, entry, dataset, options)
     values = {key: value for key, value in point.items() if key != SWITCH}
     return [cell for seed in grid.seeds for cell in maker.cells({**values, "seed": seed})]
 
 
-def points_of(grid: Grid) -> int:
+def num_points(grid: Grid) -> int:
     """How many points a search tries on each dataset: every seed is a training."""
     return max(1, search_of(grid).trainings // len(grid.seeds))
 
 
-def search_summary(grid: Grid, options: Options = AS_WRITTEN) -> dict[str, int]:
+def search_summary(grid: Grid, options: ExpansionOptions = DEFAULT_OPTIONS) -> dict[str, int]:
     """Upper bounds of what a search asks for, under the names that a plan has."""
-    trainings = points_of(grid) * len(grid.seeds)
+    trainings = num_points(grid) * len(grid.seeds)
     runs = asked = longest = 0
     for dataset in grid.datasets:
         makers = [
-            CellMaker(grid, entry, dataset, options) for entry in entries_of(grid, dataset).values()
+            CellBuilder(grid, entry, dataset, options)
+            for entry in branches_of(grid, dataset).values()
         ]
         runs += trainings * max((len(maker.milestones) for maker in makers), default=0)
         asked += trainings * max((sum(maker.milestones) for maker in makers), default=0)
@@ -98,7 +102,9 @@ def _branch(grid: Grid, entry: ModelEntry, own: set[str]) -> tuple[Axis, ...]:
     kinds = {param.name: param.kind for param in model_params(entry.name)}
     params = (_axis(name, values, kinds[name] == "int") for name, values in entry.params.items())
     merged = grid.axes_of(entry)
-    axes = (_axis(name, merged[name], name in _WHOLE) for name in sorted(own - {"iterations"}))
+    axes = (
+        _axis(name, merged[name], name in _INTEGER_AXES) for name in sorted(own - {"iterations"})
+    )
     return (*params, *axes)
 
 
@@ -110,5 +116,5 @@ def _given(axes: Axes | None) -> set[str]:
 
 def _axis(name: str, values: tuple[Any, ...] | Range, whole: bool) -> Axis:
     if isinstance(values, Range):
-        return Between(name, values.low, values.high, values.log, values.step, whole)
+        return Interval(name, values.low, values.high, values.log, values.step, whole)
     return Choice(name, values)

@@ -4,15 +4,15 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-from search_spaces.samplers import State, Tried
+from search_spaces.samplers import Trial, TrialState
 from sweeper.grid import Grid
-from sweeper.search.candidate import plain
-from sweeper.search.dataset_search import REPEAT, WARM, Proposals
-from sweeper.search.space import points_of, search_of
-from sweeper.search.training_queue import Walk
+from sweeper.search.candidate import without_defaults
+from sweeper.search.dataset_search import REPEAT, WARM, DatasetSearch
+from sweeper.search.space import num_points, search_of
+from sweeper.search.training_queue import TrainingQueue
 
 
-def opening_lines(grid: Grid, searches: Sequence[Proposals]) -> Iterator[str]:
+def start_lines(grid: Grid, searches: Sequence[DatasetSearch]) -> Iterator[str]:
     """What is going to be searched, and what of it is done."""
     asked = search_of(grid)
     seeds = f" of {len(grid.seeds)} trainings" if len(grid.seeds) > 1 else ""
@@ -25,17 +25,17 @@ def opening_lines(grid: Grid, searches: Sequence[Proposals]) -> Iterator[str]:
         )
         yield (
             f"search of {search.dataset.name} for {goals}: sampler {asked.sampler}, "
-            f"pruner {asked.pruner}, {points_of(grid)} points{seeds}"
+            f"pruner {asked.pruner}, {num_points(grid)} points{seeds}"
         )
-        still = sum(tried.state == State.OPEN for tried in search.searcher.tried())
+        still = sum(tried.state == TrialState.OPEN for tried in search.searcher.trials())
         if search.proposed:
             yield f"  points proposed before: {search.proposed}, of which {still} go on now"
-        if search.warm:
-            yield f"  results of this space taken over from MLflow: {search.warm}"
+        if search.num_warm_started:
+            yield f"  results of this space taken over from MLflow: {search.num_warm_started}"
 
 
 def end_summary(
-    grid: Grid, searches: Sequence[Proposals], walk: Walk, interrupted: bool
+    grid: Grid, searches: Sequence[DatasetSearch], walk: TrainingQueue, interrupted: bool
 ) -> tuple[tuple[str, ...], int, bool]:
     """(notes on each search, trainings that are still missing, whether each search succeeded).
 
@@ -45,24 +45,24 @@ def end_summary(
     for search in searches:
         tried = proposed_of(search)
         notes += _told(search, tried)
-        succeeded &= any(one.state == State.DONE for one in search.searcher.tried())
-    left = 0 if interrupted else len(grid.seeds) * walk.left_out
-    used_up = walk.used_up()
+        succeeded &= any(one.state == TrialState.DONE for one in search.searcher.trials())
+    left = 0 if interrupted else len(grid.seeds) * walk.num_unproposed
+    used_up = walk.exhausted()
     if used_up:
         notes.append(f"{used_up}: {left} of {_asked(grid)} trainings were left out")
     return tuple(notes), left if used_up or not succeeded else 0, succeeded
 
 
-def proposed_of(search: Proposals) -> list[Tried]:
+def proposed_of(search: DatasetSearch) -> list[Trial]:
     """The points that the search itself proposed."""
-    return [one for one in search.searcher.tried() if not {WARM, REPEAT} & set(one.notes)]
+    return [one for one in search.searcher.trials() if not {WARM, REPEAT} & set(one.notes)]
 
 
 def _asked(grid: Grid) -> int:
-    return points_of(grid) * len(grid.seeds) * len(grid.datasets)
+    return num_points(grid) * len(grid.seeds) * len(grid.datasets)
 
 
-def _told(search: Proposals, tried: Sequence[Tried]) -> Iterator[str]:
+def _told(search: DatasetSearch, tried: Sequence[Trial]) -> Iterator[str]:
     counts = Counter(one.notes.get("end") or str(one.state) for one in tried)
     words = {
         "done": "to the end",
@@ -74,13 +74,13 @@ def _told(search: Proposals, tried: Sequence[Tried]) -> Iterator[str]:
     }
     parts = [f"{counts[key]} {word}" for key, word in words.items() if counts[key]]
     yield f"search of {search.dataset.name}: {len(tried)} points: {', '.join(parts) or 'none'}"
-    if search.stopped:
-        yield f"  no more are proposed: {search.stopped}"
+    if search.stop_reason:
+        yield f"  no more are proposed: {search.stop_reason}"
     troubles = Counter(
         one.notes["reason"] for one in tried if one.notes.get("end") in ("failed", "diverged")
     )
     yield from (f"  {count} times: {reason}" for reason, count in troubles.most_common(3))
-    best = {one.number: one for one in search.searcher.tried()}
+    best = {one.number: one for one in search.searcher.trials()}
     numbers = search.searcher.best()
     if search.objective.single and numbers:
         yield f"  best {_point(search, best[numbers[0]])}"
@@ -88,12 +88,12 @@ def _told(search: Proposals, tried: Sequence[Tried]) -> Iterator[str]:
         yield f"  for its front as a figure: sweeper pareto {search.grid.title} --out figures"
 
 
-def _point(search: Proposals, one: Tried) -> str:
+def _point(search: DatasetSearch, one: Trial) -> str:
     values = ", ".join(
         f"{metric} {value:.4g}"
         for metric, value in zip(search.objective.metrics, one.values, strict=True)
     )
-    return f"{values}: {_spelled(plain(one.point))}"
+    return f"{values}: {_spelled(without_defaults(one.point))}"
 
 
 def _spelled(point: dict[str, Any]) -> str:

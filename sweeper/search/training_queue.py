@@ -8,22 +8,22 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from sweeper.planning.plan import Training
-from sweeper.search.candidate import Candidate, End
-from sweeper.search.dataset_search import Proposals
+from sweeper.search.candidate import Candidate, EndReason
+from sweeper.search.dataset_search import DatasetSearch
 from sweeper.search.objective import Scores
 
 
 @dataclass
-class Walk:
+class TrainingQueue:
     """used_up: why nothing more may be started, or ''; asked before every start and at every
     milestone.  on_start: told of each point that is taken up."""
 
-    searches: Sequence[Proposals]
-    used_up: Callable[[], str] = lambda: ""
+    searches: Sequence[DatasetSearch]
+    exhausted: Callable[[], str] = lambda: ""
     on_start: Callable[[Candidate], None] = lambda candidate: None
-    _owner: dict[str, Proposals] = field(default_factory=dict)
+    _owner: dict[str, DatasetSearch] = field(default_factory=dict)
     _waiting: list[Training] = field(default_factory=list)
-    _turn: int = 0
+    _next_search: int = 0
 
     def next(self) -> Training | None:
         """A training for an idle worker; None when there will be no more."""
@@ -31,15 +31,15 @@ class Walk:
             while self._waiting:
                 training = self._waiting.pop(0)
                 if not self._owner[training.training_id].is_to_stop(training.training_id):
-                    if not self.used_up():
+                    if not self.exhausted():
                         return training
-                    self._end(training.training_id, "budget", self.used_up())
+                    self._end(training.training_id, "budget", self.exhausted())
                 else:
                     self._end(training.training_id)
-            if self.used_up() or not self._propose():
+            if self.exhausted() or not self._propose():
                 return None
 
-    def take(
+    def add_scores(
         self, training_id: str, scores: Mapping[int, Scores], *, finished: bool = False
     ) -> bool:
         """Scores of milestones just reached; finished: there are no more. True: the training is
@@ -49,39 +49,39 @@ class Walk:
             return True
         stops = owner.is_to_stop(training_id)
         for iteration, metrics in scores.items():
-            stops = owner.take(training_id, iteration, metrics) or stops
-        used_up = "" if finished or stops or not scores else self.used_up()
+            stops = owner.add_scores(training_id, iteration, metrics) or stops
+        exhausted = "" if finished or stops or not scores else self.exhausted()
         if finished or stops:
             self._end(training_id)
-        elif used_up:
-            self._end(training_id, "budget", used_up)
-        return stops or bool(used_up)
+        elif exhausted:
+            self._end(training_id, "budget", exhausted)
+        return stops or bool(exhausted)
 
-    def give_up(self, training_id: str, end: End, reason: str) -> None:
+    def give_up(self, training_id: str, end: EndReason, reason: str) -> None:
         """A training broke down."""
         if training_id in self._owner:
             self._end(training_id, end, reason)
 
     @property
-    def left_out(self) -> int:
+    def num_unproposed(self) -> int:
         """Points that were asked for and are not proposed."""
         return sum(search.unproposed for search in self.searches)
 
     def _propose(self) -> bool:
         """Takes up the next point of the dataset whose turn it is."""
         for offset in range(len(self.searches)):
-            search = self.searches[(self._turn + offset) % len(self.searches)]
+            search = self.searches[(self._next_search + offset) % len(self.searches)]
             candidate = search.next()
             if candidate is None:
                 continue
-            self._turn += offset + 1
+            self._next_search += offset + 1
             self.on_start(candidate)
             for training in candidate.trainings:
-                if training.training_id not in candidate.over:
+                if training.training_id not in candidate.ended:
                     self._owner[training.training_id] = search
                     self._waiting.append(training)
             return True
         return False
 
-    def _end(self, training_id: str, end: End = "", reason: str = "") -> None:
+    def _end(self, training_id: str, end: EndReason = "", reason: str = "") -> None:
         self._owner.pop(training_id).end(training_id, end, reason)

@@ -13,16 +13,16 @@ from sweeper.errors import UsageError
 from sweeper.grid import Grid
 from sweeper.grid.blocks.axes import AUTO
 from sweeper.grid.blocks.dataset_entry import DatasetEntry
-from sweeper.grid.blocks.dataset_facts import Facts, facts_of
-from sweeper.planning.cells import Options
-from sweeper.planning.plan import plan_of
+from sweeper.grid.blocks.dataset_facts import DatasetFacts, facts_of
+from sweeper.planning.cells import ExpansionOptions
+from sweeper.planning.plan import plan_from_cells
 from sweeper.search.candidate import Candidate, key_of
-from sweeper.search.known_results import Result
+from sweeper.search.known_results import FinishedRun
 from sweeper.search.space import SWITCH, point_cells, space_of
 
 
 def known_points(
-    grid: Grid, dataset: DatasetEntry, options: Options, results: Mapping[str, Result]
+    grid: Grid, dataset: DatasetEntry, options: ExpansionOptions, results: Mapping[str, FinishedRun]
 ) -> list[Candidate]:
     """Points of which every seed is finished at the last milestone, with their scores."""
     found: dict[frozenset[str], Candidate] = {}
@@ -39,9 +39,9 @@ def known_points(
 def _finished(
     grid: Grid,
     dataset: DatasetEntry,
-    options: Options,
+    options: ExpansionOptions,
     point: Point,
-    results: Mapping[str, Result],
+    results: Mapping[str, FinishedRun],
 ) -> Candidate | None:
     try:
         cells = tuple(point_cells(grid, dataset, point, options))
@@ -50,11 +50,11 @@ def _finished(
     last = max(cell.iterations for cell in cells)
     if any(cell.run_id not in results for cell in cells if cell.iterations == last):
         return None
-    plan = plan_of(grid.title, "", cells)
+    plan = plan_from_cells(grid.title, "", cells)
     candidate = Candidate(-1, point, cells, plan.trainings)
     for cell in cells:
         if cell.run_id in results:
-            candidate.take(cell.training_id, {cell.iterations: results[cell.run_id].metrics})
+            candidate.add_scores(cell.training_id, {cell.iterations: results[cell.run_id].metrics})
     assert candidate.key == key_of(cells)
     return candidate
 
@@ -83,7 +83,7 @@ def _points(grid: Grid, dataset: DatasetEntry, params: Mapping[str, str]) -> Ite
             yield point
 
 
-def _value(axis: Axis, text: str | None, facts: Facts) -> Value | None:
+def _value(axis: Axis, text: str | None, facts: DatasetFacts) -> Value | None:
     """The axis's value that MLflow holds as `text`; None if it has no such value."""
     if text is None:
         return None
@@ -97,7 +97,7 @@ def _value(axis: Axis, text: str | None, facts: Facts) -> Value | None:
     return int(number) if axis.integer else number
 
 
-def _same(name: str, value: Value, text: str, facts: Facts) -> bool:
+def _same(name: str, value: Value, text: str, facts: DatasetFacts) -> bool:
     meant: Any = value
     if value == AUTO:
         meant = {"latent_dim": facts.latent_dim, "network": facts.network}.get(name, value)

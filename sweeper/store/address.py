@@ -23,7 +23,7 @@ def is_remote(store: str) -> bool:
     return True
 
 
-def beside(store: str) -> Path:
+def local_folder(store: str) -> Path:
     """A folder on disk for what is appended to, which a bucket cannot: the store itself, or
     sweep_store/ in the working folder where the store is a bucket."""
     return Path.cwd() / DEFAULT_STORE if is_remote(store) else Path(store)

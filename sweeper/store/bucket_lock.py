@@ -12,9 +12,9 @@ from collections.abc import Iterator
 from typing import Any
 
 from sweeper.errors import StoreError
-from sweeper.store.lock_holder import in_use
+from sweeper.store.lock_holder import in_use_error
 
-BEAT_S = 20.0
+HEARTBEAT_S = 20.0
 STALE_S = 90.0  # a launch waits so long before it takes a lock that does not change
 _NAME = "launch.lock"
 
@@ -28,48 +28,48 @@ def bucket_lock(store: str, about: str) -> Iterator[None]:
     from sweeper.store.bucket import BucketFolder
 
     folder = BucketFolder(store)
-    mine = json.loads(about) | {"token": uuid.uuid4().hex}
-    _wait_for_silence(folder, store)
-    _beat(folder, mine, 0)
-    time.sleep(min(1.0, BEAT_S / 2))
-    if _read(folder).get("token") != mine["token"]:
-        raise in_use(store, json.dumps(_read(folder)))
-    over = threading.Event()
-    beating = threading.Thread(target=_keep_beating, args=(folder, mine, over), daemon=True)
+    own = json.loads(about) | {"token": uuid.uuid4().hex}
+    _wait_until_stale(folder, store)
+    _write_heartbeat(folder, own, 0)
+    time.sleep(min(1.0, HEARTBEAT_S / 2))
+    if _read(folder).get("token") != own["token"]:
+        raise in_use_error(store, json.dumps(_read(folder)))
+    stopped = threading.Event()
+    beating = threading.Thread(target=_refresh, args=(folder, own, stopped), daemon=True)
     beating.start()
     try:
         yield
     finally:
-        over.set()
+        stopped.set()
         beating.join()
         with contextlib.suppress(OSError):
-            if _read(folder).get("token") == mine["token"]:
+            if _read(folder).get("token") == own["token"]:
                 folder.delete(_NAME)
 
 
-def _wait_for_silence(folder: Any, store: str) -> None:
+def _wait_until_stale(folder: Any, store: str) -> None:
     """Returns when there is no lock, or one that nobody renews."""
     before = _read(folder)
     end = time.monotonic() + STALE_S
     while before and time.monotonic() < end:
-        time.sleep(min(1.0, BEAT_S / 2))
+        time.sleep(min(1.0, HEARTBEAT_S / 2))
         now = _read(folder)
         if now and now != before:
-            raise in_use(store, json.dumps(now))
+            raise in_use_error(store, json.dumps(now))
         before = now
 
 
-def _keep_beating(folder: Any, mine: dict[str, Any], over: threading.Event) -> None:
+def _refresh(folder: Any, own: dict[str, Any], stopped: threading.Event) -> None:
     count = 0
-    while not over.wait(BEAT_S):
+    while not stopped.wait(HEARTBEAT_S):
         count += 1
         with contextlib.suppress(OSError):  # the next beat may get through
-            _beat(folder, mine, count)
+            _write_heartbeat(folder, own, count)
 
 
-def _beat(folder: Any, mine: dict[str, Any], count: int) -> None:
+def _write_heartbeat(folder: Any, own: dict[str, Any], count: int) -> None:
     try:
-        folder.write(_NAME, json.dumps(mine | {"beat": count}).encode())
+        folder.write(_NAME, json.dumps(own | {"beat": count}).encode())
     except OSError as error:
         if count == 0:
             raise StoreError(f"{folder.address} cannot be written: {error}") from error

@@ -13,7 +13,7 @@ from pathlib import Path
 from sweeper.errors import StoreError
 from sweeper.store.address import is_remote
 from trainers.saving.folders import Folder, LocalFolder
-from trainers.saving.records import Found, find_records
+from trainers.saving.records import FolderContents, find_records
 
 _ID = re.compile(r"[0-9a-f]{16}")
 
@@ -33,7 +33,7 @@ def open_at(store: str, *parts: str) -> Folder:
     return LocalFolder(Path(store, *parts))
 
 
-def scan(store: str, training_ids: Iterable[str]) -> dict[str, Found]:
+def read_progress(store: str, training_ids: Iterable[str]) -> dict[str, FolderContents]:
     """What the store holds of each training, by file names alone.
 
     Raises StoreError for a store that cannot be read."""
@@ -47,7 +47,7 @@ def scan(store: str, training_ids: Iterable[str]) -> dict[str, Found]:
 
 
 @contextlib.contextmanager
-def hold(store: str, training_id: str, patience_s: float = 60.0) -> Iterator[None]:
+def lock_folder(store: str, training_id: str, timeout_s: float = 60.0) -> Iterator[None]:
     """Held by the one worker that writes into a training's folder.
 
     The workers of a launch that was killed live on for some seconds; the next launch's wait here
@@ -62,7 +62,7 @@ def hold(store: str, training_id: str, patience_s: float = 60.0) -> Iterator[Non
     folder = Path(store) / "trainings" / training_id
     folder.mkdir(parents=True, exist_ok=True)
     with (folder / ".held").open("a") as file:
-        end = time.monotonic() + patience_s
+        end = time.monotonic() + timeout_s
         while not _locked(file.fileno()):
             if time.monotonic() > end:
                 raise StoreError(f"{folder} is in use by another worker")

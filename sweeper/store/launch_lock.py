@@ -9,7 +9,7 @@ from pathlib import Path
 
 from sweeper.errors import StoreError
 from sweeper.store.address import is_remote
-from sweeper.store.lock_holder import about, in_use
+from sweeper.store.lock_holder import describe_launch, in_use_error
 
 _NAME = "launch.lock"
 
@@ -25,7 +25,7 @@ def store_lock(store: str, grid: str) -> Iterator[None]:
     if is_remote(store):
         from sweeper.store.bucket_lock import bucket_lock
 
-        with bucket_lock(store, about(grid)):
+        with bucket_lock(store, describe_launch(grid)):
             yield
         return
     with _open(Path(store)) as file:
@@ -33,11 +33,11 @@ def store_lock(store: str, grid: str) -> Iterator[None]:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
             file.seek(0)
-            raise in_use(store, file.read()) from None
+            raise in_use_error(store, file.read()) from None
         except OSError as error:
             raise StoreError(f"{store} cannot be locked: {error.strerror}") from error
         file.truncate(0)
-        file.write(about(grid))
+        file.write(describe_launch(grid))
         file.flush()
         yield
 
@@ -52,7 +52,7 @@ def _open(store: Path):  # type: ignore[no-untyped-def]
         ) from error
 
 
-def holder_here(store: str) -> int | None:
+def local_holder_pid(store: str) -> int | None:
     """The process on this machine that holds the lock of a store on disk, or None."""
     path = Path(store) / _NAME
     if is_remote(store) or not path.is_file():

@@ -7,12 +7,12 @@ import socket
 from sweeper.errors import UsageError
 
 
-def about(grid: str) -> str:
+def describe_launch(grid: str) -> str:
     """This launch, as the next one may read it."""
     return json.dumps({"grid": grid, "pid": os.getpid(), "host": socket.gethostname()})
 
 
-def in_use(store: str, text: str) -> UsageError:
+def in_use_error(store: str, text: str) -> UsageError:
     """The refusal, naming who holds the lock."""
     return UsageError(
         f"{store} is in use by {_holder(text)}. Wait for it, stop it, or give another --store"

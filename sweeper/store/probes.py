@@ -22,7 +22,7 @@ def check_writable(store: str) -> None:
         raise StoreError(f"the sweep store {store} does not give back what was written")
 
 
-def leave_probe(store: str, name: str) -> None:
+def write_probe(store: str, name: str) -> None:
     """Leaves a file by which another machine can tell whether its store is this one."""
     try:
         open_at(store).write(name, b"probe")
@@ -31,7 +31,7 @@ def leave_probe(store: str, name: str) -> None:
 
 
 def has_probe(store: str, name: str) -> bool:
-    """Whether the file of `leave_probe` is here."""
+    """Whether the file of `write_probe` is here."""
     return name in open_at(store).names()
 
 

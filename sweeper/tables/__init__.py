@@ -9,8 +9,8 @@ from sweeper.errors import UsageError
 from sweeper.messages import unknown
 from sweeper.tables.ablation import compute_ablation
 from sweeper.tables.compute import compute
-from sweeper.tables.grid_rule import GridRule, rule_of
-from sweeper.tables.spec import COMPARISON, TableSpec, of_grid
+from sweeper.tables.grid_rule import GridSelection, rule_of
+from sweeper.tables.spec import COMPARISON, TableSpec, spec_for_grid
 from sweeper.tables.table import Table
 from sweeper.tables.two_runs import compute_two_runs
 
@@ -85,15 +85,15 @@ def table(
     return compute(study, spec, grid=grid, report=report, all_rows=all_rows)
 
 
-def spec_of(name: str, study: Study) -> tuple[TableSpec, GridRule]:
+def spec_of(name: str, study: Study) -> tuple[TableSpec, GridSelection]:
     """The table of this name, one of the thesis or that of a launched grid, and what that grid
     says of it. Raises UsageError."""
     launches = newest_launches(study.launches)
     short = name.removeprefix("table").replace("_", ".").strip()
     if short in TABLES:
         launch = launches.get(TABLES[short].grid)
-        return TABLES[short], rule_of(launch.grid_text) if launch else GridRule()
+        return TABLES[short], rule_of(launch.grid_text) if launch else GridSelection()
     if name not in launches:
         raise UsageError(f"table {name!r} {unknown(name, [*TABLES, *launches])}")
     rule = rule_of(launches[name].grid_text)
-    return of_grid(name, rule, TABLES.get(rule.table)), rule
+    return spec_for_grid(name, rule, TABLES.get(rule.table)), rule

@@ -6,7 +6,7 @@ import math
 from collections.abc import Sequence
 
 from sweeper.analysis.pool import beta_of
-from sweeper.analysis.selection import Cell
+from sweeper.analysis.selection import RunRow
 from sweeper.analysis.study import Study
 from sweeper.tables.compute import absent_rows, cells_of, finish, row_of
 from sweeper.tables.published import published
@@ -46,7 +46,7 @@ def compute_ablation(
     return finish(spec, rows, found, absent_rows(spec, present), told, report)
 
 
-def _nearest(cells: Sequence[Cell], target: float) -> float | None:
+def _nearest(cells: Sequence[RunRow], target: float) -> float | None:
     """The beta nearest to the target, or None while all cells wait for theirs."""
     betas = {beta for cell in cells if (beta := beta_of(cell)) is not None}
     near = sorted(betas, key=lambda beta: (abs(math.log(max(beta, 1e-9) / target)), beta))

@@ -4,9 +4,9 @@ import math
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-from sweeper.analysis.pool import MISSING, Pool, beta_of, newest_launches, pool
+from sweeper.analysis.pool import MISSING, CellPool, beta_of, collect_cells, newest_launches
 from sweeper.analysis.scores import Score
-from sweeper.analysis.selection import Cell, best, number
+from sweeper.analysis.selection import RunRow, best_configuration, number
 from sweeper.analysis.study import Study
 from sweeper.errors import ResultsError
 from sweeper.tables.notes import notes, problems
@@ -32,7 +32,7 @@ def compute(
     report: 'validation' or 'test'.  all_rows: also rows of the thesis that nothing was run of."""
     found, cells, told = cells_of(study, spec, grid)
     rule = spec.rule(found.cells.columns)
-    groups: dict[tuple[str, str, str], list[Cell]] = {}
+    groups: dict[tuple[str, str, str], list[RunRow]] = {}
     for cell in cells:
         groups.setdefault((cell["dataset"], cell["source"], cell["label"]), []).append(cell)
     order = [(row.dataset, row.model) for row in published(spec.name)] if spec.published else []
@@ -47,14 +47,16 @@ def compute(
 
 def absent_rows(spec: TableSpec, present: set[tuple[str, str]]) -> tuple[tuple[str, str], ...]:
     """What the thesis prints and no run is of; nothing for a grid's own table."""
-    order = [(row.dataset, row.model) for row in published(spec.name)] if spec.whole else []
+    order = (
+        [(row.dataset, row.model) for row in published(spec.name)] if spec.all_thesis_rows else []
+    )
     return tuple(pair for pair in order if pair not in present)
 
 
 def finish(
     spec: TableSpec,
     rows: Sequence[Row],
-    found: Pool,
+    found: CellPool,
     absent: tuple[tuple[str, str], ...],
     told: Sequence[str],
     report: str,
@@ -67,11 +69,11 @@ def finish(
 
 def cells_of(
     study: Study, spec: TableSpec, grid: str | None
-) -> tuple[Pool, list[dict[str, Any]], list[str]]:
+) -> tuple[CellPool, list[dict[str, Any]], list[str]]:
     """The pool, its comparable cells that the table is about, and notes on what was left out."""
     launches = newest_launches(study.launches)
     own = grid or (spec.grid if spec.grid in launches and spec.shape == "best" else None)
-    found = pool(study, None if own is None else [own])
+    found = collect_cells(study, None if own is None else [own])
     cells, told = _comparable(found.cells.to_dict("records"))
     if spec.published and own != spec.grid and spec.betas:
         cells, more = _with_betas(cells, spec.betas)
@@ -80,16 +82,16 @@ def cells_of(
         named = {row.model for row in published(spec.name)}
         cells = [c for c in cells if c["label"] in named or own is not None]
     if not cells:
-        way = f"launch grids/{spec.grid}.yaml" if spec.whole else "launch it again"
+        way = f"launch grids/{spec.grid}.yaml" if spec.all_thesis_rows else "launch it again"
         raise ResultsError(f"no run in {study.place} belongs to table {spec.name}; {way}")
     return found, cells, told
 
 
 def row_of(
-    key: tuple[str, str, str], cells: Sequence[Cell], spec: TableSpec, rule: Score, report: str
+    key: tuple[str, str, str], cells: Sequence[RunRow], spec: TableSpec, rule: Score, report: str
 ) -> Row:
     """The row of a dataset, source and model."""
-    winner = best(cells, rule)
+    winner = best_configuration(cells, rule)
     values = {}
     for name, column in zip(spec.columns, spec.scores(), strict=True):
         where = column.test_column if report == "test" else column.column
@@ -105,7 +107,7 @@ def row_of(
     return Row(key[0], key[1], synthetic, key[2], beta, counts, winner, values, reasons, optimism)
 
 
-def _shown_beta(runs: Sequence[Cell], label: str) -> float | None:
+def _shown_beta(runs: Sequence[RunRow], label: str) -> float | None:
     """beta_vae: the parameter. l_vae: the learned weight at the last step, mean over seeds."""
     if label == "beta_vae":
         return beta_of(runs[0])

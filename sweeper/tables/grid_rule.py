@@ -7,7 +7,7 @@ import yaml
 
 
 @dataclass(frozen=True)
-class GridRule:
+class GridSelection:
     """by, lower_is_better (None: as usual for that score): how runs are selected. report: the
     split to print. table: the table of the thesis that the grid is for."""
 
@@ -17,7 +17,7 @@ class GridRule:
     table: str = ""
 
 
-def rule_of(grid_text: str) -> GridRule:
+def rule_of(grid_text: str) -> GridSelection:
     """The rule in a grid's text; what it does not say is as in an empty grid."""
     try:
         content: Any = yaml.safe_load(grid_text)
@@ -26,7 +26,7 @@ def rule_of(grid_text: str) -> GridRule:
     select, evaluation = _block(content, "select"), _block(content, "evaluation")
     mode = {"max": False, "min": True}.get(str(select.get("mode")))
     table = content.get("table", "") if isinstance(content, dict) else ""
-    return GridRule(
+    return GridSelection(
         str(select.get("by", "cbd")), mode, str(evaluation.get("report", "validation")), str(table)
     )
 

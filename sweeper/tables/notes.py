@@ -9,7 +9,7 @@ from sweeper.analysis.spread import LEVEL, welch
 from sweeper.tables.published import published
 from sweeper.tables.table import Row, Table
 from sweeper.tracking import layout
-from trainers.specs.models import WEAK_BELOW, needs_weak
+from trainers.specs.models import WEAK_SIGMA, needs_weak
 
 REASONS_TOLD = 3
 
@@ -47,7 +47,7 @@ def _advice(table: Table) -> Iterator[str]:
         known = [float(value) for value in sigmas if value is not None and not math.isnan(value)]
         if known and needs_weak(known):
             yield (
-                f"{_name(row)}: every sigma_i of the chosen run is below {WEAK_BELOW}; the thesis "
+                f"{_name(row)}: every sigma_i of the chosen run is below {WEAK_SIGMA}; the thesis "
                 "advises mdl_vae_weak (section 7.2)."
             )
 
@@ -59,7 +59,7 @@ def problems(table: Table) -> Iterator[str]:
             reasons = "; ".join(row.reasons[:REASONS_TOLD])
             more = len(row.reasons) - REASONS_TOLD
             reasons += f"; and {more} more" if more > 0 else ""
-            yield f"{_name(row)}: {row.counts.told()}{': ' + reasons if reasons else ''}"
+            yield f"{_name(row)}: {row.counts.as_text()}{': ' + reasons if reasons else ''}"
         elif row.winner and any(value is None for value in row.values.values()):
             names = [name for name, value in row.values.items() if value is None]
             yield f"{_name(row)}: the chosen run has no {', '.join(names)}"
@@ -88,7 +88,7 @@ def _told_apart(table: Table) -> Iterator[str]:
         )
         test = welch(one, two)
         told = "too few seeds to tell" if math.isnan(test.p) else (
-            f"p = {test.p:.2g}, {'told apart' if test.told_apart else 'not told apart'}"
+            f"p = {test.p:.2g}, {'told apart' if test.is_significant else 'not told apart'}"
         )  # fmt: skip
         yield (
             f"{section[0].dataset}: {rows[0].model} ({_interval(rows[0], rule.column)}) before "

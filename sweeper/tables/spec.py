@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
 from sweeper.analysis.scores import Score, known_score, score
-from sweeper.tables.grid_rule import GridRule
+from sweeper.tables.grid_rule import GridSelection
 
 
 @dataclass(frozen=True)
@@ -27,7 +27,7 @@ class TableSpec:
     betas: tuple[float, ...] = ()
     shape: str = "best"
     published: bool = True
-    whole: bool = True
+    all_thesis_rows: bool = True
     lower_is_better: bool | None = None
 
     def rule(self, columns: Iterable[str]) -> Score:
@@ -45,11 +45,13 @@ class TableSpec:
 COMPARISON = ("reconstruction", "cbd", "beta_vae_score", "mig", "explicitness")
 
 
-def of_grid(name: str, rule: GridRule, like: TableSpec | None) -> TableSpec:
+def spec_for_grid(name: str, rule: GridSelection, like: TableSpec | None) -> TableSpec:
     """The table of any grid by its own rule: its rows are those that the grid asks for.
 
     like: the table of the thesis that the grid says it is for; else Table 7.1's columns."""
     title = f"Grid {name}" + (f", as Table {like.name}" if like else "")
     base = like or TableSpec(name, title, name, rule.by, COMPARISON, published=False)
     lower = rule.lower_is_better
-    return replace(base, title=title, grid=name, by=rule.by, lower_is_better=lower, whole=False)
+    return replace(
+        base, title=title, grid=name, by=rule.by, lower_is_better=lower, all_thesis_rows=False
+    )

@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from sweeper.analysis.pool import MISSING
-from sweeper.analysis.selection import Cell, Winner
+from sweeper.analysis.selection import RunRow, Winner
 from sweeper.analysis.spread import Spread
 from sweeper.tables.spec import TableSpec
 from sweeper.tracking import layout
@@ -23,7 +23,7 @@ class Counts:
     missing: int = 0
     unscored: int = 0
 
-    def told(self) -> str:
+    def as_text(self) -> str:
         """'34/36 (1 diverged, 1 missing)'."""
         names = ("diverged", "failed", "missing", "unscored")
         rest = [f"{getattr(self, name)} {name}" for name in names if getattr(self, name)]
@@ -84,7 +84,7 @@ class Table:
         return [tuple(row for row in self.rows if (row.dataset, row.source) == k) for k in keys]
 
 
-def count(cells: Iterable[Cell], column: str) -> Counts:
+def count(cells: Iterable[RunRow], column: str) -> Counts:
     """What became of the cells of a row; `column`: the score to select by."""
     totals = dict.fromkeys(("asked", "finished", "diverged", "failed", "missing", "unscored"), 0)
     for cell in cells:

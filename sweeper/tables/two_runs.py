@@ -5,7 +5,7 @@ dSprites (of every finished run on dSprites where there is no VAE), or any two t
 
 from collections.abc import Sequence
 
-from sweeper.analysis.pool import pool
+from sweeper.analysis.pool import collect_cells
 from sweeper.analysis.scores import score
 from sweeper.analysis.selection import Winner, number
 from sweeper.analysis.study import Study
@@ -37,4 +37,4 @@ def compute_two_runs(study: Study, spec: TableSpec, runs: Sequence[str] | None =
     ]
     if runs is None:
         told.append(f"M1 and M2 are the best and the median run by CbD on {DATASET}.")
-    return finish(spec, rows, pool(study), (), told, "validation")
+    return finish(spec, rows, collect_cells(study), (), told, "validation")

@@ -49,14 +49,14 @@ def _stored_weights(run: StoredRun, store: str) -> Weights:
             raise _missing(run, store, kept_weights(folder))
         content = read_kept_weights(folder, kept[1])
     except (OSError, RecordError) as error:
-        raise MissingWeights(f"{_who(run)}: its weights cannot be read: {error}") from None
+        raise MissingWeights(f"{_run_label(run)}: its weights cannot be read: {error}") from None
     return Weights(content["network"], _about(run, content["about"], wanted))
 
 
 def _missing(run: StoredRun, store: str, other: tuple[int, str] | None) -> MissingWeights:
     what = f"those of iteration {other[0]} only" if other else "none"
     return MissingWeights(
-        f"{_who(run)}: its weights are not kept ({store} holds {what}). To have them: write "
+        f"{_run_label(run)}: its weights are not kept ({store} holds {what}). To have them: write "
         "keep_weights: all in the grid, delete the run in MLflow and "
         f"trainings/{run.tags[layout.TRAINING_ID]} in the store, and launch the grid again"
     )
@@ -79,5 +79,5 @@ def _about(run: StoredRun, about: Mapping[str, Any], iteration: int) -> dict[str
     }
 
 
-def _who(run: StoredRun) -> str:
+def _run_label(run: StoredRun) -> str:
     return f"run {run.tags[layout.RUN_ID]} ({run.params['dataset']} {run.params['model']})"

@@ -10,16 +10,16 @@ from sweeper.weights.find import find_weights, logged_weights
 
 
 @dataclass(frozen=True)
-class Kept:
+class RegisteredModels:
     """models: {registered name: version}.  missing: a line for each run without weights."""
 
     models: dict[str, int]
     missing: tuple[str, ...]
 
 
-def keep_champions(
+def register_selected(
     study: Study, rows: Iterable[Mapping[str, Any]], *, grid: str | None, store: str
-) -> Kept:
+) -> RegisteredModels:
     """Keeps the weights of every chosen run in MLflow, and registers the first seed's encoder.
 
     rows: of `selection.select`.  Raises TrackingError where MLflow refuses."""
@@ -42,7 +42,7 @@ def keep_champions(
                 keep_weights(study.uri, run, files)
             if name not in models:
                 models[name] = register(study.uri, name, run, files, weights.about)
-    return Kept(models, tuple(missing))
+    return RegisteredModels(models, tuple(missing))
 
 
 def model_name(grid: str | None, row: Mapping[str, Any]) -> str:
@@ -51,7 +51,9 @@ def model_name(grid: str | None, row: Mapping[str, Any]) -> str:
     return "-".join(["sweeper", *([grid] if grid else []), row["dataset"], *stand_in, row["label"]])
 
 
-def kept_json(rows: Iterable[Mapping[str, Any]], kept: Kept, grid: str | None) -> list[Any]:
+def kept_json(
+    rows: Iterable[Mapping[str, Any]], kept: RegisteredModels, grid: str | None
+) -> list[Any]:
     """The rows, each with the model registered from it: {'name', 'version'} or None."""
     told = []
     for row in rows:

@@ -3,7 +3,7 @@
 import pytest
 
 from benchmarks import scheduling, search
-from sweeper.cost.estimate import rough_seconds
+from sweeper.cost.estimate import rough_step_s
 from sweeper.grid import Grid, load_grid
 from sweeper.planning.plan import make_plan
 
@@ -62,7 +62,7 @@ def test_the_engine_hands_out_the_longest_first() -> None:
     }
     plan = make_plan(Grid(**blocks, sharing=False))
     order = scheduling.given(plan)
-    seconds = [t.steps_to_run * rough_seconds(t.config, "gpu") for t in order]
+    seconds = [t.steps_to_run * rough_step_s(t.config, "gpu") for t in order]
     assert len(order) == 8 and seconds == sorted(seconds, reverse=True)
 
 

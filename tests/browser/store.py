@@ -8,7 +8,7 @@ import numpy as np
 
 from sweeper.publishing.launch_results import attach_results
 from sweeper.tracking import layout
-from sweeper.tracking.writing.writer import Publication, Writer
+from sweeper.tracking.writing.writer import RunToPublish, Writer
 from tests.sweeper.support import synthetic_store as synthetic
 from trainers.saving.records import Milestone
 
@@ -35,13 +35,13 @@ def _plan(cells: list[dict[str, Any]]) -> str:
     return json.dumps({"grid": GRID, "cells": cells, "runs": len(cells)})
 
 
-def _publication(cell: dict[str, Any], parent: str, number: int) -> Publication:
+def _publication(cell: dict[str, Any], parent: str, number: int) -> RunToPublish:
     names = ("dataset", "source", "model", "batch_size", "learning_rate", "iterations")
     names += ("latent_dim", "network", "seed")
     rest = {"protocol": "thesis", "num_points": 10_000, "reconstruction": "mse"}
     rest |= {"precision": "fp32", **cell["params"]}
     params = {name: str(value) for name, value in ({n: cell[n] for n in names} | rest).items()}
-    return Publication(
+    return RunToPublish(
         run_id=cell["run_id"],
         training_id=cell["training_id"],
         name="{dataset} {model} b{batch_size} lr{learning_rate:g} it{iterations}".format(**cell),

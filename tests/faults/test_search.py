@@ -6,7 +6,7 @@ import sqlite3
 
 import pytest
 
-from search_spaces.samplers import State, read_tried
+from search_spaces.samplers import TrialState, read_trials
 from tests.faults.sweeps import TINY, Sweep, stored, workers
 
 pytestmark = [pytest.mark.fault, pytest.mark.xdist_group("ray")]
@@ -20,13 +20,13 @@ SEARCH = TINY | {
 
 
 def tried(sweep: Sweep):
-    return read_tried(sweep.folder / "sweep_store" / "studies" / "s" / "dsprites.journal")
+    return read_trials(sweep.folder / "sweep_store" / "studies" / "s" / "dsprites.journal")
 
 
 def whole(sweep: Sweep) -> None:
     """Eight points, all told; a run in MLflow for each milestone that was reached, once."""
     points = tried(sweep)
-    assert len(points) == 8 and State.OPEN not in {one.state for one in points}
+    assert len(points) == 8 and TrialState.OPEN not in {one.state for one in points}
     assert len(stored(sweep.folder)) == sum(len(one.reported) for one in points)
     with sqlite3.connect(sweep.folder / "mlflow.db") as connection:
         states = connection.execute("SELECT DISTINCT status FROM runs").fetchall()

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from search_spaces.axes import Between, Choice
+from search_spaces.axes import Choice, Interval
 from search_spaces.products import chain, product, size
 from search_spaces.spaces import Space
 
@@ -54,7 +54,7 @@ def test_a_choice_is_among_distinct_values(values: tuple[int, ...]) -> None:
 )
 def test_a_range_that_is_none_is_refused(given_: dict[str, float]) -> None:
     with pytest.raises(ValueError):
-        Between("a", **given_)
+        Interval("a", **given_)
 
 
 def test_axes_of_a_space_have_distinct_names() -> None:

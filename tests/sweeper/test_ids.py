@@ -54,7 +54,7 @@ def test_an_id_is_the_hash_of_the_canonical_text() -> None:
     assert canonical(IDENTITY) == TEXT % ""
     assert training_id(IDENTITY) == digits(TEXT % "")
     assert run_id(IDENTITY, 100) == digits(TEXT % '"iterations":100,')
-    assert training_id(IDENTITY, alone=100) == digits(
+    assert training_id(IDENTITY, unshared_iterations=100) == digits(
         (TEXT % "").replace('{"batch', '{"alone":100,"batch', 1)
     )
 

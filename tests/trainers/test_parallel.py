@@ -14,7 +14,7 @@ from tests.trainers.test_training import (
 )
 from tests.trainers.toy import toy_config
 from trainers.__main__ import main
-from trainers.parallel import run_lanes
+from trainers.parallel import train_in_parallel
 
 
 def test_lanes_give_the_bits_of_trainings_alone(tmp_path):
@@ -25,7 +25,7 @@ def test_lanes_give_the_bits_of_trainings_alone(tmp_path):
     }
     told = []
     lanes = {name: open_training(tmp_path / name, config) for name, config in configs.items()}
-    errors = run_lanes(
+    errors = train_in_parallel(
         lanes, lambda name, state: told.append((name, state.iteration)), threading.Event()
     )
     assert errors == {}
@@ -39,7 +39,7 @@ def test_lanes_give_the_bits_of_trainings_alone(tmp_path):
 def test_one_that_fails_does_not_stop_the_others(tmp_path):
     good, bad = open_training(tmp_path / "good"), open_training(tmp_path / "bad")
     bad._runner.run = lambda first, last: 1 / 0
-    errors = run_lanes({"good": good, "bad": bad}, lambda *_: None, threading.Event())
+    errors = train_in_parallel({"good": good, "bad": bad}, lambda *_: None, threading.Event())
     assert list(errors) == ["bad"]
     assert isinstance(errors["bad"], ZeroDivisionError)
     assert good.status == "finished"
@@ -48,7 +48,7 @@ def test_one_that_fails_does_not_stop_the_others(tmp_path):
 def test_a_stop_saves_and_the_next_time_goes_on(tmp_path):
     stop = threading.Event()
     first = open_training(tmp_path)
-    run_lanes({"one": first}, lambda *_: stop.set(), stop, seconds=1e-9)
+    train_in_parallel({"one": first}, lambda *_: stop.set(), stop, seconds=1e-9)
     assert first.iteration == 10
     assert open_training(tmp_path).iteration == 10
 

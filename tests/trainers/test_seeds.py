@@ -2,18 +2,18 @@
 
 import numpy as np
 
-from trainers.seeds import seed_for, stream
+from trainers.seeds import random_stream, seed_for
 
 
 def test_a_stream_starts_anew_each_time():
-    first = stream(1, "noise", 7).standard_normal(4)
-    stream(1, "noise", 6).standard_normal(100)
-    assert np.array_equal(first, stream(1, "noise", 7).standard_normal(4))
+    first = random_stream(1, "noise", 7).standard_normal(4)
+    random_stream(1, "noise", 6).standard_normal(100)
+    assert np.array_equal(first, random_stream(1, "noise", 7).standard_normal(4))
 
 
 def test_seed_purpose_and_iteration_each_change_the_stream():
     names = [(1, "noise", 7), (2, "noise", 7), (1, "split", 7), (1, "noise", 8)]
-    draws = {stream(*name).integers(2**63) for name in names}
+    draws = {random_stream(*name).integers(2**63) for name in names}
     seeds = {seed_for(*name) for name in names}
     assert len(draws) == len(seeds) == len(names)
 
@@ -24,4 +24,4 @@ def test_a_stream_equals_philox_keyed_by_the_name():
 
     key = int.from_bytes(hashlib.sha256(b"0/noise/1").digest()[:16], "little")
     expected = np.random.Generator(np.random.Philox(key=key)).integers(2**63)
-    assert stream(0, "noise", 1).integers(2**63) == expected
+    assert random_stream(0, "noise", 1).integers(2**63) == expected

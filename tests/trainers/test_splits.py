@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from trainers.errors import ConfigError
-from trainers.splits import Minibatches, split
+from trainers.splits import MinibatchSampler, split
 
 
 @given(
@@ -30,7 +30,7 @@ def test_the_thesis_split_is_nine_to_one():
 
 def test_an_epoch_draws_each_image_once():
     train = np.arange(100, 160)
-    batches = Minibatches(train, batch_size=8, seed=3)
+    batches = MinibatchSampler(train, batch_size=8, seed=3)
     epoch = np.concatenate([batches.indices(t) for t in range(1, 8)])
     assert len(epoch) == 56  # seven whole batches of 60 images; the rest is dropped
     assert len(set(epoch.tolist())) == 56
@@ -38,19 +38,19 @@ def test_an_epoch_draws_each_image_once():
 
 
 def test_epochs_differ_from_one_another():
-    batches = Minibatches(np.arange(64), batch_size=64, seed=3)
+    batches = MinibatchSampler(np.arange(64), batch_size=64, seed=3)
     assert not np.array_equal(batches.indices(1), batches.indices(2))
 
 
 @given(st.lists(st.integers(1, 60), min_size=1, max_size=20))
 def test_minibatch_t_does_not_depend_on_what_was_drawn_before(history):
     train = np.arange(50)
-    walked = Minibatches(train, batch_size=8, seed=1)
+    walked = MinibatchSampler(train, batch_size=8, seed=1)
     for t in history:
-        fresh = Minibatches(train, batch_size=8, seed=1)
+        fresh = MinibatchSampler(train, batch_size=8, seed=1)
         assert np.array_equal(walked.indices(t), fresh.indices(t))
 
 
 def test_a_batch_larger_than_the_split_is_refused_with_the_limit():
     with pytest.raises(ConfigError, match="batch_size = 65 .* at most 64"):
-        Minibatches(np.arange(64), batch_size=65, seed=0)
+        MinibatchSampler(np.arange(64), batch_size=65, seed=0)

@@ -7,7 +7,7 @@ import torch
 from tests.trainers.toy import TinyNetwork, Toy, toy_config
 from trainers.config import Evaluation
 from trainers.networks import NETWORKS
-from trainers.saving.folders import LocalFolder, numbered
+from trainers.saving.folders import LocalFolder, files_by_number
 from trainers.saving.records import find_records, read_divergence, read_milestone
 from trainers.saving.weights import kept_weights, read_weights
 from trainers.training import Training
@@ -114,7 +114,7 @@ def test_an_iteration_added_before_the_end_is_scored_and_the_end_kept(undisturbe
     finish(open_training(tmp_path, toy_config(milestones=(40,))))
     finish(open_training(tmp_path, toy_config(milestones=(20, 40))))
     assert_equal_milestones(milestone(undisturbed, 20), milestone(tmp_path, 20))
-    assert list(numbered(LocalFolder(tmp_path), "checkpoint"))[-1] == 40
+    assert list(files_by_number(LocalFolder(tmp_path), "checkpoint"))[-1] == 40
 
 
 def test_a_finished_training_takes_no_step(undisturbed):

@@ -9,7 +9,7 @@ import numpy as np
 from trainers.datasets.access.dataset import Dataset
 from trainers.datasets.access.factor_grid import indices_of
 from trainers.errors import DataError
-from trainers.seeds import stream
+from trainers.seeds import random_stream
 
 _GAP = 2  # pixels between images
 
@@ -23,7 +23,7 @@ def render_sheet(
     shows random images. Datasets that are no factor grid get `columns` rows of random ones."""
     if columns < 1:
         raise DataError(f"columns = {columns}: a sheet needs at least 1")
-    rng = stream(seed, "sheet")
+    rng = random_stream(seed, "sheet")
     rows = rows_of(dataset, rng, columns) if traversals and dataset.spec.factor_grid else {}
     for number in range(1 if rows else columns):
         rows[f"random {number}" if number else "random"] = rng.integers(0, len(dataset), columns)

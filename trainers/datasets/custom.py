@@ -19,8 +19,8 @@ import numpy as np
 from trainers.datasets.access.prepared import PreparedDataset
 from trainers.datasets.formats.containers import Container, container
 from trainers.datasets.published.labels import is_grid, require_labels
-from trainers.datasets.published.reading import Reading
-from trainers.datasets.writing import Progress, describe, locked, write
+from trainers.datasets.published.reading import PublishedFile
+from trainers.datasets.writing import Progress, file_descriptions, locked, write
 from trainers.errors import ConfigError, DataError
 from trainers.specs.datasets import DATASETS, DatasetSpec
 
@@ -49,7 +49,7 @@ def _is_made_from(folder: Path, path: Path) -> bool:
     if not (folder / "manifest.json").exists():
         return False
     try:
-        return list(PreparedDataset(folder).manifest.sources) == describe([path])
+        return list(PreparedDataset(folder).manifest.sources) == file_descriptions([path])
     except DataError:
         return False  # a damaged one is made anew
 
@@ -61,7 +61,7 @@ def _require_free_name(name: str) -> None:
         raise ConfigError(f"{name!r} is a published dataset's name; call your own file otherwise")
 
 
-def read(name: str, path: Path) -> Reading:
+def read(name: str, path: Path) -> PublishedFile:
     """A file's factors and images. See reading.Reading."""
     file = container(path)
     missing = [key for key in ("images", "factors") if key not in file.names]
@@ -99,7 +99,7 @@ def read(name: str, path: Path) -> Reading:
             pixels = _to_uint8(block, where)
             yield (pixels[:, None] if pixels.ndim == 3 else pixels.transpose(order))
 
-    return Reading(spec, classes_NK, blocks, scale=1.0 if binary else 1 / 255)
+    return PublishedFile(spec, classes_NK, blocks, scale=1.0 if binary else 1 / 255)
 
 
 def _layout(

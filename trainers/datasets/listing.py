@@ -9,7 +9,7 @@ from trainers.specs.datasets import DATASETS, DatasetSpec
 
 
 @dataclass(frozen=True)
-class Row:
+class DatasetState:
     """A dataset and what can be opened of it now.
 
     state: "prepared", "not prepared", or what is wrong with the prepared form.  ready: the sources
@@ -22,7 +22,7 @@ class Row:
     size_bytes: int
 
 
-def list_datasets(data_dir: Path | str) -> list[Row]:
+def list_datasets(data_dir: Path | str) -> list[DatasetState]:
     """Every published dataset, in the order of the specs, then one's own files used so far."""
     data_dir = Path(data_dir)
     rows = [_row(spec, data_dir / name) for name, spec in DATASETS.items()]
@@ -34,14 +34,14 @@ def list_datasets(data_dir: Path | str) -> list[Row]:
     return rows
 
 
-def _row(spec: DatasetSpec, folder: Path) -> Row:
+def _row(spec: DatasetSpec, folder: Path) -> DatasetState:
     drawn = tuple(source for source in spec.sources if source in ("rendered", "synthetic"))
     stored = tuple(source for source in spec.sources if source not in drawn)
     if not (folder / "manifest.json").is_file():
-        return Row(spec, "not prepared", drawn, "", 0)
+        return DatasetState(spec, "not prepared", drawn, "", 0)
     try:
         fingerprint = read_manifest(folder).fingerprint
     except DataError as error:
-        return Row(spec, str(error), drawn, "", 0)
+        return DatasetState(spec, str(error), drawn, "", 0)
     size = sum(file.stat().st_size for file in folder.iterdir())
-    return Row(spec, "prepared", drawn + stored, fingerprint, size)
+    return DatasetState(spec, "prepared", drawn + stored, fingerprint, size)

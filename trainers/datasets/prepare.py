@@ -8,8 +8,8 @@ from pathlib import Path
 from trainers.datasets.access.prepared import PreparedDataset
 from trainers.datasets.opener import unknown_dataset
 from trainers.datasets.published import READERS
-from trainers.datasets.published.reading import Reading, Request, files_of
-from trainers.datasets.writing import BLOCK_BYTES, Progress, describe, locked, write
+from trainers.datasets.published.reading import PublishedFile, ReadRequest, files_of
+from trainers.datasets.writing import BLOCK_BYTES, Progress, file_descriptions, locked, write
 from trainers.errors import DataError
 from trainers.specs.datasets import DATASETS, DatasetSpec
 
@@ -70,10 +70,10 @@ def prepare(
 
 def _read(
     name: str, sources: Sources, spec: DatasetSpec | None, any_size: bool
-) -> tuple[Reading, str]:
+) -> tuple[PublishedFile, str]:
     _require_known(name)
     wanted = spec or DATASETS[name]
-    reading = READERS[name](Request(files_of(sources), wanted, any_size))
+    reading = READERS[name](ReadRequest(files_of(sources), wanted, any_size))
     published = not any_size and wanted == DATASETS[name]
     return reading, "published" if published else "published-custom-size"
 
@@ -91,10 +91,10 @@ def _is_made_from(folder: Path, files: Sequence[Path], any_size: bool) -> bool:
     except DataError:
         return False  # a damaged one is made anew
     custom = "custom-size" in manifest.fingerprint
-    return list(manifest.sources) == describe(files) and (any_size or not custom)
+    return list(manifest.sources) == file_descriptions(files) and (any_size or not custom)
 
 
-def _compare_checksums(reading: Reading, kind: str, progress: Progress | None) -> str:
+def _compare_checksums(reading: PublishedFile, kind: str, progress: Progress | None) -> str:
     if kind != "published":
         return "not compared: a file of any size was asked for"
     if not reading.checksums:

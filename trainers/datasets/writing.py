@@ -21,7 +21,7 @@ from typing import Any
 import numpy as np
 
 from trainers.datasets.access.prepared import Manifest, PreparedDataset, stored_shape
-from trainers.datasets.published.reading import Blocks, Reading
+from trainers.datasets.published.reading import Blocks, PublishedFile
 from trainers.errors import DataError
 
 Progress = Callable[[str, int, int], None]  # what is being done, bytes done, bytes in all
@@ -29,7 +29,7 @@ BLOCK_BYTES = 16 << 20
 
 
 def write(
-    reading: Reading,
+    reading: PublishedFile,
     data_dir: Path,
     folder: str,
     fingerprint: str,
@@ -42,7 +42,7 @@ def write(
     final.parent.mkdir(parents=True, exist_ok=True)
     _require_space(reading, final.parent, partial)
     identity = {
-        "sources": describe(files),
+        "sources": file_descriptions(files),
         "images": [reading.spec.num_images, *stored_shape(reading.spec, reading.layout)],
         "layout": reading.layout,
     }
@@ -58,14 +58,18 @@ def write(
     digests.append(hashlib.sha256((partial / "factors.npy").read_bytes()).hexdigest())
     content = hashlib.sha256("".join(digests).encode()).hexdigest()[:16]
     Manifest(
-        reading.spec, f"{fingerprint}-{content}", reading.layout, reading.scale, describe(files)
+        reading.spec,
+        f"{fingerprint}-{content}",
+        reading.layout,
+        reading.scale,
+        file_descriptions(files),
     ).write(partial)
     (partial / "journal.jsonl").unlink()
     _put_in_place(partial, final)
     return PreparedDataset(final)
 
 
-def describe(files: Sequence[Path]) -> list[dict[str, Any]]:
+def file_descriptions(files: Sequence[Path]) -> list[dict[str, Any]]:
     """Name, size in bytes and time of change of each file."""
     stats = [(path.name, path.stat()) for path in files]
     return [{"name": n, "bytes": s.st_size, "mtime_ns": s.st_mtime_ns} for n, s in stats]
@@ -81,7 +85,7 @@ def locked(data_dir: Path, name: str) -> Iterator[None]:
         yield
 
 
-def _require_space(reading: Reading, folder: Path, partial: Path) -> None:
+def _require_space(reading: PublishedFile, folder: Path, partial: Path) -> None:
     shape = (reading.spec.num_images, *stored_shape(reading.spec, reading.layout))
     there = sum(file.stat().st_size for file in partial.glob("*")) if partial.exists() else 0
     needed = int(np.prod(shape)) + reading.factors_NK.size * 8 - there
@@ -93,7 +97,7 @@ def _require_space(reading: Reading, folder: Path, partial: Path) -> None:
 
 
 def _write_images(
-    reading: Reading, partial: Path, identity: dict[str, Any], progress: Progress | None
+    reading: PublishedFile, partial: Path, identity: dict[str, Any], progress: Progress | None
 ) -> list[str]:
     """Writes images.npy, or what a killed call left of it to write; the digests of its blocks."""
     shape = tuple(identity["images"])
@@ -125,7 +129,7 @@ def _write_images(
     return digests
 
 
-def _stored(block_nCHW: np.ndarray, reading: Reading) -> bytes:
+def _stored(block_nCHW: np.ndarray, reading: PublishedFile) -> bytes:
     if block_nCHW.shape[1:] != reading.spec.image_CHW or block_nCHW.dtype != np.uint8:
         raise DataError(
             f"{reading.spec.name}: images of {block_nCHW.dtype} {block_nCHW.shape[1:]}, "

@@ -24,7 +24,7 @@ from trainers.measures.shared.classes import Groups, check_interventions
 from trainers.measures.shared.protocols import above_chance
 from trainers.measures.shared.softmax import fit_softmax, with_constant
 from trainers.measures.shared.statistics import Statistics
-from trainers.seeds import stream
+from trainers.seeds import random_stream
 
 _BLOCK_PAIRS = 1 << 13  # arrays of 64 kB: above 128 kB each would be fresh memory, paged in anew
 _PENALTY_RANGE = (1e-9, 1e12)  # beyond it, a latent's scale decides nothing any more
@@ -33,7 +33,7 @@ _PENALTY_RANGE = (1e-9, 1e12)  # beyond it, a latent's scale decides nothing any
 def beta_vae(stats: Statistics) -> float:
     num_factors = stats.num_factors
     check_interventions(stats.classes)
-    random = stream(stats.seed, "measure/beta_vae")
+    random = random_stream(stats.seed, "measure/beta_vae")
     num_train, num_eval = stats.settings.beta_examples
     factors_E = random.integers(num_factors, size=num_train + num_eval)
     features_EL = np.empty((len(factors_E), stats.unit_NL.shape[1]))

@@ -4,8 +4,8 @@ import numpy as np
 import torch
 
 from trainers.running.inputs import Inputs
-from trainers.running.process import small_numbers_are_zero
-from trainers.running.step import Stepper
+from trainers.running.process import flush_denormals
+from trainers.running.step import TrainStep
 
 BLOCK_STEPS = 10
 
@@ -13,17 +13,17 @@ BLOCK_STEPS = 10
 class EagerRunner:
     """Runs blocks of steps; see graph.GraphRunner for the other way."""
 
-    def __init__(self, stepper: Stepper, inputs: Inputs) -> None:
+    def __init__(self, stepper: TrainStep, inputs: Inputs) -> None:
         self._stepper = stepper
         self._inputs = inputs
 
-    def room(self, iteration: int) -> int:
+    def max_block_steps(self, iteration: int) -> int:
         """How many steps the block after `iteration` may have."""
         return BLOCK_STEPS
 
     def run(self, first: int, last: int) -> np.ndarray:
         """Runs steps `first` to `last`. Returns what they recorded, (S, len(stepper.names))."""
-        with small_numbers_are_zero():
+        with flush_denormals():
             rows = [self._step(t) for t in range(first, last + 1)]
         return torch.stack(rows).cpu().numpy()
 

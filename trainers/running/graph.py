@@ -15,13 +15,13 @@ from torch import Tensor
 
 from trainers.running.image_table import ImageTable
 from trainers.running.inputs import Chunks
-from trainers.running.process import small_numbers_are_zero
-from trainers.running.step import Stepper
+from trainers.running.process import flush_denormals
+from trainers.running.step import TrainStep
 
 log = logging.getLogger(__name__)
 
 _WARM_UP_STEPS = 3  # run eagerly before the capture, which must find every buffer in being
-_capturing = threading.Lock()  # the backward passes of all lanes share one thread of autograd
+_capture_lock = threading.Lock()  # the backward passes of all lanes share one thread of autograd
 
 
 class GraphRunner:
@@ -31,7 +31,7 @@ class GraphRunner:
     says why), and on any other device, the same step is run eagerly, with the same results.
     images: the dataset on the device; None when chunks carry their images."""
 
-    def __init__(self, stepper: Stepper, chunks: Chunks, images: ImageTable | None) -> None:
+    def __init__(self, stepper: TrainStep, chunks: Chunks, images: ImageTable | None) -> None:
         self._stepper = stepper
         self._chunks = chunks
         self._images = images
@@ -48,7 +48,7 @@ class GraphRunner:
         self._can_capture = device.type == "cuda"
         self._stream = torch.cuda.Stream(device) if self._can_capture else None
 
-    def room(self, iteration: int) -> int:
+    def max_block_steps(self, iteration: int) -> int:
         """How many steps the block after `iteration` may have: those left of its chunk."""
         return self._chunks.steps - iteration % self._chunks.steps
 
@@ -64,7 +64,7 @@ class GraphRunner:
         self._graph = None
         self._chunks.close()
 
-    def body(self) -> None:
+    def step(self) -> None:
         """One step, from the inputs at the position to the ring; no host read, no host input."""
         noise_BL = self._input("noise")
         images_BCHW = self._input("images")
@@ -84,9 +84,9 @@ class GraphRunner:
         self._load(number)
         self._position_1.fill_(position)
         self._iteration.fill_(first)
-        with small_numbers_are_zero():
+        with flush_denormals():
             for _ in range(first, last + 1):
-                self._again()
+                self._run_step()
         # Waits for the device, once a block.
         return self._ring_ST[position : position + last - first + 1].cpu().numpy().copy()
 
@@ -98,36 +98,36 @@ class GraphRunner:
         """Puts a chunk into the buffers, whose addresses the graph has taken over for good."""
         if number == self._number:
             return
-        for name, array in self._chunks.take(number).arrays().items():
+        for name, array in self._chunks.get(number).arrays().items():
             host = torch.from_numpy(array)
             if name not in self._buffers:
                 self._buffers[name] = torch.empty_like(host, device=self._stepper.device)
             self._buffers[name].copy_(host)
         self._number = number
 
-    def _again(self) -> None:
+    def _run_step(self) -> None:
         if self._graph is not None:
             self._graph.replay()
         elif not self._can_capture:
-            self.body()
+            self.step()
         elif self._eager_left:
-            with _capturing:
-                self.body()
+            with _capture_lock:
+                self.step()
             self._eager_left -= 1
         else:
             self._capture()
-            self._again()
+            self._run_step()
 
     def _capture(self) -> None:
         """A capture runs nothing: the training stands where it stood, captured or not."""
         graph = torch.cuda.CUDAGraph()
         try:
-            with _capturing:
+            with _capture_lock:
                 torch.cuda.synchronize(self._stepper.device)
                 with torch.cuda.graph(
                     graph, stream=self._stream, capture_error_mode="thread_local"
                 ):
-                    self.body()
+                    self.step()
         except (RuntimeError, torch.OutOfMemoryError) as error:
             log.warning("no CUDA graph, going on step by step: %s", error)
             self._can_capture = False

@@ -77,18 +77,18 @@ def image_table(dataset: Dataset, device: torch.device) -> ImageTable | None:
 
 def _made(dataset: Dataset, device: torch.device) -> ByteTable | BitTable | None:
     num_bytes = len(dataset) * prod(dataset.spec.image_CHW)
-    if dataset.scale == 1.0 and num_bytes / 8 <= _room(device):
+    if dataset.scale == 1.0 and num_bytes / 8 <= _free_bytes(device):
         try:
             return BitTable(dataset, device)
         except ValueError:
             pass
     images_NCHW = dataset.all_images()
-    if images_NCHW is None or num_bytes > _room(device):
+    if images_NCHW is None or num_bytes > _free_bytes(device):
         return None
     return ByteTable(images_NCHW, device)
 
 
-def _room(device: torch.device) -> float:
+def _free_bytes(device: torch.device) -> float:
     if device.type != "cuda":
         return float("inf")
     return _SHARE * torch.cuda.mem_get_info(device)[0]

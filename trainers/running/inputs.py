@@ -10,8 +10,8 @@ import numpy as np
 
 from trainers.config import TrainingConfig
 from trainers.datasets.access.dataset import Dataset
-from trainers.seeds import stream
-from trainers.splits import Minibatches
+from trainers.seeds import random_stream
+from trainers.splits import MinibatchSampler
 
 CHUNK_STEPS = 256
 _IMAGE_BYTES = 64 << 20  # of a chunk that carries its images
@@ -26,7 +26,7 @@ class Inputs:
         self._config = config
         self._shuffle = shuffle
         self.dataset = dataset
-        self._minibatches = Minibatches(train, config.batch_size, config.seed)
+        self._minibatches = MinibatchSampler(train, config.batch_size, config.seed)
 
     def indices(self, t: int) -> np.ndarray:
         """(B,) int64: the images of step t."""
@@ -35,14 +35,14 @@ class Inputs:
     def noise(self, t: int) -> np.ndarray:
         """(B, L) float32: standard normal."""
         shape = self._config.batch_size, self._config.latent_dim
-        return stream(self._config.seed, "noise", t).standard_normal(shape, dtype=np.float32)
+        return random_stream(self._config.seed, "noise", t).standard_normal(shape, dtype=np.float32)
 
     def shuffle(self, t: int) -> np.ndarray | None:
         """(B, L) int64: one permutation of the batch per latent, or None."""
         if not self._shuffle:
             return None
         ordered_BL = np.tile(np.arange(self._config.batch_size)[:, None], self._config.latent_dim)
-        return stream(self._config.seed, "shuffle", t).permuted(ordered_BL, axis=0)
+        return random_stream(self._config.seed, "shuffle", t).permuted(ordered_BL, axis=0)
 
 
 @dataclass(frozen=True)
@@ -83,7 +83,7 @@ class Chunks:
         self._pool = ThreadPoolExecutor(max_workers=1, thread_name_prefix="prefetch")
         self._ahead: tuple[int, Future[Chunk]] | None = None
 
-    def take(self, number: int) -> Chunk:
+    def get(self, number: int) -> Chunk:
         """Chunk `number`; starts drawing the one after it. Raises what drawing raised."""
         ahead, self._ahead = self._ahead, None
         if ahead is None or ahead[0] != number:

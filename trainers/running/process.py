@@ -16,7 +16,7 @@ _ONE_GIB = 1 << 30
 
 
 @contextlib.contextmanager
-def small_numbers_are_zero() -> Iterator[None]:
+def flush_denormals() -> Iterator[None]:
     """Counts numbers below 1e-38 as 0 on this thread, and on threads that torch starts meanwhile.
 
     Adam's averages fade into such numbers wherever a gradient has died: one in seven of them after

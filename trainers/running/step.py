@@ -17,7 +17,7 @@ _BETAS = (0.9, 0.999)
 _EPS = 1e-8
 
 
-class Stepper:
+class TrainStep:
     """Holds what changes from step to step: weights, learned sigmas, controller, optimisers.
 
     Adam(0.9, 0.999, 1e-8) as the thesis, section 3.2.2; learned sigmas are in the same Adam."""

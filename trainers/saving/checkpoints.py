@@ -11,7 +11,7 @@ from typing import Any
 import torch
 
 from trainers.errors import RecordError
-from trainers.saving.folders import Folder, numbered, read_digested, write_digested
+from trainers.saving.folders import Folder, files_by_number, read_digested, write_digested
 
 PREFIX = "checkpoint"
 _KEPT = 2
@@ -29,7 +29,7 @@ def write_checkpoint(folder: Folder, iteration: int, state: State) -> str:
     buffer = io.BytesIO()
     torch.save(state, buffer)
     name = write_digested(folder, f"{PREFIX}-{iteration:012d}", ".pt", buffer.getbuffer())
-    names = numbered(folder, PREFIX)
+    names = files_by_number(folder, PREFIX)
     passed = [old for step, old in names.items() if step <= iteration]
     beyond = [old for step, old in names.items() if step > iteration]
     for old in passed[:-_KEPT] + beyond[:-1]:
@@ -43,7 +43,7 @@ def load_newest(folder: Folder, identity: str, *, at_most: int | None = None) ->
     A damaged one is reported in the log, removed, and the one before it is tried. `at_most`
     leaves out later iterations. Raises RecordError when a good checkpoint belongs to another
     training: the folder is not this training's."""
-    for iteration, name in reversed(numbered(folder, PREFIX).items()):
+    for iteration, name in reversed(files_by_number(folder, PREFIX).items()):
         if at_most is not None and iteration > at_most:
             continue
         state = _load(folder, name)

@@ -72,7 +72,7 @@ class LocalFolder:
     def delete(self, name: str) -> None:
         (self.path / name).unlink(missing_ok=True)
 
-    def sweep(self) -> None:
+    def remove_partial_files(self) -> None:
         """Removes what writers that were killed left behind. Only for a folder's sole writer."""
         for path in self.path.glob(".*.tmp"):
             path.unlink(missing_ok=True)
@@ -114,7 +114,7 @@ def stem_of(name: str) -> str | None:
     return match["stem"] if match else None
 
 
-def numbered(folder: Folder, kind: str) -> dict[int, str]:
+def files_by_number(folder: Folder, kind: str) -> dict[int, str]:
     """Names of the files `<kind>-<number>-<digest>` in `folder`, by number, ascending."""
     found: dict[int, str] = {}
     for name in folder.names():

@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 
 from trainers.errors import RecordError
-from trainers.saving.folders import Folder, numbered, read_digested, write_digested
+from trainers.saving.folders import Folder, files_by_number, read_digested, write_digested
 
 _FORMAT = 1
 _ARRAYS = ("mu", "logvar", "factors", "indices", "trajectory")
@@ -42,7 +42,7 @@ class Milestone:
 
 
 @dataclass(frozen=True)
-class Found:
+class FolderContents:
     """What a training's folder holds: record names by iteration, iterations of checkpoints.
 
     diverged: {step at which a loss was not finite: record name}, of one item at most."""
@@ -118,10 +118,10 @@ def read_divergence(folder: Folder, name: str) -> tuple[int, str]:
         raise RecordError(f"{folder!r}: {name} is not a divergence record ({error})") from error
 
 
-def find_records(folder: Folder) -> Found:
+def find_records(folder: Folder) -> FolderContents:
     """What is in `folder`, by name alone; content is verified when it is read."""
-    return Found(
-        milestones=numbered(folder, "milestone"),
-        diverged=numbered(folder, "diverged"),
-        checkpoints=tuple(numbered(folder, "checkpoint")),
+    return FolderContents(
+        milestones=files_by_number(folder, "milestone"),
+        diverged=files_by_number(folder, "diverged"),
+        checkpoints=tuple(files_by_number(folder, "checkpoint")),
     )

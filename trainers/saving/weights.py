@@ -9,7 +9,7 @@ import torch
 from torch import nn
 
 from trainers.errors import RecordError
-from trainers.saving.folders import Folder, numbered, read_digested, write_digested
+from trainers.saving.folders import Folder, files_by_number, read_digested, write_digested
 from trainers.saving.records import Milestone, find_records, read_milestone
 
 _PREFIX = "weights"
@@ -17,7 +17,7 @@ _PREFIX = "weights"
 
 def kept_weights(folder: Folder, iteration: int | None = None) -> tuple[int, str] | None:
     """(iteration, file name) of the kept weights in `folder`, the last or those of `iteration`."""
-    kept = numbered(folder, _PREFIX)
+    kept = files_by_number(folder, _PREFIX)
     if iteration is not None:
         return (iteration, kept[iteration]) if iteration in kept else None
     return next(reversed(kept.items()), None)
@@ -31,26 +31,26 @@ def read_weights(folder: Folder, name: str) -> dict[str, Any]:
     return content | {"about": json.loads(content["about"])}
 
 
-def best_so_far(folder: Folder, by: str) -> float:
-    """How good the milestone is whose weights are kept (see `goodness`), or -inf."""
+def best_kept(folder: Folder, by: str) -> float:
+    """How good the milestone is whose weights are kept (see `selection_value`), or -inf."""
     kept = kept_weights(folder)
     record = find_records(folder).milestones.get(kept[0]) if kept else None
     if record is None:
         return -math.inf
     try:
-        return goodness(read_milestone(folder, record), by)
+        return selection_value(read_milestone(folder, record), by)
     except RecordError:
         return -math.inf
 
 
-def goodness(milestone: Milestone, by: str) -> float:
+def selection_value(milestone: Milestone, by: str) -> float:
     """The metric `by`, higher is better: a loss counts negative, a missing metric as -inf."""
     value = milestone.metrics.get(by, -math.inf if by.startswith("measure/") else math.inf)
     return value if by.startswith("measure/") else -value
 
 
 def keep_weights(
-    folder: Folder, network: nn.Module, milestone: Milestone, by: str, *, alone: bool
+    folder: Folder, network: nn.Module, milestone: Milestone, by: str, *, replace: bool
 ) -> None:
     """Keeps the network's weights as those of `milestone`. alone: drops those kept before."""
     buffer = io.BytesIO()
@@ -63,7 +63,7 @@ def keep_weights(
     torch.save(content, buffer)
     stem = f"{_PREFIX}-{milestone.iteration:012d}"
     new = write_digested(folder, stem, ".pt", buffer.getbuffer())
-    if alone:
-        for name in numbered(folder, _PREFIX).values():
+    if replace:
+        for name in files_by_number(folder, _PREFIX).values():
             if name != new:
                 folder.delete(name)

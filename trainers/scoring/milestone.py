@@ -10,9 +10,9 @@ import torch
 from trainers.config import TrainingConfig
 from trainers.datasets.access.dataset import Dataset
 from trainers.errors import MeasureError
-from trainers.running.step import Stepper
+from trainers.running.step import TrainStep
 from trainers.scoring.latents import measure_scores
-from trainers.seeds import stream
+from trainers.seeds import random_stream
 
 _CHUNK = 256
 
@@ -30,13 +30,13 @@ class Representation:
 
 
 def represent(
-    stepper: Stepper, dataset: Dataset, indices_N: np.ndarray, *, seed: int, iteration: int
+    stepper: TrainStep, dataset: Dataset, indices_N: np.ndarray, *, seed: int, iteration: int
 ) -> Representation:
     """Encodes the images at `indices_N` and decodes one sample of each.
 
     The reconstruction is that of a sample, as in training, so that validation and training
     curves can be laid over one another; its noise is a stream of its own."""
-    noise = stream(seed, "validation-noise", iteration)
+    noise = random_stream(seed, "validation-noise", iteration)
     recon, mu, logvar = 0.0, [], []
     latent_dim = sum(name.startswith("kl/z") for name in stepper.names)
     for start in range(0, len(indices_N), _CHUNK):
@@ -61,7 +61,7 @@ def represent(
 
 
 def evaluate(
-    stepper: Stepper,
+    stepper: TrainStep,
     dataset: Dataset,
     indices_N: np.ndarray,
     config: TrainingConfig,

@@ -213,7 +213,7 @@ MODEL_ALIASES: dict[str, AliasSpec] = {
     )
 }
 
-WEAK_BELOW = 0.5
+WEAK_SIGMA = 0.5
 
 
 def needs_weak(sigmas_L: Sequence[float]) -> bool:
@@ -223,7 +223,7 @@ def needs_weak(sigmas_L: Sequence[float]) -> bool:
     Raises ValueError for no latents or a sigma that is not finite."""
     if len(sigmas_L) == 0 or not all(abs(sigma) < float("inf") for sigma in sigmas_L):
         raise ValueError(f"needs one finite sigma for each latent, got {list(sigmas_L)}")
-    return all(abs(sigma) < WEAK_BELOW for sigma in sigmas_L)
+    return all(abs(sigma) < WEAK_SIGMA for sigma in sigmas_L)
 
 
 def complete_params(name: str, given: Mapping[str, object]) -> tuple[dict[str, Value], list[str]]:

@@ -4,9 +4,9 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field, PlainValidator, WithJsonSchema
 
-from sweeper import messages as words
+from sweeper import messages
 from sweeper.grid.syntax import scalars
-from sweeper.grid.syntax.fields import Block, Integer, Many, ManyOrRange, Range, Real, Word
+from sweeper.grid.syntax.fields import Block, Integer, OneManyOrRange, OneOrMany, Range, Real, Word
 from trainers.specs.networks import NETWORKS
 
 AUTO = "auto"
@@ -28,7 +28,7 @@ def _size(value: Any) -> int | str:
 def _network(value: Any) -> str:
     name = scalars.text(value)
     if name not in NETWORK_NAMES:
-        raise ValueError(words.unknown(name, NETWORK_NAMES))
+        raise ValueError(messages.unknown(name, NETWORK_NAMES))
     return name
 
 
@@ -55,15 +55,19 @@ class Axes(Block):
     reconstruction  mse, or bernoulli
     precision       fp32, or bf16"""
 
-    iterations: Annotated[tuple[Positive, ...], Many()] | None = None
-    batch_size: Annotated[tuple[int, ...] | Range, ManyOrRange(tuple[Positive, ...])] | None = None
-    learning_rate: Annotated[tuple[float, ...] | Range, ManyOrRange(tuple[Rate, ...])] | None = None
+    iterations: Annotated[tuple[Positive, ...], OneOrMany()] | None = None
+    batch_size: Annotated[tuple[int, ...] | Range, OneManyOrRange(tuple[Positive, ...])] | None = (
+        None
+    )
+    learning_rate: Annotated[tuple[float, ...] | Range, OneManyOrRange(tuple[Rate, ...])] | None = (
+        None
+    )
     latent_dim: (
-        Annotated[tuple[int | str, ...] | Range, ManyOrRange(tuple[LatentDim, ...])] | None
+        Annotated[tuple[int | str, ...] | Range, OneManyOrRange(tuple[LatentDim, ...])] | None
     ) = None
-    network: Annotated[tuple[Network, ...], Many()] | None = None
-    reconstruction: Annotated[tuple[Reconstruction, ...], Many()] | None = None
-    precision: Annotated[tuple[Precision, ...], Many()] | None = None
+    network: Annotated[tuple[Network, ...], OneOrMany()] | None = None
+    reconstruction: Annotated[tuple[Reconstruction, ...], OneOrMany()] | None = None
+    precision: Annotated[tuple[Precision, ...], OneOrMany()] | None = None
 
 
 DEFAULTS: dict[str, tuple[Any, ...]] = {

@@ -11,7 +11,7 @@ from typing import Any, Self
 
 from pydantic import model_validator
 
-from sweeper import messages as words
+from sweeper import messages
 from sweeper.grid.syntax.fields import Block, Text
 from sweeper.grid.syntax.names import Name
 from trainers.specs.datasets import DATASETS
@@ -29,19 +29,19 @@ class DatasetEntry(Block):
     path: Text | None = None
 
     @classmethod
-    def arranged(cls, entry: Any) -> Mapping[str, Any]:
-        return {"name": entry} if isinstance(entry, str) else super().arranged(entry)
+    def normalised(cls, entry: Any) -> Mapping[str, Any]:
+        return {"name": entry} if isinstance(entry, str) else super().normalised(entry)
 
     @model_validator(mode="after")
     def _fits_together(self) -> Self:
         if self.path is not None:
             self._check_own_file(self.path)
         elif self.name not in DATASETS:
-            what = words.unknown(self.name, list(DATASETS))
+            what = messages.unknown(self.name, list(DATASETS))
             raise ValueError(f"{what} A file of your own: {{name: ..., path: FILE}}.")
         elif self.source is not None and self.source not in DATASETS[self.name].sources:
-            known = words.known(DATASETS[self.name].sources)
-            raise ValueError(f"has no source {words.shown(self.source)}. {known}")
+            known = messages.known_names(DATASETS[self.name].sources)
+            raise ValueError(f"has no source {messages.quoted(self.source)}. {known}")
         return self
 
     def _check_own_file(self, path: str) -> None:

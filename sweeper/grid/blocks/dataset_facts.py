@@ -15,7 +15,7 @@ from trainers.specs.datasets import DATASETS, DatasetSpec
 
 
 @dataclass(frozen=True)
-class Facts:
+class DatasetFacts:
     """image_CHW: channels, height, width.  factor_grid: every combination of factor values is an
     image, once.  source: the default one.  path: absolute, for a file of the user's own."""
 
@@ -34,7 +34,7 @@ class Facts:
         return None if self.path is None else _digest(*_state(Path(self.path)))
 
 
-def facts_of(entry: DatasetEntry, folder: Path) -> Facts:
+def facts_of(entry: DatasetEntry, folder: Path) -> DatasetFacts:
     """The facts of an entry of `datasets`. Raises DatasetError for a file that is no dataset."""
     if entry.path is not None:
         return _own(entry.name, *_state((folder / entry.path).resolve()))
@@ -42,8 +42,8 @@ def facts_of(entry: DatasetEntry, folder: Path) -> Facts:
     return _of(spec, spec.sources[0])
 
 
-def _of(spec: DatasetSpec, source: str, path: str | None = None) -> Facts:
-    return Facts(
+def _of(spec: DatasetSpec, source: str, path: str | None = None) -> DatasetFacts:
+    return DatasetFacts(
         name=spec.name,
         source=source,
         image_CHW=spec.image_CHW,
@@ -72,7 +72,7 @@ def _digest(path: str, mtime_ns: int, size: int) -> str:
 
 
 @lru_cache(maxsize=64)
-def _own(name: str, path: str, mtime_ns: int, size: int) -> Facts:
+def _own(name: str, path: str, mtime_ns: int, size: int) -> DatasetFacts:
     from trainers.datasets.custom import read
     from trainers.errors import TrainerError
 

@@ -14,14 +14,14 @@ from sweeper.grid.blocks.dataset_entry import DatasetEntry
 from sweeper.grid.blocks.model_entry import ModelEntry
 from sweeper.grid.blocks.seeds import Seed, Seeds
 from sweeper.grid.blocks.settings import Budget, Evaluation, Price, Resources, Search, Select, Table
-from sweeper.grid.syntax.fields import Block, Flag, Many, Range, Word
+from sweeper.grid.syntax.fields import Block, Flag, OneOrMany, Range, Word
 from sweeper.grid.syntax.names import Name
 from sweeper.grid.syntax.yaml_tree import YamlMap
 from sweeper.ids import canonical
 
 
 @dataclass(frozen=True)
-class Origin:
+class GridSource:
     """Where a grid came from. file: as problems tell it.  folder: relative paths start here.
     tree: what was written, with places; empty for a grid made in a program."""
 
@@ -46,8 +46,8 @@ class Grid(Block):
     search                          Optuna in place of the full product
     table                           the table of the thesis that this grid is for"""
 
-    datasets: Annotated[tuple[DatasetEntry, ...], Many(distinct=False)]
-    models: Annotated[tuple[ModelEntry, ...], Many(distinct=False)]
+    datasets: Annotated[tuple[DatasetEntry, ...], OneOrMany(drop_duplicates=False)]
+    models: Annotated[tuple[ModelEntry, ...], OneOrMany(drop_duplicates=False)]
     axes: Axes
     seeds: Annotated[tuple[Seed, ...], Seeds()] = (0,)
     evaluation: Evaluation = Evaluation()
@@ -62,10 +62,10 @@ class Grid(Block):
     search: Search | None = None
     table: Table | None = None
 
-    _origin: Origin = PrivateAttr(default_factory=Origin)
+    _origin: GridSource = PrivateAttr(default_factory=GridSource)
 
     @property
-    def origin(self) -> Origin:
+    def origin(self) -> GridSource:
         return self._origin
 
     @property
@@ -85,7 +85,7 @@ class Grid(Block):
             if entry.datasets is None or dataset.name in entry.datasets
         ]
 
-    def asked(self) -> dict[str, Any]:
+    def requested(self) -> dict[str, Any]:
         """What the grid asks for, as plain JSON values; no list's order matters."""
         left_out = {"resources", "price", "budget", "name"}
         plain: dict[str, Any] = self.model_dump(

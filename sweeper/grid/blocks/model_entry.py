@@ -15,20 +15,20 @@ from typing import Annotated, Any
 
 from pydantic import Field, ValidationInfo, field_validator
 
-from sweeper import messages as words
+from sweeper import messages
 from sweeper.grid.blocks.axes import Axes
 from sweeper.grid.syntax import scalars
 from sweeper.grid.syntax.fields import (
     Block,
     Integer,
-    Many,
+    OneOrMany,
     Range,
     Text,
     as_list,
-    distinct,
+    drop_duplicates,
     warnings_of,
 )
-from sweeper.grid.syntax.mistakes import Mistake, mistakes_of, throw, unknown_key
+from sweeper.grid.syntax.mistakes import Mistake, mistakes_of, raise_mistakes, unknown_key
 from trainers.specs.models import MODEL_ALIASES, MODELS
 from trainers.specs.parameters import Param, Value
 
@@ -68,24 +68,29 @@ class ModelEntry(Block):
 
     name: Text
     params: Mapping[str, Any] = {}  # of Values | Range
-    datasets: Annotated[tuple[Text, ...], Many()] | None = None
+    datasets: Annotated[tuple[Text, ...], OneOrMany()] | None = None
     axes: Axes | None = None
 
     @classmethod
-    def arranged(cls, entry: Any) -> Mapping[str, Any]:
+    def normalised(cls, entry: Any) -> Mapping[str, Any]:
         """{name: {beta: 4, datasets: ..}} as {name, params: {beta: 4}, datasets: ..}."""
         if isinstance(entry, str):
             return {"name": entry}
         if not isinstance(entry, Mapping):
             raise ValueError("is neither a model's name nor {name: parameters}.")
         if len(entry) != 1:
-            keys = ", ".join(words.shown(str(key), 20)[1:-1] for key in list(entry)[:5]) or "no key"
+            keys = (
+                ", ".join(messages.quoted(str(key), 20)[1:-1] for key in list(entry)[:5])
+                or "no key"
+            )
             raise ValueError(f"has {keys}; an entry is one name, its settings indented under it.")
         [(name, given)] = entry.items()
         if scalars.is_empty(given):
             return {"name": name}
         if not isinstance(given, Mapping):
-            raise ValueError(f"must be {{{words.shown(str(name))[1:-1]}: {{parameter: value}}}}.")
+            raise ValueError(
+                f"must be {{{messages.quoted(str(name))[1:-1]}: {{parameter: value}}}}."
+            )
         settings = {key: value for key, value in given.items() if key in SETTINGS}
         params = {key: value for key, value in given.items() if key not in SETTINGS}
         return {"name": name, "params": params, **settings}
@@ -94,7 +99,7 @@ class ModelEntry(Block):
     @classmethod
     def _known(cls, name: str) -> str:
         if name not in MODEL_NAMES:
-            raise ValueError(words.unknown(name, MODEL_NAMES))
+            raise ValueError(messages.unknown(name, MODEL_NAMES))
         return name
 
     @field_validator("params", mode="plain")
@@ -121,7 +126,7 @@ def read_params(
         except ValueError as error:
             found += mistakes_of(error, key, value=raw)
     if found:
-        throw(model, found)
+        raise_mistakes(model, found)
     return typed
 
 
@@ -137,8 +142,8 @@ def _read_param(param: Param, raw: Any, warnings: list[str]) -> Values | Range:
         except ValueError as error:
             found += mistakes_of(error, index, value=item)
     if found:
-        throw(param.name, found)
-    return distinct(items, typed, warnings)
+        raise_mistakes(param.name, found)
+    return drop_duplicates(items, typed, warnings)
 
 
 def _read_value(param: Param, raw: Any) -> Value | Learned:
@@ -154,7 +159,7 @@ def _read_value(param: Param, raw: Any) -> Value | Learned:
 def _scalar(param: Param, raw: Any) -> Any:
     """The plain value that a scalar stands for, given the parameter's kind."""
     if param.kind == "bool":
-        return scalars.truth(raw)
+        return scalars.boolean(raw)
     if param.kind == "int":
         return scalars.integer(raw)
     if param.kind == "float":
@@ -163,7 +168,7 @@ def _scalar(param: Param, raw: Any) -> Any:
         return raw
     word = scalars.text(raw)
     if word not in param.choices:
-        raise ValueError(words.unknown(word, param.choices))
+        raise ValueError(messages.unknown(word, param.choices))
     return word
 
 

@@ -19,7 +19,7 @@ from sweeper.grid.syntax.fields import Block, Integer, read_many
 Seed = Annotated[Integer, Field(ge=0, lt=2**63)]
 
 
-class Count(Block):
+class SeedRange(Block):
     """So many seeds in a row."""
 
     count: Annotated[Integer, Field(ge=1, le=100_000)]
@@ -55,6 +55,6 @@ def _read(
     value: Any, handler: ValidatorFunctionWrapHandler, info: ValidationInfo
 ) -> tuple[int, ...]:
     if isinstance(value, Mapping):
-        row = Count.model_validate(value)
+        row = SeedRange.model_validate(value)
         return tuple(range(row.first, row.first + row.count))
     return read_many(value, handler, info)

@@ -5,9 +5,9 @@ from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, BeforeValidator, Field, model_validator
 
-from sweeper import messages as words
+from sweeper import messages
 from sweeper.grid.syntax import scalars
-from sweeper.grid.syntax.fields import Block, Integer, Many, Real, Text, Word
+from sweeper.grid.syntax.fields import Block, Integer, OneOrMany, Real, Text, Word
 from trainers.specs.measures import DEFAULT_MEASURES, MEASURES
 
 ALL = "all"
@@ -25,23 +25,23 @@ Pruner = Literal["none", "asha", "hyperband", "median"]
 
 def _measure(name: str) -> str:
     if name not in GROUPS and name not in MEASURES:
-        raise ValueError(words.unknown(name, [*GROUPS, *MEASURES]))
+        raise ValueError(messages.unknown(name, [*GROUPS, *MEASURES]))
     return name
 
 
 def _metric(name: str) -> str:
     if name not in MEASURES and name not in LOSSES:
-        raise ValueError(words.unknown(name, [*MEASURES, *LOSSES]))
+        raise ValueError(messages.unknown(name, [*MEASURES, *LOSSES]))
     return name
 
 
 def _table(name: str) -> str:
     if name not in TABLES:
-        raise ValueError(words.unknown(name, TABLES))
+        raise ValueError(messages.unknown(name, TABLES))
     return name
 
 
-def _is_bare(value: Any) -> bool:
+def _is_scalar(value: Any) -> bool:
     """Whether one value stands where a block may stand."""
     return not isinstance(value, Mapping) and not scalars.is_empty(value)
 
@@ -52,7 +52,9 @@ def _directions(value: Any) -> dict[str, str]:
     for metric, mode in value.items():
         _metric(scalars.text(metric))
         if mode not in ("max", "min"):
-            raise ValueError(f"has {words.shown(str(mode))} for {metric}; max or min is needed.")
+            raise ValueError(
+                f"has {messages.quoted(str(mode))} for {metric}; max or min is needed."
+            )
     return {str(metric): str(mode) for metric, mode in value.items()}
 
 
@@ -84,7 +86,7 @@ class Evaluation(Block):
     record_every: losses and weights are recorded at every so many iterations."""
 
     protocol: Annotated[Literal["thesis", "locatello"], Word] = "thesis"
-    measures: Annotated[tuple[Measure, ...], Many()] = (THESIS,)
+    measures: Annotated[tuple[Measure, ...], OneOrMany()] = (THESIS,)
     num_points: Annotated[Integer, Field(ge=10)] = 10_000
     alpha: Annotated[Real, Field(ge=0, le=1)] = 0.5
     split: Split = Split()
@@ -146,8 +148,8 @@ class Price(Block):
     spot: Positive | None = None
 
     @classmethod
-    def arranged(cls, value: Any) -> Mapping[str, Any]:
-        return {"on_demand": value} if _is_bare(value) else super().arranged(value)
+    def normalised(cls, value: Any) -> Mapping[str, Any]:
+        return {"on_demand": value} if _is_scalar(value) else super().normalised(value)
 
     def per_gpu_hour(self, spot: bool) -> float:
         """What a GPU-hour costs; spot machines cost as others where no other price is known."""
@@ -165,8 +167,8 @@ class Budget(Block):
     hours: Positive | None = None
 
     @classmethod
-    def arranged(cls, value: Any) -> Mapping[str, Any]:
-        return {"money": value} if _is_bare(value) else super().arranged(value)
+    def normalised(cls, value: Any) -> Mapping[str, Any]:
+        return {"money": value} if _is_scalar(value) else super().normalised(value)
 
     @model_validator(mode="after")
     def _limits_something(self) -> "Budget":

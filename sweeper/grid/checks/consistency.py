@@ -5,7 +5,7 @@ Each check reads some top-level keys and is skipped where one of them is broken 
 from collections.abc import Callable, Collection, Iterator
 from typing import Any
 
-from sweeper import messages as words
+from sweeper import messages
 from sweeper.errors import Problem
 from sweeper.grid.blocks.definition import Grid
 from sweeper.grid.blocks.model_entry import Learned, ModelEntry, model_params
@@ -17,10 +17,10 @@ from sweeper.grid.checks.data import (
 )
 from sweeper.grid.checks.learned import ReadGrid, learned_values
 from sweeper.grid.syntax.fields import Range
-from sweeper.grid.syntax.positions import trail, value_problem
+from sweeper.grid.syntax.positions import nodes_to, value_problem
 from sweeper.grid.syntax.yaml_tree import join
 
-Found = Iterator[tuple[tuple[str | int, ...], str]]
+Findings = Iterator[tuple[tuple[str | int, ...], str]]
 
 
 def check(
@@ -42,7 +42,7 @@ def check(
 def problem(grid: Grid, loc: tuple[str | int, ...], what: str) -> Problem:
     """A problem at a place of the grid; without a file, only the key path tells where."""
     if grid.origin.tree:
-        nodes, _ = trail(grid.origin.tree, loc)
+        nodes, _ = nodes_to(grid.origin.tree, loc)
         return value_problem(nodes[-1], grid.origin.file, what)
     path = ""
     for part in loc:
@@ -50,7 +50,7 @@ def problem(grid: Grid, loc: tuple[str | int, ...], what: str) -> Problem:
     return Problem(grid.origin.file, 0, 0, path, what)
 
 
-def iterations_are_given(grid: Grid) -> Found:
+def iterations_are_given(grid: Grid) -> Findings:
     """Without iterations nothing is asked for."""
     for index, entry in enumerate(grid.models):
         if "iterations" not in grid.axes_of(entry):
@@ -59,24 +59,24 @@ def iterations_are_given(grid: Grid) -> Found:
             return
 
 
-def restrictions_are_asked(grid: Grid) -> Found:
+def restrictions_are_asked(grid: Grid) -> Findings:
     """An entry's datasets are among the grid's."""
     names = [dataset.name for dataset in grid.datasets]
     for index, entry in enumerate(grid.models):
         for position, name in enumerate(entry.datasets or ()):
             if name not in names:
-                what = f"is not among the grid's datasets. {words.known(names)}"
+                what = f"is not among the grid's datasets. {messages.known_names(names)}"
                 yield ("models", index, "datasets", position), what
 
 
-def selection_is_measured(grid: Grid) -> Found:
+def selection_is_measured(grid: Grid) -> Findings:
     """What runs are selected by is scored."""
     if not _is_scored(grid, grid.select.by):
         what = f"{grid.select.by} is not among evaluation.measures; add it there."
         yield ("select", "by"), what
 
 
-def split_leaves_images(grid: Grid) -> Found:
+def split_leaves_images(grid: Grid) -> Findings:
     """Every split that is asked for has images."""
     evaluation = grid.evaluation
     if evaluation.split.validation + evaluation.test_fraction >= 1:
@@ -85,21 +85,21 @@ def split_leaves_images(grid: Grid) -> Found:
         yield ("evaluation", "report"), "needs a test split; set evaluation.split.test above 0."
 
 
-def money_is_countable(grid: Grid) -> Found:
+def money_is_countable(grid: Grid) -> Findings:
     """Money is only known where there is a price."""
     if grid.budget is not None and grid.budget.money is not None and grid.price is None:
         what = "has no effect without `price`, the money that a GPU-hour costs."
         yield ("budget", "money"), what
 
 
-def gpus_are_whole(grid: Grid) -> Found:
+def gpus_are_whole(grid: Grid) -> Findings:
     """Clusters share one GPU among trainings, or give whole ones."""
     gpu = grid.resources.gpu
     if gpu is not None and gpu > 1 and gpu != int(gpu):
         yield ("resources", "gpu"), "must be a whole number above 1, or a share of 1."
 
 
-def ranges_are_searched(grid: Grid) -> Found:
+def ranges_are_searched(grid: Grid) -> Findings:
     """Ranges need a search; a search of several directions cannot be pruned."""
     if grid.search is not None:
         yield from _search_can_run(grid, grid.search)
@@ -115,7 +115,7 @@ def ranges_are_searched(grid: Grid) -> Found:
         yield ("axes", name), what
 
 
-def parameters_have_effect(grid: Grid) -> Found:
+def parameters_have_effect(grid: Grid) -> Findings:
     """A parameter that another one switches off is not given beside it."""
     for index, entry in enumerate(grid.models):
         for param in model_params(entry.name):
@@ -127,7 +127,7 @@ def parameters_have_effect(grid: Grid) -> Found:
                 if not str(value).startswith(beginning):
                     yield (
                         ("models", index, "params", param.name),
-                        f"has no effect with {other} {words.shown(value)}; leave it out there, "
+                        f"has no effect with {other} {messages.quoted(value)}; leave it out there, "
                         "if need be in two entries.",
                     )
                     break
@@ -140,7 +140,7 @@ def _values(entry: ModelEntry, name: str) -> tuple[Any, ...]:
     return () if isinstance(values, Range) else values
 
 
-def _search_can_run(grid: Grid, search: Search) -> Found:
+def _search_can_run(grid: Grid, search: Search) -> Findings:
     if len(search.directions or {}) > 1 and search.pruner != "none":
         yield ("search", "pruner"), "must be none where a search has several directions."
     if len(search.directions or {}) > 1 and search.sampler == "cmaes":
@@ -187,7 +187,7 @@ def _ranges(axes: Any) -> list[str]:
     return [name for name in names if isinstance(getattr(axes, name), Range)]
 
 
-_CHECKS: dict[Callable[[Grid], Found], tuple[str, ...]] = {
+_CHECKS: dict[Callable[[Grid], Findings], tuple[str, ...]] = {
     iterations_are_given: ("axes", "models"),
     restrictions_are_asked: ("datasets",),
     selection_is_measured: ("select", "evaluation"),

@@ -5,17 +5,17 @@ from typing import Any
 
 from sweeper.errors import DatasetError
 from sweeper.grid.blocks.axes import AUTO
-from sweeper.grid.blocks.dataset_facts import Facts, facts_of
+from sweeper.grid.blocks.dataset_facts import DatasetFacts, facts_of
 from sweeper.grid.blocks.definition import Grid
 from sweeper.grid.blocks.settings import GROUPS
 from sweeper.grid.syntax.fields import Range
 from trainers.specs.measures import MEASURES
 from trainers.specs.networks import NETWORKS
 
-Found = Iterator[tuple[tuple[str | int, ...], str]]
+Findings = Iterator[tuple[tuple[str | int, ...], str]]
 
 
-def datasets_can_be_measured(grid: Grid) -> Found:
+def datasets_can_be_measured(grid: Grid) -> Findings:
     """A measure that intervenes on factors needs every combination of them."""
     for index, facts in _facts(grid):
         if isinstance(facts, str):
@@ -37,7 +37,7 @@ def _needed(grid: Grid) -> list[str]:
     return [name for name in dict.fromkeys(names) if name in MEASURES]
 
 
-def networks_fit_images(grid: Grid) -> Found:
+def networks_fit_images(grid: Grid) -> Findings:
     """A network is made for certain image sizes."""
     for facts, where, axes in _trained(grid):
         for asked in axes["network"]:
@@ -51,7 +51,7 @@ def networks_fit_images(grid: Grid) -> Found:
                 )
 
 
-def batches_fit_splits(grid: Grid) -> Found:
+def batches_fit_splits(grid: Grid) -> Findings:
     """A batch is drawn from the training split without repetition."""
     evaluation = grid.evaluation
     kept = 1 - evaluation.split.validation - evaluation.test_fraction
@@ -65,18 +65,18 @@ def batches_fit_splits(grid: Grid) -> Found:
             )
 
 
-def allowed_measures(grid: Grid, facts: Facts) -> tuple[str, ...]:
+def allowed_measures(grid: Grid, facts: DatasetFacts) -> tuple[str, ...]:
     """The measures that are scored on a dataset; of a group, those that it allows."""
     named = grid.evaluation.measures
     grouped = {name for group in named for name in GROUPS.get(group, ()) if _allows(facts, name)}
     return tuple(name for name in MEASURES if name in grouped or name in named)
 
 
-def _allows(facts: Facts, measure: str) -> bool:
+def _allows(facts: DatasetFacts, measure: str) -> bool:
     return facts.factor_grid or MEASURES[measure].needs != "factor grid"
 
 
-def _facts(grid: Grid) -> Iterator[tuple[int, Facts | str]]:
+def _facts(grid: Grid) -> Iterator[tuple[int, DatasetFacts | str]]:
     """The facts of each dataset, or why there are none."""
     for index, entry in enumerate(grid.datasets):
         try:
@@ -85,9 +85,9 @@ def _facts(grid: Grid) -> Iterator[tuple[int, Facts | str]]:
             yield index, str(error)
 
 
-def _trained(grid: Grid) -> Iterator[tuple[Facts, tuple[str | int, ...], dict[str, Any]]]:
+def _trained(grid: Grid) -> Iterator[tuple[DatasetFacts, tuple[str | int, ...], dict[str, Any]]]:
     """Each dataset with each entry's axes, and where the entry's axes are written; once each."""
-    facts = {index: known for index, known in _facts(grid) if isinstance(known, Facts)}
+    facts = {index: known for index, known in _facts(grid) if isinstance(known, DatasetFacts)}
     seen = set()
     for position, entry in enumerate(grid.models):
         where: tuple[str | int, ...] = ("axes",)

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
-from sweeper import messages as words
+from sweeper import messages
 from sweeper.errors import GridError
 from sweeper.grid.blocks.definition import Grid
 from sweeper.grid.blocks.model_entry import Learned, ModelEntry
@@ -11,11 +11,11 @@ from sweeper.grid.blocks.settings import LOSSES
 from sweeper.grid.syntax.fields import Range
 from trainers.specs.measures import MEASURES
 
-Found = Iterator[tuple[tuple[str | int, ...], str]]
+Findings = Iterator[tuple[tuple[str | int, ...], str]]
 ReadGrid = Callable[[Path], Grid]
 
 
-def learned_values(grid: Grid, read_grid: ReadGrid) -> Found:
+def learned_values(grid: Grid, read_grid: ReadGrid) -> Findings:
     """A learned value comes from a grid that asks for that model on the same datasets."""
     for index, entry in enumerate(grid.models):
         for name, values in entry.params.items():
@@ -40,14 +40,13 @@ def _not_learned(
         names = list(dict.fromkeys(asked.name for asked in other.models))
         return (
             f"comes from {learned.model}, which {learned.from_} does not ask for. "
-            + words.known(names)
+            + messages.known_names(names)
         )
     there = {dataset.name for asked in entries for dataset in other.datasets_of(asked)}
     missing = [dataset.name for dataset in grid.datasets_of(entry) if dataset.name not in there]
     if missing:
         return f"comes from {learned.from_}, which has no {', '.join(missing)}."
     if learned.select not in LOSSES and learned.select not in MEASURES:
-        return (
-            f"is selected by {learned.select}, which {words.unknown(learned.select, [*MEASURES])}"
-        )
+        unknown = messages.unknown(learned.select, [*MEASURES])
+        return f"is selected by {learned.select}, which {unknown}"
     return None

@@ -22,14 +22,14 @@ from pydantic import (
 from pydantic.json_schema import JsonSchemaValue
 from pydantic_core import CoreSchema, core_schema
 
-from sweeper import messages as words
+from sweeper import messages
 from sweeper.grid.syntax import scalars
-from sweeper.grid.syntax.mistakes import mistakes_of, throw, unknown_key
+from sweeper.grid.syntax.mistakes import mistakes_of, raise_mistakes, unknown_key
 
 Integer = Annotated[int, BeforeValidator(scalars.integer)]
 Real = Annotated[float, BeforeValidator(scalars.real)]
 Text = Annotated[str, BeforeValidator(scalars.text)]
-Flag = Annotated[bool, BeforeValidator(scalars.truth)]
+Flag = Annotated[bool, BeforeValidator(scalars.boolean)]
 # Before a Literal of texts: refuses the truth values that YAML makes of words.
 Word = BeforeValidator(scalars.text)
 
@@ -40,13 +40,13 @@ class Block(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     @classmethod
-    def arranged(cls, value: Any) -> Mapping[str, Any]:
+    def normalised(cls, value: Any) -> Mapping[str, Any]:
         """`value` as the mapping that the fields describe; raises ValueError."""
         if isinstance(value, Mapping):
             return value
         if scalars.is_empty(value):
             raise ValueError("has no value; indent its settings under it, or remove the line.")
-        raise ValueError(f"must be a mapping. {words.known(cls.keys())}")
+        raise ValueError(f"must be a mapping. {messages.known_names(cls.keys())}")
 
     @classmethod
     def keys(cls) -> list[str]:
@@ -55,17 +55,17 @@ class Block(BaseModel):
 
     @model_validator(mode="wrap")
     @classmethod
-    def _tell_all(cls, value: Any, handler: ModelWrapValidatorHandler[Self]) -> Self:
+    def _collect_mistakes(cls, value: Any, handler: ModelWrapValidatorHandler[Self]) -> Self:
         if isinstance(value, cls):
             return handler(value)
-        given, keys = cls.arranged(value), cls.keys()
+        given, keys = cls.normalised(value), cls.keys()
         found = [unknown_key(key, keys) for key in given if key not in keys]
         try:
             made = handler({key: item for key, item in given.items() if key in keys})
         except ValidationError as error:
-            throw(cls.__name__, found + mistakes_of(error))
+            raise_mistakes(cls.__name__, found + mistakes_of(error))
         if found:
-            throw(cls.__name__, found)
+            raise_mistakes(cls.__name__, found)
         return made
 
 
@@ -89,17 +89,17 @@ class Range(Block):
 
 
 @dataclass(frozen=True)
-class Many:
+class OneOrMany:
     """Marks a tuple field that may be written as one value: `64` stands for `[64]`.
 
     distinct: later duplicates are dropped, with a warning."""
 
-    distinct: bool = True
+    drop_duplicates: bool = True
 
     def __get_pydantic_core_schema__(
         self, source: Any, handler: GetCoreSchemaHandler
     ) -> CoreSchema:
-        read = read_many if self.distinct else read_all
+        read = read_many if self.drop_duplicates else read_all
         return core_schema.with_info_wrap_validator_function(read, handler(source))
 
     def __get_pydantic_json_schema__(
@@ -110,7 +110,7 @@ class Many:
 
 
 @dataclass(frozen=True)
-class ManyOrRange:
+class OneManyOrRange:
     """Marks a tuple field that a search may give as a range. `of`: the tuple's type."""
 
     of: Any
@@ -140,7 +140,7 @@ def read_many(
 ) -> tuple[Any, ...]:
     """A non-empty tuple without duplicates, of one value or of a list of values."""
     raw = as_list(value)
-    return distinct(raw, handler(raw), warnings_of(info))
+    return drop_duplicates(raw, handler(raw), warnings_of(info))
 
 
 def read_all(
@@ -162,7 +162,9 @@ def as_list(value: Any) -> list[Any]:
     return [value]
 
 
-def distinct(raw: Sequence[Any], typed: Sequence[Any], warnings: list[str]) -> tuple[Any, ...]:
+def drop_duplicates(
+    raw: Sequence[Any], typed: Sequence[Any], warnings: list[str]
+) -> tuple[Any, ...]:
     """`typed` without later duplicates, each told in `warnings` as it was spelled in `raw`."""
     first: dict[Any, Any] = {}
     for written, value in zip(raw, typed, strict=True):
@@ -170,7 +172,7 @@ def distinct(raw: Sequence[Any], typed: Sequence[Any], warnings: list[str]) -> t
         if key not in first:
             first[key] = (written, value)
             continue
-        one, two = scalars.spelling(first[key][0]), scalars.spelling(written)
+        one, two = scalars.as_written(first[key][0]), scalars.as_written(written)
         line = f"line {written.line}: " if hasattr(written, "line") else ""
         path = f"{written.path}: " if hasattr(written, "path") else ""
         warnings.append(f"{line}{path}{one} and {two} are the same value; it is run once.")

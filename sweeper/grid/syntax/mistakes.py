@@ -11,7 +11,7 @@ from typing import Any, NoReturn
 from pydantic import ValidationError
 from pydantic_core import ErrorDetails, InitErrorDetails, PydanticCustomError
 
-from sweeper import messages as words
+from sweeper import messages
 from trainers.words import did_you_mean
 
 Mistake = InitErrorDetails
@@ -28,13 +28,13 @@ def mistakes_of(error: Exception, *prefix: str | int, value: Any = None) -> list
     """The mistakes of a ValidationError, or the one of a ValueError, below `prefix`."""
     if isinstance(error, ValidationError):
         return [
-            mistake(phrase(item), (*prefix, *item["loc"]), item["input"], _kind(item))
+            mistake(error_text(item), (*prefix, *item["loc"]), item["input"], _kind(item))
             for item in error.errors()
         ]
     return [mistake(str(error), prefix, value)]
 
 
-def throw(title: str, mistakes: list[Mistake]) -> NoReturn:
+def raise_mistakes(title: str, mistakes: list[Mistake]) -> NoReturn:
     """Raises them together."""
     raise ValidationError.from_exception_data(title, mistakes)
 
@@ -42,11 +42,11 @@ def throw(title: str, mistakes: list[Mistake]) -> NoReturn:
 def unknown_key(key: Any, names: Sequence[str], owner: str = "") -> Mistake:
     """A key outside `names`."""
     of_whom = f" of {owner}" if owner else ""
-    hint = f"{did_you_mean(str(key), names)} {words.known(names)}"
+    hint = f"{did_you_mean(str(key), names)} {messages.known_names(names)}"
     return mistake(f"is no key{of_whom}.{hint}", (key,), key, "unknown_key")
 
 
-def phrase(error: ErrorDetails) -> str:
+def error_text(error: ErrorDetails) -> str:
     """What is wrong, and what is allowed."""
     context = error.get("ctx", {})
     match error["type"]:
@@ -55,7 +55,9 @@ def phrase(error: ErrorDetails) -> str:
         case "missing":
             return "is missing."
         case "literal_error":
-            return words.unknown(str(error["input"]), re.findall(r"'([^']*)'", context["expected"]))
+            return messages.unknown(
+                str(error["input"]), re.findall(r"'([^']*)'", context["expected"])
+            )
         case "greater_than_equal":
             return f"must be at least {context['ge']:g}."
         case "greater_than":

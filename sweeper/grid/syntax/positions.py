@@ -5,14 +5,14 @@ from typing import Any
 
 from pydantic_core import ErrorDetails
 
-from sweeper import messages as words
+from sweeper import messages
 from sweeper.errors import Problem
 from sweeper.grid.syntax.yaml_tree import YamlList, YamlMap, YamlNode, YamlText, join
 
 Loc = Sequence[str | int]
 
 
-def trail(tree: YamlMap, loc: Loc) -> tuple[list[YamlNode], list[str | int]]:
+def nodes_to(tree: YamlMap, loc: Loc) -> tuple[list[YamlNode], list[str | int]]:
     """The nodes from the tree's root down to `loc`, and what of `loc` was not found.
 
     An entry `beta_vae: {beta: 4}` is `{name, params: {beta}}` to pydantic: where `loc` does not
@@ -39,7 +39,7 @@ def trail(tree: YamlMap, loc: Loc) -> tuple[list[YamlNode], list[str | int]]:
 
 def problem_at(tree: YamlMap, file: str, error: ErrorDetails) -> Problem:
     """A pydantic error whose message is one of ours (`sweeper.grid.mistakes`), in place."""
-    nodes, rest = trail(tree, error["loc"])
+    nodes, rest = nodes_to(tree, error["loc"])
     node = nodes[-1]
     if error["type"] == "unknown_key":
         return key_problem(nodes, str(error["loc"][-1]), file, error["msg"])
@@ -51,7 +51,7 @@ def problem_at(tree: YamlMap, file: str, error: ErrorDetails) -> Problem:
 
 def value_problem(node: YamlNode, file: str, what: str) -> Problem:
     """'PATH = VALUE what' for a scalar, 'PATH what' for anything larger."""
-    value = f"= {words.shown(str(node))} " if isinstance(node, YamlText) and node else ""
+    value = f"= {messages.quoted(str(node))} " if isinstance(node, YamlText) and node else ""
     return Problem(file, node.line, node.column, node.path, f"{value}{what}")
 
 
@@ -62,12 +62,12 @@ def key_problem(nodes: Sequence[YamlNode], key: str, file: str, what: str) -> Pr
             line, column = node.keys_at[key]
             return Problem(file, line, column, join(node.path, key), what)
     node = nodes[-1]
-    return Problem(file, node.line, node.column, node.path, f"{words.shown(key)} {what}")
+    return Problem(file, node.line, node.column, node.path, f"{messages.quoted(key)} {what}")
 
 
-def prune(tree: YamlMap, loc: Loc) -> None:
+def remove(tree: YamlMap, loc: Loc) -> None:
     """Takes the node at `loc`, or the nearest above it, out of the tree."""
-    nodes, _ = trail(tree, loc)
+    nodes, _ = nodes_to(tree, loc)
     for parent, child in zip(reversed(nodes[:-1]), reversed(nodes[1:]), strict=True):
         if isinstance(parent, YamlMap):
             for key in [key for key, value in parent.items() if value is child]:

@@ -68,7 +68,7 @@ def real(value: Any) -> float:
         raise ValueError("is too large.") from None
 
 
-def truth(value: Any) -> bool:
+def boolean(value: Any) -> bool:
     """true or false; YAML's yes, no, on, off are taken where a truth value is meant."""
     if isinstance(value, bool):
         return value
@@ -90,7 +90,7 @@ def text(value: Any) -> str:
     return str(value)
 
 
-def spelling(value: Any) -> str:
+def as_written(value: Any) -> str:
     """A value as the user wrote it, for messages."""
     return str(value) if isinstance(value, str) else repr(value)
 

@@ -14,7 +14,7 @@ from typing import TypeVar
 import yaml
 
 from sweeper.errors import GridError, Problem
-from sweeper.messages import shown
+from sweeper.messages import quoted
 
 MAX_BYTES = 256 * 1024
 MAX_NODES = 20_000  # counted after aliases are followed, so no bomb of anchors can unfold
@@ -72,11 +72,11 @@ def parse_yaml(data: bytes, file: str) -> YamlMap:
         text = data.decode("utf-8-sig")
     except UnicodeDecodeError as error:
         before = data[: error.start].decode("utf-8", "replace")
-        raise _stop(file, *_place(before), "is not UTF-8 text; save the file as UTF-8.") from None
+        raise _error(file, *_place(before), "is not UTF-8 text; save the file as UTF-8.") from None
     root = _compose(text, file)
     if root is None:
-        raise _stop(file, 0, 0, "is empty; a grid needs at least datasets, models and axes.")
-    walk = _Walk(file)
+        raise _error(file, 0, 0, "is empty; a grid needs at least datasets, models and axes.")
+    walk = _TreeBuilder(file)
     tree = walk.convert(root, "", 0)
     if not isinstance(tree, YamlMap):
         kind = "a list" if isinstance(tree, YamlList) else "a single value"
@@ -91,22 +91,22 @@ def read_bytes(path: Path, file: str) -> bytes:
     """The file's bytes. Raises GridError for what is no small regular file."""
     try:
         if path.is_dir():
-            raise _stop(file, 0, 0, "is a directory; name a YAML file in it.")
+            raise _error(file, 0, 0, "is a directory; name a YAML file in it.")
         if path.exists() and not path.is_file():
-            raise _stop(file, 0, 0, "is not a regular file.")
+            raise _error(file, 0, 0, "is not a regular file.")
         with path.open("rb") as stream:
             data = stream.read(MAX_BYTES + 1)
     except FileNotFoundError:
-        raise _stop(file, 0, 0, f"does not exist.{_nearby(path)}") from None
+        raise _error(file, 0, 0, f"does not exist.{_suggestion(path)}") from None
     except (OSError, ValueError) as error:  # ValueError: a name with a null byte
         reason = getattr(error, "strerror", None) or str(error)
-        raise _stop(file, 0, 0, f"cannot be read: {reason}.") from None
+        raise _error(file, 0, 0, f"cannot be read: {reason}.") from None
     if len(data) > MAX_BYTES:
-        raise _stop(file, 0, 0, f"is larger than {MAX_BYTES // 1024} KiB; this is no grid file.")
+        raise _error(file, 0, 0, f"is larger than {MAX_BYTES // 1024} KiB; this is no grid file.")
     return data
 
 
-def _nearby(path: Path) -> str:
+def _suggestion(path: Path) -> str:
     """' Did you mean "grids/a.yaml"?' for a file of a similar name beside it, or in ./grids."""
     try:
         files = [*path.parent.glob("*.yaml"), *Path("grids").glob("*.yaml")]
@@ -123,15 +123,15 @@ def _compose(text: str, file: str) -> yaml.Node | None:
     except yaml.reader.ReaderError as error:
         place = _place(text[: error.position])
         what = f"holds the character {error.character!a}, which YAML does not allow."
-        raise _stop(file, *place, what) from None
+        raise _error(file, *place, what) from None
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
         place = (mark.line + 1, mark.column + 1) if mark else (0, 0)
-        raise _stop(file, *place, _syntax(error)) from None
+        raise _error(file, *place, _syntax(error)) from None
     except RecursionError:
-        raise _stop(file, 0, 0, "is nested too deeply.") from None
+        raise _error(file, 0, 0, "is nested too deeply.") from None
     except Exception as error:  # PyYAML lets a ValueError through for escapes outside Unicode
-        raise _stop(file, 0, 0, f"is not YAML: {type(error).__name__}.") from None
+        raise _error(file, 0, 0, f"is not YAML: {type(error).__name__}.") from None
 
 
 def _syntax(error: yaml.MarkedYAMLError) -> str:
@@ -141,10 +141,10 @@ def _syntax(error: yaml.MarkedYAMLError) -> str:
     if "expected a single document" in f"{error.context} {problem}":
         return "begins a second YAML document; keep one grid in a file."
     context = f" {error.context}" if error.context else ""
-    return f"is not YAML: {shown(problem + context, 200)[1:-1]}."
+    return f"is not YAML: {quoted(problem + context, 200)[1:-1]}."
 
 
-class _Walk:
+class _TreeBuilder:
     """Turns PyYAML's node graph into a tree, and collects problems on the way."""
 
     def __init__(self, file: str) -> None:
@@ -163,7 +163,7 @@ class _Walk:
             self.problem(node, path[:200], f"{what}; look at the anchors (&) and aliases (*).")
             raise GridError(self.problems)
         if node.tag not in _TAGS:
-            self.problem(node, path, f"has the tag {shown(node.tag)}; a grid file has no tags.")
+            self.problem(node, path, f"has the tag {quoted(node.tag)}; a grid file has no tags.")
         if isinstance(node, yaml.MappingNode):
             return self._mapping(node, path, depth)
         if isinstance(node, yaml.SequenceNode):
@@ -204,7 +204,7 @@ def join(path: str, key: str | int) -> str:
     """`path` with one more key or index."""
     if isinstance(key, int):
         return f"{path}[{key}]"
-    word = key if _PLAIN_KEY.fullmatch(key) else shown(key, 40)
+    word = key if _PLAIN_KEY.fullmatch(key) else quoted(key, 40)
     return f"{path}.{word}" if path else word
 
 
@@ -220,5 +220,5 @@ def _place(before: str) -> tuple[int, int]:
     return len(lines), len(lines[-1]) + 1
 
 
-def _stop(file: str, line: int, column: int, what: str) -> GridError:
+def _error(file: str, line: int, column: int, what: str) -> GridError:
     return GridError([Problem(file, line, column, "", what)])

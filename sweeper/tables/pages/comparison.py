@@ -2,42 +2,42 @@
 
 import math
 
-from sweeper.analysis.comparison import Agreement, MeasureComparison, Standing, settings
+from sweeper.analysis.comparison import Agreement, MeasureComparison, Ranking, settings_text
 from sweeper.analysis.titles import dataset_title, model_title
-from sweeper.tables.pages.page import NONE, Printed, PrintedCell, PrintedSection
+from sweeper.tables.pages.page import NO_VALUE, Page, PageCell, PageSection
 
 
-def winners_page(found: MeasureComparison) -> Printed:
+def winners_page(found: MeasureComparison) -> Page:
     """The best model by each measure, its settings, and the order of all models."""
     names = list(dict.fromkeys(standing.dataset for standing in found.standings))
     sections = tuple(
-        PrintedSection(
+        PageSection(
             dataset_title(name),
             tuple(_winner_cells(one) for one in found.standings if one.dataset == name),
         )
         for name in names
     )
     header = ("Dataset", "Selected by", "Best model", "Score", "Settings", "Order of models")
-    return Printed("Winners by measure", header, sections, (), left=(0, 1, 2, 4, 5))
+    return Page("Winners by measure", header, sections, (), left=(0, 1, 2, 4, 5))
 
 
-def _winner_cells(standing: Standing) -> tuple[PrintedCell, ...]:
-    title = PrintedCell(standing.by.title)
+def _winner_cells(standing: Ranking) -> tuple[PageCell, ...]:
+    title = PageCell(standing.by.title)
     if not standing.winners:
-        return (title, *[PrintedCell(NONE)] * 4)
+        return (title, *[PageCell(NO_VALUE)] * 4)
     first = standing.winners[0]
     order = " > ".join(
         f"{model_title(winner.first['label'])} {winner.value:.2f}" for winner in standing.winners
     )
-    texts = (model_title(first.first["label"]), f"{first.value:.2f}", settings(first), order)
-    return (title, *map(PrintedCell, texts))
+    texts = (model_title(first.first["label"]), f"{first.value:.2f}", settings_text(first), order)
+    return (title, *map(PageCell, texts))
 
 
-def agreements_page(found: MeasureComparison) -> Printed:
+def agreements_page(found: MeasureComparison) -> Page:
     """The rank correlation of each pair of measures."""
     names = list(dict.fromkeys(one.dataset for one in found.agreements))
     sections = tuple(
-        PrintedSection(
+        PageSection(
             dataset_title(name),
             tuple(_agreement_cells(one) for one in found.agreements if one.dataset == name),
         )
@@ -45,9 +45,9 @@ def agreements_page(found: MeasureComparison) -> Printed:
     )
     header = ("Dataset", "Measures", "Spearman", "Kendall", "Runs")
     notes = ("Over every finished run that has both measures.",)
-    return Printed("Agreement of measures", header, sections, notes)
+    return Page("Agreement of measures", header, sections, notes)
 
 
-def _agreement_cells(one: Agreement) -> tuple[PrintedCell, ...]:
-    numbers = (NONE if math.isnan(v) else f"{v:.2f}" for v in (one.spearman, one.kendall))
-    return tuple(map(PrintedCell, (f"{one.first}, {one.second}", *numbers, str(one.n))))
+def _agreement_cells(one: Agreement) -> tuple[PageCell, ...]:
+    numbers = (NO_VALUE if math.isnan(v) else f"{v:.2f}" for v in (one.spearman, one.kendall))
+    return tuple(map(PageCell, (f"{one.first}, {one.second}", *numbers, str(one.n))))

@@ -14,11 +14,11 @@ ARROW_UP = "\u2191"
 PLUS_MINUS = "\u00b1"
 
 
-NONE = "-"
+NO_VALUE = "-"
 
 
 @dataclass(frozen=True)
-class PrintedCell:
+class PageCell:
     """mark: 'best', 'second' or ''."""
 
     text: str
@@ -26,20 +26,20 @@ class PrintedCell:
 
 
 @dataclass(frozen=True)
-class PrintedSection:
+class PageSection:
     """The rows of one dataset; each starts with its model."""
 
     dataset: str
-    rows: tuple[tuple[PrintedCell, ...], ...]
+    rows: tuple[tuple[PageCell, ...], ...]
 
 
 @dataclass(frozen=True)
-class Printed:
+class Page:
     """header: 'Dataset', 'Model', then the columns; a section's rows leave the dataset out.
     left: the columns that hold text and stand to the left."""
 
     title: str
     header: tuple[str, ...]
-    sections: tuple[PrintedSection, ...]
+    sections: tuple[PageSection, ...]
     notes: tuple[str, ...]
     left: tuple[int, ...] = (0, 1)

@@ -15,18 +15,18 @@ from sweeper.tables.pages.page import (
     ARROW_DOWN,
     ARROW_UP,
     HAT,
-    NONE,
+    NO_VALUE,
     PLUS_MINUS,
-    Printed,
-    PrintedCell,
-    PrintedSection,
+    Page,
+    PageCell,
+    PageSection,
 )
 from sweeper.tables.table import Row, Table
 
 LARGEST = 10  # deviations listed
 
 
-def printed(table: Table, *, compare: bool = False) -> Printed:
+def table_page(table: Table, *, compare: bool = False) -> Page:
     """compare: the thesis's number and the difference beside each of ours."""
     found = deviations(table) if compare else []
     header = ["Dataset", "Model", *(_column(column) for column in table.spec.scores())]
@@ -34,7 +34,7 @@ def printed(table: Table, *, compare: bool = False) -> Printed:
         header.append("Optimism")
     sections = tuple(_section(table, rows, compare) for rows in table.sections())
     notes = [*_deviation_notes(found), *table.notes] if compare else list(table.notes)
-    return Printed(_title(table), (*header, "Runs"), sections, tuple(notes))
+    return Page(_title(table), (*header, "Runs"), sections, tuple(notes))
 
 
 def beta_text(beta: float) -> str:
@@ -58,7 +58,7 @@ def marks(values: Sequence[Spread | None], column: Score) -> list[str]:
 
 
 def _title(table: Table) -> str:
-    name = f"Table {table.spec.name}: " if table.spec.whole else ""
+    name = f"Table {table.spec.name}: " if table.spec.all_thesis_rows else ""
     split = " (test split)" if table.report == "test" else ""
     return f"{name}{table.spec.title}{split}{' (partial)' if table.partial else ''}"
 
@@ -67,7 +67,7 @@ def _column(column: Score) -> str:
     return f"{column.title} {ARROW_DOWN if column.lower_is_better else ARROW_UP}"
 
 
-def _section(table: Table, rows: tuple[Row, ...], compare: bool) -> PrintedSection:
+def _section(table: Table, rows: tuple[Row, ...], compare: bool) -> PageSection:
     columns = table.spec.scores()
     marked = [
         marks([row.values[name] for row in rows], column)
@@ -76,16 +76,16 @@ def _section(table: Table, rows: tuple[Row, ...], compare: bool) -> PrintedSecti
     cells = []
     for number, row in enumerate(rows):
         theirs = published_values(table, row) if compare else {}
-        line = [PrintedCell(_model(row))]
+        line = [PageCell(_model(row))]
         for name, mark in zip(table.spec.columns, marked, strict=True):
             text = _value(row.values[name])
-            text += _beside(row.values[name], theirs.get(name)) if compare else ""
-            line.append(PrintedCell(text, mark[number]))
+            text += _with_published(row.values[name], theirs.get(name)) if compare else ""
+            line.append(PageCell(text, mark[number]))
         if table.report == "test":
             gone = math.isnan(row.optimism)
-            line.append(PrintedCell(NONE if gone else signed(row.optimism)))
-        cells.append((*line, PrintedCell(row.counts.told())))
-    return PrintedSection(_dataset(table, rows[0]), tuple(cells))
+            line.append(PageCell(NO_VALUE if gone else signed(row.optimism)))
+        cells.append((*line, PageCell(row.counts.as_text())))
+    return PageSection(_dataset(table, rows[0]), tuple(cells))
 
 
 def _dataset(table: Table, row: Row) -> str:
@@ -103,13 +103,13 @@ def _model(row: Row) -> str:
 
 def _value(value: Spread | None) -> str:
     if value is None or math.isnan(value.mean):
-        return NONE
+        return NO_VALUE
     return f"{value.mean:.2f}" + (f" {PLUS_MINUS} {value.sd:.2f}" if value.n > 1 else "")
 
 
-def _beside(ours: Spread | None, theirs: float | None) -> str:
+def _with_published(ours: Spread | None, theirs: float | None) -> str:
     if theirs is None:
-        return f" [{NONE}]"
+        return f" [{NO_VALUE}]"
     gap = "" if ours is None or math.isnan(ours.mean) else f", {signed(ours.mean - theirs)}"
     return f" [{theirs:.2f}{gap}]"
 

@@ -2,12 +2,12 @@
 
 from html import escape
 
-from sweeper.tables.pages.page import Printed, PrintedCell
+from sweeper.tables.pages.page import Page, PageCell
 
 _TAGS = {"best": "strong", "second": "u"}
 
 
-def page_html(page: Printed) -> str:
+def page_html(page: Page) -> str:
     lines = ['<table class="sweeper">', f"<caption>{escape(page.title)}</caption>", "<thead><tr>"]
     classes = ['class="text"' if i in page.left else "" for i in range(len(page.header))]
     lines += [
@@ -29,7 +29,7 @@ def page_html(page: Printed) -> str:
     return "\n".join([*lines, "</ul>"]).encode("ascii", "xmlcharrefreplace").decode() + "\n"
 
 
-def _cell(cell: PrintedCell, kind: str) -> str:
+def _cell(cell: PageCell, kind: str) -> str:
     text, tag = escape(cell.text), _TAGS.get(cell.mark)
     start = f"<td {kind}>" if kind else "<td>"
     return f"{start}{f'<{tag}>{text}</{tag}>' if tag else text}</td>"

@@ -1,7 +1,7 @@
 """A table in LaTeX; needs the package booktabs."""
 
 from sweeper.analysis.titles import BETA
-from sweeper.tables.pages.page import ARROW_DOWN, ARROW_UP, HAT, PLUS_MINUS, Printed, PrintedCell
+from sweeper.tables.pages.page import ARROW_DOWN, ARROW_UP, HAT, PLUS_MINUS, Page, PageCell
 
 _SPECIAL = {c: f"\\{c}" for c in "&%$#_{}"}
 _SPECIAL |= {"\\": r"\textbackslash{}", "~": r"\textasciitilde{}", "^": r"\textasciicircum{}"}
@@ -10,7 +10,7 @@ _SPECIAL |= {ARROW_DOWN: r"$\downarrow$", ARROW_UP: r"$\uparrow$", PLUS_MINUS: r
 _SPECIAL |= {BETA: r"$\beta$", "\u03c3": r"$\sigma$"}
 
 
-def page_latex(page: Printed) -> str:
+def page_latex(page: Page) -> str:
     lines = [r"\begin{table}", r"\centering", rf"\caption{{{_escape(page.title)}}}"]
     places = "".join("l" if i in page.left else "r" for i in range(len(page.header)))
     lines += [rf"\begin{{tabular}}{{{places}}}", r"\toprule"]
@@ -29,7 +29,7 @@ def _line(cells: list[str]) -> str:
     return " & ".join(cells) + r" \\"
 
 
-def _cell(cell: PrintedCell) -> str:
+def _cell(cell: PageCell) -> str:
     text = _escape(cell.text)
     if cell.mark == "best":
         return rf"\textbf{{{text}}}"

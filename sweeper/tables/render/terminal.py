@@ -6,7 +6,7 @@ from dataclasses import replace
 from io import StringIO
 from typing import TYPE_CHECKING
 
-from sweeper.tables.pages.page import Printed, PrintedCell, PrintedSection
+from sweeper.tables.pages.page import Page, PageCell, PageSection
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -18,7 +18,7 @@ _SIGNS = {"best": "*", "second": "+", "": " "}
 _LEGEND = "* the best of a column within a dataset, + the second."
 
 
-def page_terminal(page: Printed) -> str:
+def page_terminal(page: Page) -> str:
     """The page as plain text, as wide as its widest row."""
     from rich.console import Console
 
@@ -31,7 +31,7 @@ def page_terminal(page: Printed) -> str:
     return "\n".join(line.rstrip() for line in lines) + "\n"
 
 
-def print_page(page: Printed, console: "Console") -> None:
+def print_page(page: Page, console: "Console") -> None:
     """Print with the console's own colours and width."""
     from rich.table import Table as RichTable
     from rich.text import Text
@@ -49,22 +49,22 @@ def print_page(page: Printed, console: "Console") -> None:
         console.print(Text(note))
 
 
-def _signed(page: Printed) -> Printed:
+def _signed(page: Page) -> Page:
     """The page with marks as signs; unmarked numbers get a blank, so that digits stay in line."""
     sections = tuple(
-        PrintedSection(section.dataset, tuple(map(_signed_row, section.rows)))
+        PageSection(section.dataset, tuple(map(_signed_row, section.rows)))
         for section in page.sections
     )
     marked = any(cell.mark for section in page.sections for row in section.rows for cell in row)
     return replace(page, sections=sections, notes=(_LEGEND, *page.notes)) if marked else page
 
 
-def _signed_row(row: tuple[PrintedCell, ...]) -> tuple[PrintedCell, ...]:
+def _signed_row(row: tuple[PageCell, ...]) -> tuple[PageCell, ...]:
     first, *rest, runs = row
-    return (first, *(PrintedCell(cell.text + _SIGNS[cell.mark]) for cell in rest), runs)
+    return (first, *(PageCell(cell.text + _SIGNS[cell.mark]) for cell in rest), runs)
 
 
-def _cell(cell: PrintedCell) -> "Text":
+def _cell(cell: PageCell) -> "Text":
     from rich.text import Text
 
     return Text(cell.text, style=_STYLES[cell.mark])

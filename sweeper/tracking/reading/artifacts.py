@@ -39,19 +39,19 @@ def read_json(uri: str, run: StoredRun, name: str) -> Any:
     try:
         return json.loads(read_text(uri, run, name))
     except ValueError as error:
-        raise TrackingError(f"{name} of {_who(run)} is not JSON: {error}") from None
+        raise TrackingError(f"{name} of {_run_label(run)} is not JSON: {error}") from None
 
 
 def read_latents(uri: str, run: StoredRun) -> Latents:
     """A run's latents.h5. Raises TrackingError where there is none or it is damaged."""
     path = fetch(uri, run, layout.LATENTS)
     try:
-        return latents_in(path)
+        return read_latents_file(path)
     except TrackingError as error:
-        raise TrackingError(f"{_who(run)}: {error}") from None
+        raise TrackingError(f"{_run_label(run)}: {error}") from None
 
 
-def latents_in(path: Path) -> Latents:
+def read_latents_file(path: Path) -> Latents:
     """The content of a latents.h5. Raises TrackingError for a damaged one."""
     import h5py
 
@@ -78,7 +78,7 @@ def read_trajectory(uri: str, run: StoredRun) -> dict[str, np.ndarray]:
     try:
         table = pq.read_table(path)
     except (OSError, ArrowException) as error:
-        raise TrackingError(f"{path} of {_who(run)} is damaged: {error}") from None
+        raise TrackingError(f"{path} of {_run_label(run)} is damaged: {error}") from None
     return {name: table[name].to_numpy() for name in table.column_names}
 
 
@@ -88,7 +88,7 @@ def fetch(uri: str, run: StoredRun, name: str) -> Path:
     if place.scheme in ("", "file"):
         path = Path(unquote(place.path) if place.scheme else run.artifact_uri) / name
         if not path.is_file():
-            raise MissingArtifact(f"{_who(run)} has no {name}: {path} does not exist")
+            raise MissingArtifact(f"{_run_label(run)} has no {name}: {path} does not exist")
         return path
     from mlflow.exceptions import MlflowException
     from mlflow.tracking import MlflowClient
@@ -97,8 +97,8 @@ def fetch(uri: str, run: StoredRun, name: str) -> Path:
         return Path(MlflowClient(uri).download_artifacts(run.mlflow_run_id, name))
     except (MlflowException, OSError) as error:
         reason = str(error).splitlines()[0]
-        raise MissingArtifact(f"{name} of {_who(run)} cannot be fetched: {reason}") from None
+        raise MissingArtifact(f"{name} of {_run_label(run)} cannot be fetched: {reason}") from None
 
 
-def _who(run: StoredRun) -> str:
+def _run_label(run: StoredRun) -> str:
     return f"run {run.tags.get(layout.RUN_ID, run.mlflow_run_id)}"

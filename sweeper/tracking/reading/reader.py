@@ -33,14 +33,14 @@ class Launch:
     grid_text: str
 
 
-def age(launch: Launch) -> tuple[float, int, str]:
+def launch_order(launch: Launch) -> tuple[float, int, str]:
     """Orders launches by when they ended; one that still runs is the newest."""
     end = launch.stored.end_ms
     return (float("inf") if end is None else end, launch.stored.start_ms, launch.grid_id)
 
 
 @dataclass(frozen=True)
-class Contents:
+class StoreContents:
     """All that a store holds: runs (one for each run id) and launches, oldest first.
 
     planless: launches whose plan is gone. deleted: experiments deleted in the UI."""
@@ -48,17 +48,17 @@ class Contents:
     uri: str
     runs: tuple[StoredRun, ...]
     launches: tuple[Launch, ...]
-    planless: tuple[str, ...]
+    without_plan: tuple[str, ...]
     deleted: tuple[str, ...]
 
 
-def read_store(uri: str = layout.DEFAULT_URI, *, experiment: str | None = None) -> Contents:
+def read_store(uri: str = layout.DEFAULT_URI, *, experiment: str | None = None) -> StoreContents:
     """Every run and launch of one experiment, or of all active ones. Raises TrackingError."""
     stored, deleted = _stored_runs(uri, experiment)
     launches = [_launch(uri, run) for run in stored if _kind(run) == layout.KIND_LAUNCH]
-    return Contents(
+    return StoreContents(
         uri,
-        tuple(_one_each(stored)),
+        tuple(_deduplicated(stored)),
         tuple(launch for launch in launches if launch.cells),
         tuple(launch.grid for launch in launches if not launch.cells),
         deleted,
@@ -71,7 +71,7 @@ def stored_runs(uri: str = layout.DEFAULT_URI) -> dict[str, StoredRun]:
     path = sqlite_path(uri)
     if path is not None and not path.exists():
         return {}
-    return {run.tags[layout.RUN_ID]: run for run in _one_each(_stored_runs(uri, None)[0])}
+    return {run.tags[layout.RUN_ID]: run for run in _deduplicated(_stored_runs(uri, None)[0])}
 
 
 def finished_runs(stored: Mapping[str, StoredRun]) -> dict[str, FinishedRun]:
@@ -128,7 +128,7 @@ def _kind(run: StoredRun) -> str:
     return run.tags.get(layout.KIND, "")
 
 
-def _one_each(stored: Sequence[StoredRun]) -> list[StoredRun]:
+def _deduplicated(stored: Sequence[StoredRun]) -> list[StoredRun]:
     """One MLflow run for each run id: should a store hold two, the finished one, then the older."""
     best: dict[str, StoredRun] = {}
     for run in stored:

@@ -29,6 +29,6 @@ class StoredRun:
     metrics: dict[str, float] = field(default_factory=dict)
 
 
-def true_value(value: float) -> float:
+def restore_infinity(value: float) -> float:
     """The number that was logged: an infinity comes back from MLflow as the largest float."""
     return value if abs(value) < INFINITE else float("inf") if value > 0 else float("-inf")

@@ -4,7 +4,7 @@ import logging
 import os
 
 
-def quieten() -> None:
+def set_mlflow_defaults() -> None:
     """Short patience with a server (the record waits in the store anyway), and no telemetry."""
     os.environ.setdefault("MLFLOW_HTTP_REQUEST_MAX_RETRIES", "1")
     os.environ.setdefault("MLFLOW_HTTP_REQUEST_TIMEOUT", "20")

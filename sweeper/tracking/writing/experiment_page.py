@@ -34,7 +34,9 @@ One run is one setting at one number of iterations, under the launch that asked 
 """
 
 
-def describe(client: Any, experiment_id: str, tags: Mapping[str, str], time_ms: int) -> None:
+def describe_experiment(
+    client: Any, experiment_id: str, tags: Mapping[str, str], time_ms: int
+) -> None:
     """Sets what of description, kind and saved view the experiment has not."""
     wanted = {
         layout.NOTE: _ABOUT,

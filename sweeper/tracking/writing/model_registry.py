@@ -91,9 +91,9 @@ def _client(uri: str, use: Any) -> Any:
     from mlflow.exceptions import MlflowException
     from mlflow.tracking import MlflowClient
 
-    from sweeper.tracking.writing.client import quieten
+    from sweeper.tracking.writing.client import set_mlflow_defaults
 
-    quieten()
+    set_mlflow_defaults()
     try:
         return use(MlflowClient(uri, registry_uri=uri))
     except (MlflowException, OSError) as error:

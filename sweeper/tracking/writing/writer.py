@@ -15,10 +15,10 @@ import numpy as np
 
 from sweeper.errors import TrackingError
 from sweeper.tracking import layout
-from sweeper.tracking.reading.artifacts import Latents, latents_in
+from sweeper.tracking.reading.artifacts import Latents, read_latents_file
 from sweeper.tracking.uri import check_uri, open_sqlite, shown, sqlite_path
-from sweeper.tracking.writing.client import quieten
-from sweeper.tracking.writing.experiment_page import dataset_input, describe, run_note
+from sweeper.tracking.writing.client import set_mlflow_defaults
+from sweeper.tracking.writing.experiment_page import dataset_input, describe_experiment, run_note
 from sweeper.tracking.writing.run_files import extend_metrics, write_artifacts
 from trainers.saving.records import Milestone
 
@@ -29,7 +29,7 @@ _BATCH = 1000  # metrics a log_batch may hold
 
 
 @dataclass(frozen=True)
-class Publication:
+class RunToPublish:
     """One run as it is to stand in MLflow. `milestone` is None for a run without a record."""
 
     run_id: str
@@ -55,7 +55,7 @@ class Writer:
         `folder`: the working folder; a local store's artifacts lie in its mlartifacts/.
         Raises TrackingError for a store that cannot be used."""
         check_uri(uri)
-        quieten()
+        set_mlflow_defaults()
         path = sqlite_path(uri)
         if path is not None and path.is_file():
             open_sqlite(uri, path).close()
@@ -68,7 +68,7 @@ class Writer:
             self._client = MlflowClient(uri)
             self._experiment_id = self._experiment(experiment, path is not None, folder)
             known = self._client.get_experiment(self._experiment_id).tags
-            describe(self._client, self._experiment_id, known, int(1000 * time.time()))
+            describe_experiment(self._client, self._experiment_id, known, int(1000 * time.time()))
         except (MlflowException, OSError) as error:
             raise TrackingError(f"MLflow store {shown(uri)}: {_first_line(error)}") from error
         self._known: dict[str, str] = {}
@@ -115,11 +115,11 @@ class Writer:
         """Sets tags of a run that exists."""
         self._log(mlflow_run_id, tags=tags)
 
-    def remember(self, runs: Mapping[str, str]) -> None:
+    def add_known_runs(self, runs: Mapping[str, str]) -> None:
         """Takes over {run id: MLflow id} of runs that are in the store already."""
         self._known.update(runs)
 
-    def publish(self, publication: Publication) -> str:
+    def publish(self, publication: RunToPublish) -> str:
         """Writes one run and ends it. Returns its MLflow id.
 
         A run that is finished already stays as it is: its training may have been done again for
@@ -129,7 +129,7 @@ class Writer:
         finished = self._finished(publication.run_id)
         if finished is not None:
             return finished
-        mlflow_run_id = self._run_of(publication, time_ms)
+        mlflow_run_id = self._find_or_create_run(publication, time_ms)
         if milestone is not None:
             with tempfile.TemporaryDirectory() as folder:
                 write_artifacts(
@@ -157,7 +157,7 @@ class Writer:
         run = self._client.get_run(mlflow_run_id)
         with tempfile.TemporaryDirectory() as folder:
             path = self._client.download_artifacts(run.info.run_id, layout.LATENTS, folder)
-            return latents_in(Path(path))
+            return read_latents_file(Path(path))
 
     def add_scores(self, mlflow_run_id: str, scores: Mapping[str, float], iteration: int) -> None:
         """Adds metrics to a finished run, and to its row of the metric table."""
@@ -183,7 +183,7 @@ class Writer:
         )
         return found
 
-    def _run_of(self, publication: Publication, time_ms: int) -> str:
+    def _find_or_create_run(self, publication: RunToPublish, time_ms: int) -> str:
         """The MLflow run of a run, made where there is none.
 
         One that was left half written from another record (its training was done again) is
@@ -209,7 +209,7 @@ class Writer:
         self._known[run_id] = found
         return found
 
-    def _tags(self, publication: Publication) -> dict[str, str]:
+    def _tags(self, publication: RunToPublish) -> dict[str, str]:
         tags = {
             layout.TRAINING_ID: publication.training_id,
             layout.STATUS: publication.status,

@@ -6,13 +6,13 @@ from pathlib import Path
 import optuna
 import pytest
 
-from search_spaces.axes import Between, Choice
-from search_spaces.samplers import ChangedSearch, Searcher, State
-from search_spaces.samplers.cma_es import Evolution
-from search_spaces.samplers.journal import mend
+from search_spaces.axes import Choice, Interval
+from search_spaces.samplers import Search, SearchMismatch, TrialState
+from search_spaces.samplers.cma_es import UnpickledCmaEs
+from search_spaces.samplers.journal import cut_partial_line
 from search_spaces.spaces import Space
 
-PLANE = Space(common=(Between("x", -3, 3), Between("y", 1e-3, 10, log=True)))
+PLANE = Space(common=(Interval("x", -3, 3), Interval("y", 1e-3, 10, log=True)))
 
 
 @pytest.fixture(autouse=True)
@@ -35,17 +35,17 @@ def quick_disk(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_only_whole_lines_are_kept(tmp_path: Path, data: bytes, good: int) -> None:
     path = tmp_path / "j"
     path.write_bytes(data)
-    assert mend(path) == len(data) - good
+    assert cut_partial_line(path) == len(data) - good
     assert path.read_bytes() == data[:good]
 
 
 def test_a_missing_file_needs_no_mending(tmp_path: Path) -> None:
-    assert mend(tmp_path / "none") == 0
+    assert cut_partial_line(tmp_path / "none") == 0
 
 
 def test_a_journal_keeps_every_kind_of_answer(tmp_path: Path) -> None:
-    def opened() -> Searcher:
-        return Searcher(
+    def opened() -> Search:
+        return Search(
             PLANE, ["min"], "random", "median", milestones=[1, 2], journal=tmp_path / "deep" / "j"
         )
 
@@ -53,28 +53,33 @@ def test_a_journal_keeps_every_kind_of_answer(tmp_path: Path) -> None:
     for _ in range(4):
         searcher.ask()
     searcher.report(0, 1, 0.5)
-    searcher.note(0, host="a")
+    searcher.annotate(0, host="a")
     searcher.tell(0, [0.25])
     searcher.report(1, 1, 7.0)
     searcher.tell(1, None, pruned=True)
     searcher.tell(2, [math.nan])
-    before = searcher.tried()
-    assert [one.state for one in before] == [State.DONE, State.PRUNED, State.FAILED, State.OPEN]
+    before = searcher.trials()
+    assert [one.state for one in before] == [
+        TrialState.DONE,
+        TrialState.PRUNED,
+        TrialState.FAILED,
+        TrialState.OPEN,
+    ]
     assert before[0].values == (0.25,) and before[0].notes == {"host": "a"}
     again = opened()
-    assert again.tried() == before
+    assert again.trials() == before
     again.report(3, 1, 1.0)
     again.tell(3, [0.125])
     assert opened().best() == [3]
 
 
 def test_an_identity_that_differs_is_told_key_by_key(tmp_path: Path) -> None:
-    def opened(**identity: object) -> Searcher:
-        return Searcher(PLANE, ["max"], journal=tmp_path / "j", identity=identity)
+    def opened(**identity: object) -> Search:
+        return Search(PLANE, ["max"], journal=tmp_path / "j", identity=identity)
 
     opened(a=1, b=[2, 3])
     opened(b=(2, 3), a=1)
-    with pytest.raises(ChangedSearch, match="^a was 1 and is 2; c was absent and is true$"):
+    with pytest.raises(SearchMismatch, match="^a was 1 and is 2; c was absent and is true$"):
         opened(a=2, b=[2, 3], c=True)
 
 
@@ -107,11 +112,11 @@ def test_evolution_asks_what_optunas_own_cma_es_asks(direction: str) -> None:
         random = optuna.samplers.RandomSampler(seed=number)
         return Pickling(seed=number, independent_sampler=random, warn_independent_sampling=False)
 
-    assert asked(Evolution) == pytest.approx(asked(theirs))
+    assert asked(UnpickledCmaEs) == pytest.approx(asked(theirs))
 
 
 def test_evolution_leaves_no_pickle_behind(tmp_path: Path) -> None:
-    searcher = Searcher(PLANE, ["min"], "cmaes", journal=tmp_path / "j")
+    searcher = Search(PLANE, ["min"], "cmaes", journal=tmp_path / "j")
     for _ in range(20):
         number, point = searcher.ask()
         searcher.tell(number, [point["x"] ** 2])
@@ -121,9 +126,9 @@ def test_evolution_leaves_no_pickle_behind(tmp_path: Path) -> None:
 
 def test_points_of_a_space_are_counted_and_listed() -> None:
     space = Space(
-        common=(Choice("a", (1, 2)), Between("n", 2, 6, step=2, integer=True)),
+        common=(Choice("a", (1, 2)), Interval("n", 2, 6, step=2, integer=True)),
         switch="m",
-        branches={"p": (Between("b", 0, 1, step=0.25),), "q": ()},
+        branches={"p": (Interval("b", 0, 1, step=0.25),), "q": ()},
     )
     points = list(space.points())
     assert space.size() == len(points) == 2 * 3 * 5 + 2 * 3
@@ -136,6 +141,6 @@ def test_a_drawn_point_lies_in_its_space() -> None:
     import random
 
     chance = random.Random(0)
-    drawn = [PLANE.draw(chance) for _ in range(200)]
+    drawn = [PLANE.sample(chance) for _ in range(200)]
     assert all(-3 <= point["x"] <= 3 and 1e-3 <= point["y"] <= 10 for point in drawn)
     assert sum(point["y"] < 0.1 for point in drawn) == pytest.approx(100, abs=25)

@@ -4,17 +4,17 @@ import math
 
 import pytest
 
-from search_spaces.axes import Between, Choice
+from search_spaces.axes import Choice, Interval
 from search_spaces.products import Point
-from search_spaces.samplers import PRUNERS, SAMPLERS, Searcher
+from search_spaces.samplers import PRUNERS, SAMPLERS, Search
 from search_spaces.spaces import Space
 
 SPACE = Space(
-    common=(Between("rate", 1e-5, 1e-1, log=True), Choice("fixed", ("only",))),
+    common=(Interval("rate", 1e-5, 1e-1, log=True), Choice("fixed", ("only",))),
     switch="model",
     branches={
-        "beta": (Between("weight", 0.5, 4.0),),
-        "other": (Between("weight", 1, 9, step=2, integer=True), Choice("flag", (True, False))),
+        "beta": (Interval("weight", 0.5, 4.0),),
+        "other": (Interval("weight", 1, 9, step=2, integer=True), Choice("flag", (True, False))),
     },
 )
 
@@ -27,9 +27,9 @@ def value_of(point: Point) -> float:
 
 def search(sampler: str, seed: int, count: int, told: list[tuple[Point, float]]) -> list[Point]:
     """Points asked for after what was told, each told its value in turn."""
-    searcher = Searcher(SPACE, ["max"], sampler, seed=seed)
+    searcher = Search(SPACE, ["max"], sampler, seed=seed)
     for point, value in told:
-        searcher.replay(point, [value])
+        searcher.add_finished(point, [value])
     asked = []
     for _ in range(count):
         number, point = searcher.ask()
@@ -78,7 +78,7 @@ def test_tpe_does_better_than_chance() -> None:
 
 
 def test_failed_points_are_neither_best_nor_fatal() -> None:
-    searcher = Searcher(SPACE, ["max"], seed=0)
+    searcher = Search(SPACE, ["max"], seed=0)
     assert searcher.best() == []
     for values in (None, [math.nan], [math.inf], [0.25], [0.5]):
         number, _ = searcher.ask()
@@ -87,18 +87,18 @@ def test_failed_points_are_neither_best_nor_fatal() -> None:
 
 
 def test_two_directions_have_a_front() -> None:
-    searcher = Searcher(SPACE, ["max", "min"], seed=0)
+    searcher = Search(SPACE, ["max", "min"], seed=0)
     for values in ([1.0, 1.0], [2.0, 2.0], [1.0, 2.0], [3.0, 3.0]):
         number, _ = searcher.ask()
         searcher.tell(number, values)
     assert searcher.best() == [0, 1, 3]
     with pytest.raises(ValueError, match="cannot prune"):
-        Searcher(SPACE, ["max", "min"], pruner="median")
+        Search(SPACE, ["max", "min"], pruner="median")
 
 
 @pytest.mark.parametrize("pruner", PRUNERS)
 def test_only_pruners_stop_poor_points(pruner: str) -> None:
-    searcher = Searcher(SPACE, ["max"], "random", pruner, seed=0)
+    searcher = Search(SPACE, ["max"], "random", pruner, seed=0)
     stopped = []
     for value in [1.0] * 8 + [0.0]:
         number, _ = searcher.ask()
@@ -110,6 +110,6 @@ def test_only_pruners_stop_poor_points(pruner: str) -> None:
 
 def test_unknown_samplers_and_pruners_are_told() -> None:
     with pytest.raises(ValueError, match="known: tpe"):
-        Searcher(SPACE, ["max"], "bayes")
+        Search(SPACE, ["max"], "bayes")
     with pytest.raises(ValueError, match="known: none"):
-        Searcher(SPACE, ["max"], pruner="axe")
+        Search(SPACE, ["max"], pruner="axe")

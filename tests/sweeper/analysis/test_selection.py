@@ -7,7 +7,7 @@ import pytest
 
 from sweeper.analysis.comparison import compare
 from sweeper.analysis.scores import score
-from sweeper.analysis.selection import best, ranked, select
+from sweeper.analysis.selection import best_configuration, ranked, select
 from sweeper.errors import UsageError
 from sweeper.tables.pages.comparison import agreements_page, winners_page
 from sweeper.tables.render import PAGES
@@ -32,7 +32,7 @@ def cell(run_id, cbd, recon=10.0, iterations=1000, seed=0, status="finished", ra
 
 def chosen(*cells, by=CBD):
     """The winner's first run id, whatever order the cells come in."""
-    found = {best(order, by).first["run_id"] for order in permutations(cells)}
+    found = {best_configuration(order, by).first["run_id"] for order in permutations(cells)}
     (only,) = found
     return only
 
@@ -44,7 +44,7 @@ def test_the_best_score_wins():
 @pytest.mark.parametrize("bad", [math.nan, math.inf, -math.inf])
 def test_a_score_that_is_not_finite_is_never_selected(bad):
     assert chosen(cell("a", 0.1), cell("b", bad, rate=1e-5)) == "a"
-    assert best([cell("b", bad)], CBD) is None
+    assert best_configuration([cell("b", bad)], CBD) is None
 
 
 @pytest.mark.parametrize("status", ["diverged", "failed", "missing", "unfinished"])
@@ -67,7 +67,7 @@ def test_reconstruction_is_better_lower():
 def test_seeds_are_averaged_and_the_lucky_one_does_not_win():
     steady = [cell("a", 0.5, seed=0), cell("b", 0.52, seed=1)]
     lucky = [cell("c", 0.7, seed=0, rate=1e-5), cell("d", 0.2, seed=1, rate=1e-5)]
-    winner = best([*lucky, *steady], CBD)
+    winner = best_configuration([*lucky, *steady], CBD)
     assert [run["run_id"] for run in winner.runs] == ["a", "b"]
     assert winner.value == pytest.approx(0.51)
     assert winner.spread("measure/cbd").sd == pytest.approx(0.02 / math.sqrt(2))
@@ -76,7 +76,7 @@ def test_seeds_are_averaged_and_the_lucky_one_does_not_win():
 def test_a_configuration_that_lost_a_seed_is_not_selected_for_the_other():
     whole = [cell("a", 0.5, seed=0), cell("b", 0.5, seed=1)]
     half = [cell("c", 0.9, seed=0, rate=1e-5), cell("d", math.nan, seed=1, rate=1e-5)]
-    assert best([*whole, *half], CBD).first["run_id"] == "a"
+    assert best_configuration([*whole, *half], CBD).first["run_id"] == "a"
     assert len(ranked([*whole, *half], CBD)) == 1
 
 

@@ -29,12 +29,12 @@ def test_welch_is_scipys():
 def test_one_seed_tells_nothing_of_its_spread():
     found = spread([0.5])
     assert found.mean == 0.5 and math.isnan(found.sd) and math.isnan(found.low)
-    assert math.isnan(welch([0.5], [0.1, 0.2]).p) and not welch([0.5], [0.1, 0.2]).told_apart
+    assert math.isnan(welch([0.5], [0.1, 0.2]).p) and not welch([0.5], [0.1, 0.2]).is_significant
 
 
 def test_seeds_without_any_spread():
     assert welch([0.5, 0.5], [0.5, 0.5]).p == 1.0
-    assert welch([0.5, 0.5], [0.4, 0.4]).told_apart
+    assert welch([0.5, 0.5], [0.4, 0.4]).is_significant
 
 
 @pytest.mark.parametrize("bad", [math.nan, math.inf])

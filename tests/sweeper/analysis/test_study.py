@@ -57,7 +57,7 @@ def test_a_run_that_has_not_ended_is_unfinished_and_counts_as_missing(new_store)
     study = read_study(uri)
     assert sorted(study.runs.status) == ["finished", "unfinished"]
     assert finished_runs(stored_runs(uri)).keys() == {cells[1]["run_id"]}
-    assert table("7.1", study).rows[0].counts.told() == "1/2 (1 missing)"
+    assert table("7.1", study).rows[0].counts.as_text() == "1/2 (1 missing)"
 
 
 def test_a_grid_that_was_never_launched_is_told_with_those_that_were(small_uri):

@@ -58,7 +58,7 @@ def test_an_experiment_is_described_once_and_what_users_wrote_is_kept(trained):
         def set_experiment_tag(self, experiment_id, key, value):
             self.changed.append(key)
 
-    experiment.describe(Recorder(), "1", {layout.NOTE: "mine"}, 0)
+    experiment.describe_experiment(Recorder(), "1", {layout.NOTE: "mine"}, 0)
     assert layout.NOTE not in Recorder.changed and len(Recorder.changed) == 2
 
 

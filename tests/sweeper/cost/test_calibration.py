@@ -5,14 +5,14 @@ from pathlib import Path
 
 import pytest
 
-from sweeper.cost.calibration import calibrate, kinds
+from sweeper.cost.calibration import calibrate, training_kinds
 from sweeper.cost.machine import Machine, Slots
-from sweeper.cost.makespan import ends, longest_first, makespan
+from sweeper.cost.makespan import end_times, longest_first, makespan
 from sweeper.cost.speeds import NAME, Speed, Speeds, read_speeds, write_speeds
-from sweeper.engine.jobs import Event
+from sweeper.engine.jobs import TrainingEvent
 from sweeper.errors import EngineError
 from sweeper.grid import Grid
-from sweeper.launching.speed_meter import Meter
+from sweeper.launching.speed_meter import SpeedMeter
 from sweeper.planning.plan import make_plan
 
 GRID = Grid(
@@ -90,11 +90,13 @@ def test_a_launch_measures_steps_and_scores_apart() -> None:
     """0.1 s a step; the milestone at 60 takes 4 s more; a second attempt does not mix in."""
     training = PLAN.trainings[0]
     now = [0.0]
-    meter = Meter(Speeds(), clock=lambda: now[0])
+    meter = SpeedMeter(Speeds(), clock=lambda: now[0])
 
     def take(at: float, iteration: int, **more) -> None:
         now[0] = at
-        meter.take(Event(training.training_id, "progress", iteration, **more), training)
+        meter.add_event(
+            TrainingEvent(training.training_id, "progress", iteration, **more), training
+        )
 
     take(100.0, 0)
     take(102.0, 20)
@@ -109,16 +111,16 @@ def test_a_launch_measures_steps_and_scores_apart() -> None:
 
 def test_too_few_steps_are_no_speed() -> None:
     training = PLAN.trainings[0]
-    meter = Meter(Speeds(), clock=lambda: 0.0)
-    meter.take(Event(training.training_id, "progress", 0), training)
-    meter.take(Event(training.training_id, "progress", 5), training)
+    meter = SpeedMeter(Speeds(), clock=lambda: 0.0)
+    meter.add_event(TrainingEvent(training.training_id, "progress", 0), training)
+    meter.add_event(TrainingEvent(training.training_id, "progress", 5), training)
     assert list(meter.speeds()) == []
 
 
 def test_a_kind_is_timed_once_for_each_batch_size() -> None:
-    assert sorted(config.batch_size for config in kinds(PLAN)) == [16, 32]
+    assert sorted(config.batch_size for config in training_kinds(PLAN)) == [16, 32]
     done = PLAN.with_progress(dict.fromkeys(PLAN.run_ids, "finished"), {})
-    assert kinds(done) == []
+    assert training_kinds(done) == []
 
 
 @pytest.mark.parametrize(
@@ -133,7 +135,7 @@ def test_longest_first_is_within_a_third_of_the_best() -> None:
     """Graham 1969: 4/3 - 1/(3 m) of the optimum at most; here the worst case for 2 workers."""
     seconds = [3.0, 3.0, 2.0, 2.0, 2.0]
     assert makespan(longest_first(seconds), 2) == 7.0
-    assert max(ends(seconds, 2)) == 7.0 and 7.0 / 6.0 == pytest.approx(4 / 3 - 1 / 6)
+    assert max(end_times(seconds, 2)) == 7.0 and 7.0 / 6.0 == pytest.approx(4 / 3 - 1 / 6)
 
 
 @pytest.mark.slow

@@ -3,8 +3,8 @@
 import pytest
 
 from sweeper.cli.consent import ask, reason_to_ask
-from sweeper.cost.estimate import SESSION_S, estimate, rough_seconds
-from sweeper.cost.machine import Machine, Slots, slots
+from sweeper.cost.estimate import SESSION_S, estimate, rough_step_s
+from sweeper.cost.machine import Machine, Slots, slots_for
 from sweeper.cost.speeds import Speed, Speeds
 from sweeper.cost.text import cost_lines
 from sweeper.errors import UsageError
@@ -33,7 +33,7 @@ def known(grid: Grid = GRID, step_s: float = 0.5, models: tuple[str, ...] = (), 
 
 def test_hours_are_steps_times_measured_seconds() -> None:
     """Two trainings of 36,000 steps at 0.5 s are 2 times 5 hours; half a GPU each, at 2 an hour."""
-    cost = estimate(make_plan(GRID), GRID, known(), room=ONE)
+    cost = estimate(make_plan(GRID), GRID, known(), slots=ONE)
     assert (cost.hours, cost.gpu_hours, cost.money, cost.measured) == (10.0, 5.0, 10.0, 1.0)
     assert cost.wall_hours == pytest.approx(10 + SESSION_S / 3600)
     assert cost.over_budget == ["money 10.00 of 9", "hours 10.00 of 6"]
@@ -41,7 +41,7 @@ def test_hours_are_steps_times_measured_seconds() -> None:
 
 def test_each_run_alone_costs_its_own_steps() -> None:
     """18,000 and 36,000 steps for each of two models, in place of 36,000."""
-    cost = estimate(make_plan(GRID), GRID, known(), room=ONE)
+    cost = estimate(make_plan(GRID), GRID, known(), slots=ONE)
     assert cost.naive_hours == 15.0
     assert [(share.model, share.hours, share.naive_hours) for share in cost.shares] == [
         ("vae", 5.0, 7.5),
@@ -51,7 +51,7 @@ def test_each_run_alone_costs_its_own_steps() -> None:
 
 def test_milestones_openings_and_checkpoints_take_time_too() -> None:
     speeds = known(step_s=0.0, score_s=360.0, open_s=36.0, close_s=36.0)
-    cost = estimate(make_plan(GRID), GRID, speeds, room=ONE)
+    cost = estimate(make_plan(GRID), GRID, speeds, slots=ONE)
     assert cost.hours == pytest.approx(2 * (2 * 360 + 36 + 36) / 3600)
     assert cost.naive_hours == pytest.approx(4 * (360 + 36 + 36) / 3600)
 
@@ -59,7 +59,7 @@ def test_milestones_openings_and_checkpoints_take_time_too() -> None:
 def test_workers_shorten_the_wall_but_not_below_the_longest_training() -> None:
     def hours(workers: int) -> float:
         room = Slots(GPU, "gpu", 0.5, 1, workers)
-        cost = estimate(make_plan(GRID), GRID, known(), room=room)
+        cost = estimate(make_plan(GRID), GRID, known(), slots=room)
         return cost.wall_hours - SESSION_S / 3600
 
     assert (hours(1), hours(2), hours(8)) == pytest.approx((10.0, 5.0, 5.0))
@@ -72,7 +72,7 @@ def test_what_is_not_measured_is_guessed_and_said_so() -> None:
         models=["vae", {"factor_vae": {}}],
         axes={"iterations": 36_000},
     )
-    cost = estimate(make_plan(grid), grid, known(grid, models=("vae",)), room=ONE)
+    cost = estimate(make_plan(grid), grid, known(grid, models=("vae",)), slots=ONE)
     assert 5.0 / cost.hours == pytest.approx(cost.measured) and cost.measured < 1
     assert any("the rest by rough guess" in line for line in cost_lines(cost))
 
@@ -80,17 +80,17 @@ def test_what_is_not_measured_is_guessed_and_said_so() -> None:
 def test_a_finished_plan_costs_nothing() -> None:
     plan = make_plan(GRID)
     done = plan.with_progress(dict.fromkeys(plan.run_ids, "finished"), {})
-    cost = estimate(done, GRID, room=ONE)
+    cost = estimate(done, GRID, slots=ONE)
     assert (cost.hours, cost.money, cost.measured, cost.over_budget) == (0, 0, 1.0, [])
     assert cost.wall_hours == 0 and cost_lines(cost) == []
 
 
 def test_prices_are_those_of_the_grid_unless_given() -> None:
     plan = make_plan(GRID)
-    assert estimate(plan, GRID, room=ONE).rates == {"on demand": 2.0, "spot": 0.5}
-    assert estimate(plan, GRID, room=ONE, spot=True).rates == {"spot": 0.5}
-    assert estimate(plan, GRID, room=ONE, price=3.0).rates == {"on demand": 3.0}
-    lines = cost_lines(estimate(plan, GRID, known(), room=ONE))
+    assert estimate(plan, GRID, slots=ONE).rates == {"on demand": 2.0, "spot": 0.5}
+    assert estimate(plan, GRID, slots=ONE, spot=True).rates == {"spot": 0.5}
+    assert estimate(plan, GRID, slots=ONE, price=3.0).rates == {"on demand": 3.0}
+    lines = cost_lines(estimate(plan, GRID, known(), slots=ONE))
     assert "  money      10.00 on demand, at 2 a GPU-hour (15.00 if each run were alone)" in lines
     assert "  money      2.50 spot, at 0.5 a GPU-hour (3.75 if each run were alone)" in lines
 
@@ -98,7 +98,7 @@ def test_prices_are_those_of_the_grid_unless_given() -> None:
 def test_the_guess_grows_with_batch_and_pixels() -> None:
     def seconds(dataset: str, batch: int) -> float:
         grid = Grid(datasets=dataset, models="vae", axes={"iterations": 1, "batch_size": batch})
-        return rough_seconds(make_plan(grid).trainings[0].config, "gpu")
+        return rough_step_s(make_plan(grid).trainings[0].config, "gpu")
 
     assert seconds("dsprites", 64) < seconds("dsprites", 128) < seconds("isaac3d", 128)
 
@@ -121,12 +121,12 @@ def test_the_guess_grows_with_batch_and_pixels() -> None:
 )
 def test_trainings_at_a_time_are_what_fits(resources, machine, workers) -> None:
     grid = Grid(datasets="dsprites", models="vae", axes={"iterations": 1}, resources=resources)
-    assert slots(grid, machine, 20).workers == workers
-    assert slots(grid, machine, 20, workers=7).workers == 7
+    assert slots_for(grid, machine, 20).workers == workers
+    assert slots_for(grid, machine, 20, workers=7).workers == 7
 
 
 def test_nobody_is_asked_below_the_thresholds() -> None:
-    cost = estimate(make_plan(GRID), GRID, known(), room=ONE)
+    cost = estimate(make_plan(GRID), GRID, known(), slots=ONE)
     assert reason_to_ask(cost) == ""
     assert reason_to_ask(cost, hours=9) == "about 10 h 00 min"
     assert reason_to_ask(cost, hours=9, money=5) == "about 10 h 00 min and 10.00 of money"

@@ -3,7 +3,7 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sweeper.engine.attempts import MOST_LOSSES, SET_ASIDE_AFTER, Attempts
+from sweeper.engine.attempts import MAX_FAILED_TRAININGS, MAX_NODE_LOSSES, Attempts
 from sweeper.engine.jobs import Job
 
 
@@ -19,16 +19,16 @@ def hand_out(account, nodes=("n1", "n2")):
 def test_jobs_are_handed_out_in_order_and_once():
     account = attempts("c", "a", "b")
     assert [hand_out(account) for _ in range(4)] == [("c", ()), ("a", ()), ("b", ()), None]
-    assert not account.over
+    assert not account.is_done
     for name in "abc":
         account.ended(name)
-    assert account.over
+    assert account.is_done
 
 
 def test_a_job_that_fails_comes_back_before_those_behind_it_and_avoids_the_node():
     account = attempts("a", "b")
     hand_out(account)
-    assert account.lost("a", "n1", {"n1", "n2"})
+    assert account.record_failure("a", "n1", {"n1", "n2"})
     assert hand_out(account) == ("a", ("n1",))
 
 
@@ -42,14 +42,14 @@ def test_a_training_that_left_its_node_is_handed_out_again_and_nothing_is_counte
     account = attempts("a", max_failures=0)
     for _ in range(3):
         hand_out(account)
-        account.put_back("a")
+        account.requeue("a")
     assert hand_out(account) == ("a", ())
 
 
 def test_on_the_only_node_it_comes_back_to_the_same():
     account = attempts("a")
     hand_out(account, ["n1"])
-    assert account.lost("a", "n1", {"n1"})
+    assert account.record_failure("a", "n1", {"n1"})
     assert hand_out(account, ["n1"]) == ("a", ())
 
 
@@ -58,72 +58,72 @@ def test_it_is_given_up_after_max_failures_more():
     told = []
     for _ in range(3):
         hand_out(account, ["n1"])
-        told.append(account.lost("a", "n1", {"n1"}))
+        told.append(account.record_failure("a", "n1", {"n1"}))
     assert told == [True, True, False]
-    assert account.next(["n1"]) is None and account.over
+    assert account.next(["n1"]) is None and account.is_done
 
 
 def test_getting_further_starts_the_count_anew():
     account = attempts("a", max_failures=1)
     for start in (0, 10, 20, 30):
         hand_out(account, ["n1"])
-        account.opened("a", start)
-        assert account.lost("a", "n1", {"n1"})
+        account.record_start("a", start)
+        assert account.record_failure("a", "n1", {"n1"})
     hand_out(account, ["n1"])
-    account.opened("a", 30)
-    assert not account.lost("a", "n1", {"n1"})
+    account.record_start("a", 30)
+    assert not account.record_failure("a", "n1", {"n1"})
 
 
 def test_a_lost_machine_does_not_count_but_not_without_end():
     account = attempts("a", max_failures=0)
-    for _ in range(MOST_LOSSES - 1):
+    for _ in range(MAX_NODE_LOSSES - 1):
         hand_out(account)
-        assert account.lost("a", "gone", {"n1"})
+        assert account.record_failure("a", "gone", {"n1"})
     hand_out(account)
-    assert not account.lost("a", "gone", {"n1"})
+    assert not account.record_failure("a", "gone", {"n1"})
 
 
 def test_what_only_another_machine_can_mend_is_not_tried_on_the_only_one():
     account = attempts("a", "b")
     hand_out(account), hand_out(account)
-    assert not account.lost("a", "n1", {"n1"}, here=False)
-    assert account.lost("b", "n1", {"n1", "n2"}, here=False)
+    assert not account.record_failure("a", "n1", {"n1"}, retry_here=False)
+    assert account.record_failure("b", "n1", {"n1", "n2"}, retry_here=False)
     assert hand_out(account) == ("b", ("n1",))
-    assert not account.lost("b", "n2", {"n1", "n2"}, here=False)
+    assert not account.record_failure("b", "n2", {"n1", "n2"}, retry_here=False)
 
 
 def test_a_machine_on_which_everything_fails_is_set_aside_and_costs_no_training():
     account = attempts("a", "b", "c", "d", max_failures=1)
-    failing = [hand_out(account)[0] for _ in range(SET_ASIDE_AFTER)]
+    failing = [hand_out(account)[0] for _ in range(MAX_FAILED_TRAININGS)]
     for name in failing:
-        assert account.lost(name, "bad", {"bad", "good"})
-    assert account.set_aside == {"bad"}
+        assert account.record_failure(name, "bad", {"bad", "good"})
+    assert account.excluded_nodes == {"bad"}
     assert [hand_out(account, ["bad", "good"]) for _ in range(4)] == [
         (name, ("bad",)) for name in "abcd"
     ]
     # The failures on the bad machine are forgotten: one more is still allowed.
-    assert account.lost("a", "good", {"bad", "good"})
+    assert account.record_failure("a", "good", {"bad", "good"})
 
 
 def test_a_machine_where_trainings_go_well_in_between_is_kept():
     account = attempts("a", "b", "c", "d", max_failures=5)
     for name in [hand_out(account)[0] for _ in range(4)]:
-        account.went_well("n1")
-        account.lost(name, "n1", {"n1", "n2"})
-    assert not account.set_aside
+        account.record_milestone("n1")
+        account.record_failure(name, "n1", {"n1", "n2"})
+    assert not account.excluded_nodes
 
 
 def test_the_last_machine_is_never_set_aside():
     account = attempts("a", "b", "c", "d", max_failures=9)
     for name in [hand_out(account, ["n1"])[0] for _ in range(4)]:
-        account.lost(name, "n1", {"n1"})
-    assert not account.set_aside
+        account.record_failure(name, "n1", {"n1"})
+    assert not account.excluded_nodes
 
 
 def test_a_machine_set_aside_serves_again_when_the_others_are_gone():
     account = attempts("a", "b", "c", max_failures=5)
     for name in [hand_out(account)[0] for _ in range(3)]:
-        account.lost(name, "bad", {"bad", "good"})
+        account.record_failure(name, "bad", {"bad", "good"})
     assert hand_out(account, ["bad"]) == ("a", ())
 
 
@@ -141,6 +141,6 @@ def test_every_job_ends_whatever_happens(fates):
             account.ended(name)
             ends[name] += 1
         else:
-            ends[name] += not account.lost(name, node, {"n1", "n2"}, here=kind != 5)
-    assert account.over
+            ends[name] += not account.record_failure(name, node, {"n1", "n2"}, retry_here=kind != 5)
+    assert account.is_done
     assert set(ends.values()) == {1}

@@ -2,7 +2,7 @@
 
 import pytest
 
-from sweeper.engine.failure_reasons import reason_in, reason_of
+from sweeper.engine.failure_reasons import failure_reason, read_failure_reason
 
 TRACE = """Failure # 1 (occurred at 2026-01-01)
 ray::TrainingTrial.train() (pid=12, ip=127.0.0.1)
@@ -28,7 +28,7 @@ ray::TrainingTrial.train() (pid=12, ip=127.0.0.1)
     ],
 )
 def test_the_exception_is_the_reason(last, told):
-    assert reason_in(TRACE + last).startswith(told)
+    assert failure_reason(TRACE + last).startswith(told)
 
 
 def test_a_dead_worker_is_told_as_such():
@@ -37,8 +37,12 @@ def test_a_dead_worker_is_told_as_such():
         "The actor died unexpectedly before finishing this task.\n\tactor_id: 5d\n"
         "The actor is dead. Worker exit type: SYSTEM_ERROR Worker exit detail: (1) OOM killer"
     )
-    assert reason_in(text) == "the worker died (system error)"
+    assert failure_reason(text) == "the worker died (system error)"
 
 
 def test_without_a_file_the_worker_died(tmp_path):
-    assert reason_of(None) == reason_of(str(tmp_path / "none")) == "the worker died"
+    assert (
+        read_failure_reason(None)
+        == read_failure_reason(str(tmp_path / "none"))
+        == "the worker died"
+    )

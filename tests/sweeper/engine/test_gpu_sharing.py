@@ -35,7 +35,7 @@ class Played(TrainingTrial):
     def setup(self, config):
         from sweeper.engine import trial
 
-        trial._training, trial._recorded = play, lambda job: []
+        trial._training, trial._recorded_milestones = play, lambda job: []
         super().setup(config)
 
 

@@ -6,7 +6,7 @@ import threading
 import pytest
 
 from sweeper.engine import head_watch as head
-from sweeper.engine.head_watch import HeadLost, answers, while_head_answers
+from sweeper.engine.head_watch import HeadLost, is_reachable, run_while_head_is_up
 
 
 @pytest.fixture
@@ -14,26 +14,26 @@ def joined(monkeypatch):
     """A cluster whose head answers as the test says: a list that is read to its last entry."""
     told = [True]
     monkeypatch.setattr(head, "_address", lambda: "10.0.0.1:6379")
-    monkeypatch.setattr(head, "answers", lambda address: told.pop(0) if told[1:] else told[0])
-    monkeypatch.setattr(head, "_KNOCK_EVERY_S", 0.01)
-    monkeypatch.setattr(head, "patience_s", lambda: 0.2)
+    monkeypatch.setattr(head, "is_reachable", lambda address: told.pop(0) if told[1:] else told[0])
+    monkeypatch.setattr(head, "_PING_INTERVAL_S", 0.01)
+    monkeypatch.setattr(head, "head_timeout_s", lambda: 0.2)
     left = []
-    monkeypatch.setattr(head, "leave_behind", lambda: left.append(True))
+    monkeypatch.setattr(head, "abandon_ray", lambda: left.append(True))
     return told, left
 
 
 def test_what_is_done_in_time_is_done_and_what_it_raises_is_raised(joined):
     done = []
-    while_head_answers(lambda left: done.append(left.is_set()))
+    run_while_head_is_up(lambda left: done.append(left.is_set()))
     assert done == [False]
     with pytest.raises(ZeroDivisionError):
-        while_head_answers(lambda left: 1 // 0)
+        run_while_head_is_up(lambda left: 1 // 0)
 
 
 def test_a_head_that_comes_back_in_time_costs_nothing(joined):
     told, left = joined
     told[:] = [True, False, False, True]
-    while_head_answers(lambda event: threading.Event().wait(0.5))
+    run_while_head_is_up(lambda event: threading.Event().wait(0.5))
     assert not left
 
 
@@ -42,19 +42,19 @@ def test_a_head_that_stays_away_ends_the_wait_and_tells_the_work(joined):
     told[:] = [True, False]
     seen = []
     with pytest.raises(HeadLost, match="at 10.0.0.1:6379 does not answer any more"):
-        while_head_answers(lambda event: seen.append(event.wait(60)))
+        run_while_head_is_up(lambda event: seen.append(event.wait(60)))
     assert left == [True]
 
 
 def test_a_head_that_never_answered_is_not_waited_for(joined):
     told, left = joined
     told[:] = [False]
-    while_head_answers(lambda event: threading.Event().wait(0.5))
+    run_while_head_is_up(lambda event: threading.Event().wait(0.5))
     assert not left
 
 
 def test_what_listens_answers():
     with socket.create_server(("127.0.0.1", 0)) as listener:
         port = listener.getsockname()[1]
-        assert answers(f"127.0.0.1:{port}")
-    assert not answers(f"127.0.0.1:{port}")
+        assert is_reachable(f"127.0.0.1:{port}")
+    assert not is_reachable(f"127.0.0.1:{port}")

@@ -4,7 +4,7 @@ import pytest
 
 from sweeper.errors import GridError
 from sweeper.grid import Grid
-from sweeper.launching.budget import open_spending
+from sweeper.launching.budget import open_budget
 
 
 def grid(**blocks) -> Grid:
@@ -48,51 +48,51 @@ def test_what_is_no_budget_or_price_is_told(blocks, said: str) -> None:
 
 def test_trainings_cost_gpu_time_from_one_event_to_the_next(tmp_path, clock: Clock) -> None:
     """Two trainings on half a GPU each, for an hour."""
-    spending = open_spending(str(tmp_path), grid(budget={"gpu_hours": 1.0}), clock=clock)
+    spending = open_budget(str(tmp_path), grid(budget={"gpu_hours": 1.0}), clock=clock)
     spending.gpu = 0.5
     for clock.now in (0.0, 1800.0, 3600.0):
-        assert not spending.used_up
-        spending.heard("a")
-        spending.heard("b")
+        assert not spending.exhausted
+        spending.count_time("a")
+        spending.count_time("b")
     assert spending.gpu_hours == pytest.approx(1.0)
-    assert spending.used_up == "the budget of 1 GPU-hours is used up"
+    assert spending.exhausted == "the budget of 1 GPU-hours is used up"
 
 
 def test_money_is_gpu_hours_at_the_price_that_holds(tmp_path, clock: Clock) -> None:
     asked = grid(budget={"money": 3}, price=2)
     for rate, used_up in ((None, ""), (4.0, "the budget of 3 of money is used up")):
-        spending = open_spending(str(tmp_path / str(rate)), asked, rate, clock)
+        spending = open_budget(str(tmp_path / str(rate)), asked, rate, clock)
         spending.gpu = 1.0
         for clock.now in (0.0, 3600.0):
-            spending.heard("a")
-        assert spending.used_up == used_up
+            spending.count_time("a")
+        assert spending.exhausted == used_up
 
 
 def test_hours_are_by_the_clock(tmp_path, clock: Clock) -> None:
-    spending = open_spending(str(tmp_path), grid(budget={"hours": 2}), clock=clock)
+    spending = open_budget(str(tmp_path), grid(budget={"hours": 2}), clock=clock)
     clock.now = 7199.0
-    assert not spending.used_up
+    assert not spending.exhausted
     clock.now = 7200.0
-    assert spending.used_up == "the budget of 2 hours is used up"
+    assert spending.exhausted == "the budget of 2 hours is used up"
 
 
 def test_the_next_launch_goes_on_counting(tmp_path, clock: Clock) -> None:
     asked = grid(budget={"hours": 2, "gpu_hours": 10})
-    first = open_spending(str(tmp_path), asked, clock=clock)
+    first = open_budget(str(tmp_path), asked, clock=clock)
     first.gpu = 1.0
     for clock.now in (0.0, 3600.0):
-        first.heard("a")
+        first.count_time("a")
     first.save()
     clock.now = 100_000.0
-    second = open_spending(str(tmp_path), asked, clock=clock)
+    second = open_budget(str(tmp_path), asked, clock=clock)
     assert (second.hours, second.gpu_hours) == (1.0, 1.0)
     clock.now += 3600
-    assert second.used_up == "the budget of 2 hours is used up"
+    assert second.exhausted == "the budget of 2 hours is used up"
 
 
 @pytest.mark.parametrize("text", ["", "{", "[1]", '{"hours": "x", "gpu_hours": 1}'])
 def test_a_damaged_account_begins_anew(tmp_path, text: str) -> None:
-    first = open_spending(str(tmp_path), grid())
+    first = open_budget(str(tmp_path), grid())
     first.save()
     first.path.write_text(text)
-    assert open_spending(str(tmp_path), grid()).gpu_hours == 0
+    assert open_budget(str(tmp_path), grid()).gpu_hours == 0

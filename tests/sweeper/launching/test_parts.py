@@ -5,14 +5,14 @@ import pytest
 from rich.console import Console
 
 from sweeper.cost.text import plan_json, plan_lines
-from sweeper.engine.jobs import Event
+from sweeper.engine.jobs import TrainingEvent
 from sweeper.grid import Grid
 from sweeper.launching.jobs import jobs_of
 from sweeper.launching.outcome import Outcome
-from sweeper.launching.progress import Board, Display
-from sweeper.messages import duration
+from sweeper.launching.progress import ProgressDisplay, SweepProgress
+from sweeper.messages import format_duration
 from sweeper.planning.plan import make_plan
-from sweeper.publishing.runs import final_sigmas, publication, run_name, run_params
+from sweeper.publishing.runs import final_sigmas, run_name, run_params, run_to_publish
 from sweeper.tracking import layout
 from trainers.saving.records import Milestone
 
@@ -67,9 +67,9 @@ def test_a_run_s_name_tells_what_differs(plan):
 
 def test_a_run_of_weak_sigmas_carries_the_advice(plan):
     training = by_model(plan, "mdl_vae_strong")
-    weak = publication(training, 10, grids=["g"], parent="p", milestone=milestone())
+    weak = run_to_publish(training, 10, grids=["g"], parent="p", milestone=milestone())
     assert "mdl_vae_weak" in weak.notes[layout.ADVICE]
-    strong = publication(training, 10, grids=["g"], parent="p", milestone=milestone((0.4, 0.6)))
+    strong = run_to_publish(training, 10, grids=["g"], parent="p", milestone=milestone((0.4, 0.6)))
     assert layout.ADVICE not in strong.notes
     assert final_sigmas(milestone((0.4, 0.6))) == [0.4, 0.6]
 
@@ -77,7 +77,7 @@ def test_a_run_of_weak_sigmas_carries_the_advice(plan):
 def test_a_record_without_scores_is_a_failed_run_with_the_reason(plan):
     training = by_model(plan, "beta_vae")
     record = milestone(failed="latents hold inf", metrics={"valid/recon": 9.0})
-    entry = publication(training, 10, grids=["g"], parent=None, milestone=record)
+    entry = run_to_publish(training, 10, grids=["g"], parent=None, milestone=record)
     assert (entry.status, entry.reason, entry.measures) == ("failed", "latents hold inf", ())
 
 
@@ -93,24 +93,28 @@ def test_a_gpu_is_shared_out_only_where_there_is_one(grid, plan, tmp_path):
 
 
 def test_the_board_counts_steps_and_guesses_what_is_left(plan):
-    board = Board(plan.trainings)
+    board = SweepProgress(plan.trainings)
     first, second, *_ = [training.training_id for training in plan.trainings]
     assert (board.steps_asked, board.eta_s()) == (80, None)
-    board.take(Event(first, "progress", iteration=10, losses={"recon": 5.0, "kl": 1.0}))
-    board.take(Event(second, "failed", reason="no"))
-    assert (board.steps_done, board.over()) == (10, 1)
+    board.add_event(
+        TrainingEvent(first, "progress", iteration=10, losses={"recon": 5.0, "kl": 1.0})
+    )
+    board.add_event(TrainingEvent(second, "failed", reason="no"))
+    assert (board.steps_done, board.num_ended()) == (10, 1)
     assert board.eta_s() >= 0
 
 
 def test_a_display_without_a_terminal_prints_a_line_a_milestone(plan, capsys):
-    board = Board(plan.trainings)
+    board = SweepProgress(plan.trainings)
     first = plan.trainings[0].training_id
-    with Display(board, Console(width=200)) as display:
+    with ProgressDisplay(board, Console(width=200)) as display:
         for event in (
-            Event(first, "progress", iteration=5),
-            Event(first, "progress", iteration=10, records={10: "x"}, scores={"measure/cbd": 0.25}),
+            TrainingEvent(first, "progress", iteration=5),
+            TrainingEvent(
+                first, "progress", iteration=10, records={10: "x"}, scores={"measure/cbd": 0.25}
+            ),
         ):
-            board.take(event)
+            board.add_event(event)
             display.show(event)
     lines = capsys.readouterr().out.splitlines()
     assert len(lines) == 1
@@ -121,7 +125,7 @@ def test_a_display_without_a_terminal_prints_a_line_a_milestone(plan, capsys):
     ("outcome", "code"),
     [
         ({}, 0),
-        ({"left": 1}, 1),
+        ({"num_left": 1}, 1),
         ({"failed": {"a": "no"}}, 1),
         ({"diverged": {"a": "no"}}, 1),
         ({"unpublished": 2}, 1),
@@ -133,9 +137,9 @@ def test_exit_codes(plan, outcome, code):
 
 
 def test_rounds_of_one_launch_add_up(plan):
-    first = Outcome(plan, failed={"a": "no"}, diverged={"b": "no"}, left=3)
-    both = first.then(Outcome(plan, failed={"c": "no"}))
-    assert (both.failed, both.diverged, both.left) == ({"a": "no", "c": "no"}, {"b": "no"}, 0)
+    first = Outcome(plan, failed={"a": "no"}, diverged={"b": "no"}, num_left=3)
+    both = first.followed_by(Outcome(plan, failed={"c": "no"}))
+    assert (both.failed, both.diverged, both.num_left) == ({"a": "no", "c": "no"}, {"b": "no"}, 0)
 
 
 def test_the_plan_as_lines_and_as_json(grid, plan):
@@ -151,4 +155,4 @@ def test_the_plan_as_lines_and_as_json(grid, plan):
     [(None, "?"), (0.4, "0 s"), (59.6, "1 min 00 s"), (3900, "1 h 05 min"), (90_000, "1 d 01 h")],
 )
 def test_durations(seconds, text):
-    assert duration(seconds) == text
+    assert format_duration(seconds) == text

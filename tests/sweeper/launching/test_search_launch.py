@@ -12,19 +12,19 @@ import pytest
 import yaml
 from rich.console import Console
 
-from search_spaces.samplers import State, read_tried
-from sweeper.engine.jobs import Event
+from search_spaces.samplers import TrialState, read_trials
+from sweeper.engine.jobs import TrainingEvent
 from sweeper.errors import UsageError
 from sweeper.grid import Grid, load_grid
 from sweeper.launching import launch as launching
 from sweeper.launching import round as rounds
-from sweeper.launching.budget import open_spending
+from sweeper.launching.budget import open_budget
 from sweeper.launching.forecast import forecast
 from sweeper.launching.launch import launch
 from sweeper.launching.outcome import Outcome
 from sweeper.launching.status import status_of_grid
 from sweeper.launching.summary import closing_lines
-from sweeper.planning.settings import default_setting
+from sweeper.planning.settings import default_settings
 from sweeper.store.folders import open_folder
 from sweeper.tracking.reading.reader import read_store
 from trainers.config import TrainingConfig
@@ -52,11 +52,11 @@ class Engine:
         self.trained: list[str] = []
         self.fails = False
 
-    def __call__(self, jobs, on_event, stop, *, judge, **_) -> None:
+    def __call__(self, jobs, on_event, stop, *, should_stop, **_) -> None:
         for job in jobs:
             self.trained.append(job.training_id)
             if self.fails:
-                on_event(Event(job.training_id, "failed", reason="no memory"))
+                on_event(TrainingEvent(job.training_id, "failed", reason="no memory"))
                 continue
             config = parse_config(job.config)
             folder = open_folder(job.store, job.training_id)
@@ -70,14 +70,14 @@ class Engine:
                 name = write_milestone(folder, record)
                 last = milestone == config.milestones[-1]
                 kind = "finished" if last else "progress"
-                event = Event(
+                event = TrainingEvent(
                     job.training_id,
                     kind,
                     milestone,
                     scores=record.metrics,
                     records={milestone: name},
                 )
-                stops = not last and judge(event)
+                stops = not last and should_stop(event)
                 on_event(event)
                 if stops:
                     break
@@ -113,7 +113,7 @@ def engine(monkeypatch, tmp_path, empty_database) -> Engine:
     )
     for module in (launching, rounds):
         monkeypatch.setattr(module, "ray_session", lambda address: contextlib.nullcontext())
-        monkeypatch.setattr(module, "refuse", lambda problems: None)
+        monkeypatch.setattr(module, "raise_on_problems", lambda problems: None)
     monkeypatch.setattr(rounds, "total_gpus", lambda: 0.0)
     monkeypatch.setattr(rounds, "check_resources", lambda grid, setting: None)
     played = Engine()
@@ -128,7 +128,7 @@ def grid(folder: Path, **changes) -> Grid:
 
 
 def launched(asked: Grid) -> tuple[Outcome, str]:
-    setting = default_setting()
+    setting = default_settings()
     with open("console.txt", "w+") as file:
         console = Console(file=file, width=200)
         outcome = launch(asked, setting, console)
@@ -152,13 +152,13 @@ def test_a_search_is_published_and_tabled_and_a_killed_one_goes_on(engine, tmp_p
     engine.milestones = 4
     first, _ = launched(asked)
     engine.milestones = 10**9
-    status = status_of_grid(asked, default_setting())
+    status = status_of_grid(asked, default_settings())
     assert not status.complete
     second, told = launched(asked)
     assert second.exit_code == 0, told
-    tried = read_tried(tmp_path / "sweep_store" / "studies" / "s" / "dsprites.journal")
-    assert len(tried) == 6 and State.OPEN not in {one.state for one in tried}
-    assert any(one.state == State.PRUNED for one in tried)
+    tried = read_trials(tmp_path / "sweep_store" / "studies" / "s" / "dsprites.journal")
+    assert len(tried) == 6 and TrialState.OPEN not in {one.state for one in tried}
+    assert any(one.state == TrialState.PRUNED for one in tried)
     stored = runs(tmp_path)
     assert len(stored) == len({run for run, _ in stored}) == sum(len(o.reported) for o in tried)
     assert {state for _, state in stored} == {"FINISHED"}
@@ -166,7 +166,7 @@ def test_a_search_is_published_and_tabled_and_a_killed_one_goes_on(engine, tmp_p
     assert {cell["run_id"] for cell in plan} == {run for run, _ in stored}
     done = len(stored)
     assert f"{done} of {done} runs done." in told and "best cbd" in told and "6 points" in told
-    assert status_of_grid(asked, default_setting()).complete
+    assert status_of_grid(asked, default_settings()).complete
     before = list(engine.trained)
     third, told = launched(asked)
     assert engine.trained == before and third.exit_code == 0
@@ -175,24 +175,24 @@ def test_a_search_is_published_and_tabled_and_a_killed_one_goes_on(engine, tmp_p
 
 def test_a_grid_of_what_a_search_found_is_done_and_warms_another_search(engine, tmp_path) -> None:
     launched(grid(tmp_path))
-    tried = read_tried(tmp_path / "sweep_store" / "studies" / "s" / "dsprites.journal")
-    best = max((one for one in tried if one.state == State.DONE), key=lambda one: one.values)
+    tried = read_trials(tmp_path / "sweep_store" / "studies" / "s" / "dsprites.journal")
+    best = max((one for one in tried if one.state == TrialState.DONE), key=lambda one: one.values)
     model = {"beta_vae": {"beta": best.point["beta"]}} if "beta" in best.point else "l_vae"
     axes = {"iterations": [10, 20], "learning_rate": best.point["learning_rate"]}
     plain = {key: value for key, value in SEARCH.items() if key != "search"}
     (tmp_path / "g.yaml").write_text(yaml.safe_dump(plain | {"models": [model], "axes": axes}))
-    told = forecast(load_grid(tmp_path / "g.yaml"), default_setting()).to_json()
+    told = forecast(load_grid(tmp_path / "g.yaml"), default_settings()).to_json()
     assert (told["runs"], told["reused"], told["steps_to_run"]) == (2, 2, 0)
     _, printed = launched(grid(tmp_path, name="again"))
-    whole = sum(one.state == State.DONE for one in tried)
+    whole = sum(one.state == TrialState.DONE for one in tried)
     assert f"results of this space taken over from MLflow: {whole}" in printed
 
 
 def test_a_budget_says_what_was_left_out(engine, tmp_path, monkeypatch) -> None:
     asked = grid(tmp_path, budget={"hours": 1})
     ticks = iter(range(0, 10**9, 300))  # five minutes from one look at the clock to the next
-    opened = partial(open_spending, clock=lambda: float(next(ticks)))
-    monkeypatch.setattr(rounds, "open_spending", opened)
+    opened = partial(open_budget, clock=lambda: float(next(ticks)))
+    monkeypatch.setattr(rounds, "open_budget", opened)
     outcome, told = launched(asked)
     assert outcome.exit_code == 1
     assert "the budget of 1 hours is used up" in told and "trainings were left out" in told
@@ -239,11 +239,11 @@ def test_a_changed_space_is_one_line_and_exit_2(engine, tmp_path) -> None:
 
 def test_the_plan_of_a_search_is_an_upper_bound_with_a_price(engine, tmp_path) -> None:
     asked = grid(tmp_path)
-    before = forecast(asked, default_setting()).to_json()
+    before = forecast(asked, default_settings()).to_json()
     assert (before["trainings"], before["runs"], before["steps_to_run"]) == (6, 12, 120)
     assert before["estimate"]["hours"] > 0
     launched(asked)
-    after = forecast(asked, default_setting())
+    after = forecast(asked, default_settings())
     assert after.to_json()["steps_to_run"] == 0 and after.to_json()["estimate"]["hours"] == 0
     assert json.dumps(after.to_json())
     assert any("6 of 6 points proposed" in line for line in after.lines)

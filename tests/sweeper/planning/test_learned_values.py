@@ -3,7 +3,7 @@
 import pytest
 
 from sweeper.grid import Grid, load_grid
-from sweeper.planning.learned_values import Lessons
+from sweeper.planning.learned_values import LearnedValues
 from sweeper.planning.plan import make_plan
 from sweeper.tracking.reading.stored_run import StoredRun
 
@@ -42,9 +42,9 @@ def folder(tmp_path):
 
 
 def plan_with(folder, runs):
-    lessons = Lessons({run.mlflow_run_id: run for run in runs}, folder)
+    lessons = LearnedValues({run.mlflow_run_id: run for run in runs}, folder)
     grid = load_grid(folder / "asks.yaml")
-    return make_plan(grid, resolve=lessons.resolve, gives_way=lessons.gives_way)
+    return make_plan(grid, resolve=lessons.resolve, needs_second_model=lessons.needs_second_model)
 
 
 def source_runs(folder):
@@ -54,15 +54,15 @@ def source_runs(folder):
 def test_the_value_is_that_of_the_best_run(folder):
     worse, better = source_runs(folder)
     plan = plan_with(folder, [stored(worse, cbd=0.4, beta=3.0), stored(better, beta=0.8912)])
-    assert plan.waiting == 0
+    assert plan.unresolved == 0
     assert plan.trainings[0].config.params["beta"] == 0.89
 
 
 def test_one_run_that_is_not_settled_keeps_it_waiting(folder):
     first, second = source_runs(folder)
-    assert plan_with(folder, [stored(first, beta=0.9)]).waiting == 1
+    assert plan_with(folder, [stored(first, beta=0.9)]).unresolved == 1
     running = stored(second, state="RUNNING", beta=0.9)
-    assert plan_with(folder, [stored(first, beta=0.9), running]).waiting == 1
+    assert plan_with(folder, [stored(first, beta=0.9), running]).unresolved == 1
 
 
 def test_a_diverged_run_counts_as_settled_and_is_never_the_source(folder):
@@ -80,8 +80,8 @@ def test_an_alias_gives_way_where_every_sigma_is_small(tmp_path):
     [strong] = make_plan(grid).run_ids
 
     def models(run):
-        lessons = Lessons({strong: run} if run else {}, tmp_path)
-        plan = make_plan(grid, gives_way=lessons.gives_way)
+        lessons = LearnedValues({strong: run} if run else {}, tmp_path)
+        plan = make_plan(grid, needs_second_model=lessons.needs_second_model)
         return {cell.config.model for cell in plan.cells}
 
     assert models(None) == {"mdl_vae_strong"}

@@ -8,7 +8,7 @@ import pytest
 from sweeper.errors import GridError, UsageError
 from sweeper.grid import Grid, load_grid
 from sweeper.planning.cells import MAX_RUNS
-from sweeper.planning.plan import Plan, Progress, make_plan
+from sweeper.planning.plan import Plan, StoredProgress, make_plan
 from trainers.specs.datasets import DATASETS
 
 AXES = {"batch_size": [64, 128], "iterations": [100, 200, 300]}
@@ -44,10 +44,10 @@ def test_a_longer_list_of_iterations_is_the_same_training() -> None:
     assert [t.training_id for t in after.trainings] == [t.training_id for t in before.trainings]
     assert set(before.run_ids) < set(after.run_ids)
     finished = dict.fromkeys(before.run_ids, "finished")
-    store = {t.training_id: Progress(checkpoints=frozenset({300})) for t in before.trainings}
+    store = {t.training_id: StoredProgress(checkpoints=frozenset({300})) for t in before.trainings}
     plan = after.with_progress(finished, store)
     assert (plan.reused, plan.steps_to_run) == (6, 2 * 100)
-    assert [(t.start, t.todo) for t in plan.trainings] == [(300, (400,))] * 2
+    assert [(t.resume_from, t.todo) for t in plan.trainings] == [(300, (400,))] * 2
 
 
 def test_beta_vae_with_beta_1_is_vae_asked_for_by_another_name() -> None:
@@ -129,12 +129,12 @@ def test_a_scale_that_is_none_is_refused(scale: float) -> None:
 def test_stand_ins_take_the_place_of_files_that_are_not_at_hand() -> None:
     grid = grid_of(datasets=["dsprites", "mpi3d", {"name": "falcor3d", "source": "synthetic"}])
     sources = {
-        name: {cell.config.source for cell in make_plan(grid, synthetic_for=rule).cells}
+        name: {cell.config.source for cell in make_plan(grid, use_synthetic=rule).cells}
         for name, rule in {"at hand": lambda name: False, "away": lambda name: True}.items()
     }
     assert sources["at hand"] == {"rendered", "published", "synthetic"}
     assert sources["away"] == {"rendered", "synthetic"}
-    plans = [make_plan(grid, synthetic_for=rule) for rule in (None, lambda name: True)]
+    plans = [make_plan(grid, use_synthetic=rule) for rule in (None, lambda name: True)]
     assert plans[0].grid_id != plans[1].grid_id
     assert len(set(plans[0].run_ids) & set(plans[1].run_ids)) == 12  # dsprites and falcor3d
 
@@ -160,19 +160,19 @@ def test_what_is_known_replaces_what_was_known() -> None:
 def test_a_training_goes_on_from_its_newest_checkpoint() -> None:
     plan = make_plan(grid_of())
     first = plan.trainings[0].training_id
-    store = {first: Progress(frozenset({100, 150, 200}), frozenset({100, 200}))}
+    store = {first: StoredProgress(frozenset({100, 150, 200}), frozenset({100, 200}))}
     going = plan.with_progress(finished_until(plan, 100), store).trainings
-    assert (going[0].todo, going[0].start, going[0].to_publish) == ((300,), 200, (200,))
-    assert (going[1].todo, going[1].start) == ((200, 300), 0)
+    assert (going[0].todo, going[0].resume_from, going[0].to_publish) == ((300,), 200, (200,))
+    assert (going[1].todo, going[1].resume_from) == ((200, 300), 0)
     assert [training.steps_to_run for training in going] == [100, 300]
 
 
 def test_a_checkpoint_behind_a_missing_milestone_is_no_help() -> None:
     plan = make_plan(grid_of(axes={"iterations": [100, 150, 200]}))
     done = {cell.run_id: "finished" for cell in plan.cells if cell.iterations != 150}
-    store = {plan.trainings[0].training_id: Progress(frozenset({200}))}
+    store = {plan.trainings[0].training_id: StoredProgress(frozenset({200}))}
     [training] = plan.with_progress(done, store).trainings
-    assert (training.todo, training.start, training.steps_to_run) == ((150,), 0, 150)
+    assert (training.todo, training.resume_from, training.steps_to_run) == ((150,), 0, 150)
 
 
 def test_diverged_runs_are_settled_and_failed_ones_are_tried_again() -> None:
@@ -195,11 +195,11 @@ def learning(tmp_path: Path) -> Grid:
 
 def test_learned_values_wait_until_they_are_known(tmp_path: Path) -> None:
     plan = make_plan(learning(tmp_path))
-    assert (plan.runs, plan.waiting, len(plan.trainings)) == (2, 1, 2)
+    assert (plan.runs, plan.unresolved, len(plan.trainings)) == (2, 1, 2)
     waiting = plan.trainings[0]
-    assert waiting.waiting and waiting.training_id.startswith("waiting-")
+    assert waiting.unresolved and waiting.training_id.startswith("waiting-")
     assert plan.cells[0].run_id.startswith("waiting-")
-    assert "learned by l_vae in other.yaml, selected by cbd" in plan.cells[0].waiting[0]
+    assert "learned by l_vae in other.yaml, selected by cbd" in plan.cells[0].unresolved[0]
     assert make_plan(learning(tmp_path), resolve=lambda learned, dataset: None) == plan
 
 
@@ -212,7 +212,7 @@ def test_learned_values_are_rounded_and_run_when_known(tmp_path: Path) -> None:
 
     plan = make_plan(learning(tmp_path), resolve=resolve)
     assert asked == [("l_vae", "dsprites")]
-    assert plan.waiting == 0
+    assert plan.unresolved == 0
     assert [cell.config.params for cell in plan.cells] == [{"beta": 0.89}]
     assert plan.warnings  # 0.89 was asked for too
     assert plan.grid_id == make_plan(learning(tmp_path)).grid_id
@@ -225,7 +225,7 @@ def test_an_alias_gives_way_run_by_run_to_its_second_model() -> None:
     grid = grid_of("mdl_vae_auto", axes)
     assert make_plan(grid).run_ids == strong.run_ids
     learned = {strong.run_ids[0]: False, strong.run_ids[1]: True}
-    plan = make_plan(grid, gives_way=learned.get)
+    plan = make_plan(grid, needs_second_model=learned.get)
     assert plan.run_ids == (strong.run_ids[0], weak.run_ids[1])
     assert {cell.label for cell in plan.cells} == {"mdl_vae_auto"}
     assert [training.config.model for training in plan.trainings] == [

@@ -7,14 +7,14 @@ from pathlib import Path
 
 import pytest
 
-from sweeper.engine.node_probe import NodeReport, look, versions
+from sweeper.engine.node_probe import NodeReport, probe_node, versions
 from sweeper.engine.session import ray_session
 from sweeper.errors import EngineError
 from sweeper.grid import Grid
 from sweeper.planning.plan import make_plan
-from sweeper.planning.settings import default_setting
+from sweeper.planning.settings import default_settings
 from sweeper.preflight import checks as preflight
-from sweeper.preflight.disk import bytes_to_write, parameters, told_bytes
+from sweeper.preflight.disk import bytes_to_write, format_bytes, parameters
 from trainers.specs.networks import NETWORKS
 
 ROOT = Path(__file__).parents[3]
@@ -33,29 +33,29 @@ def grid_of(**changes):
 
 @pytest.fixture
 def setting(tmp_path):
-    return default_setting(tmp_path)
+    return default_settings(tmp_path)
 
 
 def troubles(checks):
-    return [check.trouble for check in checks if check.trouble]
+    return [check.problem for check in checks if check.problem]
 
 
 def test_a_dataset_that_is_not_prepared_is_told_with_the_command(setting):
-    (told,) = troubles(preflight.check_here(make_plan(grid_of()), setting))
+    (told,) = troubles(preflight.check_locally(make_plan(grid_of()), setting))
     assert f"sweeper data prepare mpi3d --source FILE --data {setting.data_dir}" in told
     with pytest.raises(preflight.PreflightError, match="Nothing was started") as refused:
-        preflight.refuse(preflight.check_here(make_plan(grid_of()), setting))
+        preflight.raise_on_problems(preflight.check_locally(make_plan(grid_of()), setting))
     assert refused.value.exit_code == 2
 
 
 @pytest.mark.parametrize("datasets", ["dsprites", {"name": "mpi3d", "source": "synthetic"}])
 def test_what_is_drawn_needs_no_file(setting, datasets):
-    assert not troubles(preflight.check_here(make_plan(grid_of(datasets=datasets)), setting))
+    assert not troubles(preflight.check_locally(make_plan(grid_of(datasets=datasets)), setting))
 
 
 def test_a_full_disk_is_told_before(setting, monkeypatch):
     monkeypatch.setattr(preflight, "free_bytes", lambda place: 1_000_000)
-    told = troubles(preflight.check_here(make_plan(grid_of(datasets="dsprites")), setting))
+    told = troubles(preflight.check_locally(make_plan(grid_of(datasets="dsprites")), setting))
     assert len(told) == 2
     assert all("the disk has 1 MB: make room" in line for line in told)
 
@@ -63,7 +63,7 @@ def test_a_full_disk_is_told_before(setting, monkeypatch):
 def test_a_store_that_cannot_be_written_is_told(setting, tmp_path):
     (tmp_path / "file").write_text("")
     setting.store = str(tmp_path / "file")
-    told = troubles(preflight.check_here(make_plan(grid_of(datasets="dsprites")), setting))
+    told = troubles(preflight.check_locally(make_plan(grid_of(datasets="dsprites")), setting))
     assert any("--store" in line for line in told)
 
 
@@ -72,7 +72,7 @@ def nodes(monkeypatch):
     """A cluster of the given reports, in place of Ray's."""
 
     def made(*reports):
-        monkeypatch.setattr(preflight, "ask_nodes", lambda *_: list(reports))
+        monkeypatch.setattr(preflight, "probe_nodes", lambda *_: list(reports))
         sizes = [(report.cpus, report.gpus) for report in reports]
         monkeypatch.setattr(preflight, "node_sizes", lambda: sizes)
 
@@ -87,7 +87,10 @@ GOOD = dict(cpus=2.0, gpus=1.0)
     [
         (dict(versions=versions() | {"torch": "1.0"}), "node n has torch 1.0, here it is "),
         (dict(versions=versions(), store_error="no"), "node n: no"),
-        (dict(versions=versions(), blind=True), "finds no GPU there, and Ray counts 1: install"),
+        (
+            dict(versions=versions(), gpu_unusable=True),
+            "finds no GPU there, and Ray counts 1: install",
+        ),
         (dict(versions=versions(), store_shared=False), "is another folder than here"),
         (dict(versions=versions(), missing=(("mpi3d", "/data"),)), "sweeper data prepare mpi3d"),
         (dict(error="ModuleNotFoundError: No module named 'sweeper'"), "--submit"),
@@ -105,13 +108,13 @@ def test_what_no_node_has_is_refused_unless_the_cluster_grows(setting, nodes):
     greedy = grid_of(resources={"gpu": 8})
     (line,) = troubles(preflight.check_cluster(None, greedy, setting))
     assert "the largest has 2 and 1" in line and "--autoscaling" in line
-    setting.grows = True
+    setting.autoscaling = True
     assert not troubles(preflight.check_cluster(None, greedy, setting))
 
 
 def test_a_cluster_that_begins_without_nodes_is_not_taken_for_one_without_gpus(setting, nodes):
     nodes()
-    setting.grows = True
+    setting.autoscaling = True
     (line,) = troubles(preflight.check_cluster(None, grid_of(), setting))
     assert "resources: {gpu: 1}" in line
     for gpu in (0, 1, 0.5):
@@ -124,12 +127,12 @@ def test_a_cluster_that_begins_without_nodes_is_not_taken_for_one_without_gpus(s
 def test_nothing_is_left_in_the_store(setting, nodes, tmp_path):
     nodes()
     preflight.check_cluster(None, None, setting)
-    preflight.check_here(make_plan(grid_of()), setting)
+    preflight.check_locally(make_plan(grid_of()), setting)
     assert list((tmp_path / "sweep_store").iterdir()) == []
 
 
 def test_a_node_sees_what_it_has(tmp_path):
-    seen = look(str(tmp_path), "probe", [("mpi3d", str(tmp_path))])
+    seen = probe_node(str(tmp_path), "probe", [("mpi3d", str(tmp_path))])
     assert seen["missing"] == (("mpi3d", str(tmp_path)),)
     assert (seen["store_error"], seen["store_shared"], seen["blind"]) == ("", False, False)
     assert seen["versions"] == versions() and "none" not in versions().values()
@@ -160,7 +163,7 @@ def test_checkpoints_are_most_of_what_is_written():
     (training,) = plan.trainings
     needed = bytes_to_write(plan)
     assert needed.store > 3 * 12 * parameters(training)
-    assert told_bytes(1500) == "1.5 kB" and told_bytes(2.5e15) == "2,500.0 TB"
+    assert format_bytes(1500) == "1.5 kB" and format_bytes(2.5e15) == "2,500.0 TB"
 
 
 def test_doctor_tells_all_as_json(tmp_path):

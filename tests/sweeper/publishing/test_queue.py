@@ -54,7 +54,7 @@ def test_tasks_are_done_in_order_by_one_writer(store):
         publisher.put(store.task(number))
     assert publisher.close(1.0) == 0
     assert store.done == list(range(20))
-    assert (store.opened, publisher.published, publisher.waiting) == (1, 20, 0)
+    assert (store.opened, publisher.published, publisher.num_pending) == (1, 20, 0)
 
 
 def test_a_store_that_is_away_loses_and_doubles_nothing(store):
@@ -64,13 +64,13 @@ def test_a_store_that_is_away_loses_and_doubles_nothing(store):
     store.down.set()
     for number in range(3):
         publisher.put(store.task(number))
-    wait_until(lambda: publisher.trouble)
-    assert publisher.waiting == 3
-    assert "\n" not in publisher.trouble
+    wait_until(lambda: publisher.last_error)
+    assert publisher.num_pending == 3
+    assert "\n" not in publisher.last_error
     store.down.clear()
     assert publisher.close(10.0) == 0
     assert store.done == ["before", 0, 1, 2]
-    assert publisher.trouble == ""
+    assert publisher.last_error == ""
 
 
 def test_what_a_closed_publisher_could_not_write_is_counted(store):
@@ -99,5 +99,5 @@ def test_a_second_signal_during_closing_ends_the_wait(store):
     store.down.set()
     publisher = Publisher(store.open)
     publisher.put(store.task(0))
-    publisher.hurry()
+    publisher.stop_retrying()
     assert publisher.close(1e6) == 1

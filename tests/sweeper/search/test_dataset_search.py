@@ -6,12 +6,12 @@ from pathlib import Path
 
 import pytest
 
-from search_spaces.samplers import ChangedSearch, State
+from search_spaces.samplers import SearchMismatch, TrialState
 from sweeper.grid import Grid
-from sweeper.planning.plan import plan_of
-from sweeper.search.dataset_search import REPEAT, WARM, Proposals
+from sweeper.planning.plan import plan_from_cells
+from sweeper.search.dataset_search import REPEAT, WARM, DatasetSearch
 from sweeper.search.space import SWITCH
-from sweeper.search.training_queue import Walk
+from sweeper.search.training_queue import TrainingQueue
 from tests.sweeper.support.played_search import Play, Shelf
 from trainers.config import TrainingConfig
 
@@ -49,23 +49,23 @@ def score(config: TrainingConfig, milestone: int) -> dict[str, float]:
     return {"measure/cbd": value, "valid/recon": 100 * distance + config.batch_size}
 
 
-def proposals(asked: Grid, **more) -> Proposals:
-    return Proposals(asked, asked.datasets[0], **more)
+def proposals(asked: Grid, **more) -> DatasetSearch:
+    return DatasetSearch(asked, asked.datasets[0], **more)
 
 
 def play(asked: Grid, *, workers: int = 2, scores=score, milestones: int = 10**9, **more) -> Play:
     search = proposals(asked, **more)
     shelf = more.get("library")
-    return Play(Walk([search]), scores, workers, shelf).run(milestones)
+    return Play(TrainingQueue([search]), scores, workers, shelf).run(milestones)
 
 
 def tried(game: Play):
-    return game.walk.searches[0].searcher.tried()
+    return game.walk.searches[0].searcher.trials()
 
 
 def test_every_point_is_told_once_at_its_best_milestone() -> None:
     game = play(grid())
-    assert [one.state for one in tried(game)] == [State.DONE] * 14
+    assert [one.state for one in tried(game)] == [TrialState.DONE] * 14
     for one in tried(game):
         at_200 = 0.9 - abs(math.log10(one.point["learning_rate"]) + 3) / 5
         assert one.values == pytest.approx([at_200])
@@ -78,7 +78,7 @@ def test_a_pruned_training_stops_at_its_milestone_and_keeps_what_it_reached(prun
     ended = []
     search = proposals(searched(pruner=pruner, trainings=30))
     search.on_end = ended.append
-    game = Play(Walk([search]), score).run()
+    game = Play(TrainingQueue([search]), score).run()
     pruned = [one for one in ended if one.end == "pruned"]
     assert pruned and any(not one.end for one in ended)
     trained = Counter(training for training, _ in game.told)
@@ -86,7 +86,7 @@ def test_a_pruned_training_stops_at_its_milestone_and_keeps_what_it_reached(prun
         [training] = one.trainings
         assert trained[training.training_id] == len(one.reached()) < 3
         assert [cell.iterations for cell in one.reached()] == [100, 200][: len(one.reached())]
-    assert {one.state for one in search.searcher.tried()} == {State.DONE, State.PRUNED}
+    assert {one.state for one in search.searcher.trials()} == {TrialState.DONE, TrialState.PRUNED}
     assert len(game.told) < 90
 
 
@@ -103,7 +103,7 @@ def test_a_killed_search_goes_on_as_it_would_have(
     second = play(asked, workers=1, journal=tmp_path / "cut", library=shelf)
     assert tried(second) == tried(whole)
     assert first.told + second.told == whole.told
-    assert not [one for one in tried(second) if one.state == State.OPEN]
+    assert not [one for one in tried(second) if one.state == TrialState.OPEN]
 
 
 def test_no_proposal_is_lost_when_four_workers_are_killed(tmp_path: Path) -> None:
@@ -113,7 +113,7 @@ def test_no_proposal_is_lost_when_four_workers_are_killed(tmp_path: Path) -> Non
     second = play(grid(), workers=4, journal=journal, library=shelf)
     assert len(running) == 3 and running <= {training for training, _ in second.told}
     assert not set(first.told) & set(second.told)
-    assert [one.state for one in tried(second)] == [State.DONE] * 14
+    assert [one.state for one in tried(second)] == [TrialState.DONE] * 14
 
 
 def test_what_a_killed_writer_left_half_written_is_mended(tmp_path: Path) -> None:
@@ -127,7 +127,7 @@ def test_what_a_killed_writer_left_half_written_is_mended(tmp_path: Path) -> Non
         assert search.proposed == proposed
         assert journal.read_bytes().startswith(whole)
     assert [one.state for one in tried(play(grid(), journal=journal, library=shelf))] == [
-        State.DONE
+        TrialState.DONE
     ] * 14
 
 
@@ -147,7 +147,7 @@ def test_a_changed_space_is_told(tmp_path: Path) -> None:
     journal = tmp_path / "j"
     play(grid(), journal=journal, milestones=4)
     axes = {"iterations": [100, 200], "learning_rate": {"low": 1e-5, "high": 1e-2, "log": True}}
-    with pytest.raises(ChangedSearch) as told:
+    with pytest.raises(SearchMismatch) as told:
         proposals(grid(axes=axes), journal=journal)
     assert str(told.value) == (
         "iterations was [[100, 200, 300], [100, 200, 300]] and is [[100, 200], [100, 200]]; "
@@ -161,9 +161,9 @@ def test_a_changed_space_is_told(tmp_path: Path) -> None:
 def test_a_small_space_is_tried_whole_and_no_point_twice() -> None:
     game = play(grid(models="vae", axes=FEW, search={"trainings": 50}))
     [search] = game.walk.searches
-    assert search.stopped == "every point of the space has been tried"
+    assert search.stop_reason == "every point of the space has been tried"
     assert len({training for training, _ in game.told}) == 4 and len(game.told) == 8
-    done = [one for one in tried(game) if one.state == State.DONE and REPEAT not in one.notes]
+    done = [one for one in tried(game) if one.state == TrialState.DONE and REPEAT not in one.notes]
     assert len(done) == 4
 
 
@@ -177,7 +177,7 @@ def test_two_spellings_of_one_model_are_one_point() -> None:
 def test_a_search_of_which_everything_fails_is_given_up() -> None:
     game = play(grid(), scores=lambda config, milestone: None)
     [search] = game.walk.searches
-    assert search.stopped == "the first 5 points failed, and none succeeded"
+    assert search.stop_reason == "the first 5 points failed, and none succeeded"
     assert [one.notes["reason"] for one in tried(game)][:5] == ["no space left on device"] * 5
 
 
@@ -186,7 +186,7 @@ def test_a_few_failures_are_told_as_failed_and_the_search_goes_on() -> None:
         return None if config.learning_rate > 1e-2 else score(config, milestone)
 
     states = Counter(one.state for one in tried(play(grid(), scores=unlucky)))
-    assert set(states) == {State.DONE, State.FAILED} and states.total() == 14
+    assert set(states) == {TrialState.DONE, TrialState.FAILED} and states.total() == 14
 
 
 @pytest.mark.parametrize("value", [None, math.nan, math.inf])
@@ -195,7 +195,7 @@ def test_a_metric_that_no_milestone_reports_is_told(value: float | None) -> None
     game = play(grid(), scores=lambda config, milestone: scores)
     reasons = {one.notes["reason"] for one in tried(game)}
     assert reasons == {"no milestone reports cbd"}
-    assert game.walk.searches[0].stopped.startswith("the first 5 points failed")
+    assert game.walk.searches[0].stop_reason.startswith("the first 5 points failed")
 
 
 def test_a_point_with_two_seeds_is_their_mean_and_ends_as_one() -> None:
@@ -230,7 +230,7 @@ def test_two_directions_have_a_front_of_points_that_none_beats() -> None:
 
 def test_idle_workers_never_wait_for_the_answers_of_others() -> None:
     """As many workers as points: every point is given before any answer is there."""
-    walk = Walk([proposals(grid())])
+    walk = TrainingQueue([proposals(grid())])
     given = [walk.next() for _ in range(14)]
     assert len({training.training_id for training in given if training}) == 14
     assert walk.next() is None
@@ -238,14 +238,14 @@ def test_idle_workers_never_wait_for_the_answers_of_others() -> None:
 
 def test_datasets_take_turns() -> None:
     asked = grid(datasets=["dsprites", "mpi3d"])
-    walk = Walk([Proposals(asked, dataset) for dataset in asked.datasets])
+    walk = TrainingQueue([DatasetSearch(asked, dataset) for dataset in asked.datasets])
     given = [walk.next() for _ in range(6)]
     assert [t.config.dataset for t in given if t] == ["dsprites", "mpi3d"] * 3
 
 
 def test_a_budget_stops_starting_and_lets_trainings_reach_their_milestone() -> None:
     used_up: list[str] = []
-    walk = Walk([proposals(grid())], used_up=lambda: "".join(used_up))
+    walk = TrainingQueue([proposals(grid())], exhausted=lambda: "".join(used_up))
     game = Play(walk, score, workers=3).run(milestones=4)
     used_up.append("the budget of 1 hours is used up")
     under_way = {training.training_id for training, _ in game.busy}
@@ -254,14 +254,14 @@ def test_a_budget_stops_starting_and_lets_trainings_reach_their_milestone() -> N
     assert {training for training, _ in game.told[before:]} == under_way
     assert len(game.told) - before == len(under_way)
     ends = Counter(one.notes.get("end", "") for one in tried(game))
-    assert ends["budget"] >= 1 and walk.left_out == 14 - len(tried(game))
-    assert State.OPEN not in {one.state for one in tried(game)}
+    assert ends["budget"] >= 1 and walk.num_unproposed == 14 - len(tried(game))
+    assert TrialState.OPEN not in {one.state for one in tried(game)}
 
 
 def test_a_grid_of_ones_of_a_search_finds_its_milestones_done() -> None:
     """What a search trained has the ids that a grid of the same values asks for."""
     game = play(searched(pruner="asha"))
-    one = next(one for one in tried(game) if one.state == State.PRUNED)
+    one = next(one for one in tried(game) if one.state == TrialState.PRUNED)
     beta = {"beta_vae": {"beta": one.point["beta"]}} if "beta" in one.point else "l_vae"
     axes = {"iterations": [100], "learning_rate": one.point["learning_rate"]}
     from sweeper.planning.plan import make_plan
@@ -280,16 +280,17 @@ def test_points_known_elsewhere_are_not_trained() -> None:
     class Full(Shelf):
         def with_progress(self, plan):
             recorded = {t.training_id: set(self.scored[t.training_id]) for t in plan.trainings}
-            from sweeper.planning.plan import Progress
+            from sweeper.planning.plan import StoredProgress
 
             return plan.with_progress(
-                {}, {name: Progress(recorded=frozenset(done)) for name, done in recorded.items()}
+                {},
+                {name: StoredProgress(recorded=frozenset(done)) for name, done in recorded.items()},
             )
 
     again = play(asked, library=Full(scored=shelf.scored))
     assert not again.told
-    assert sum(one.state == State.DONE for one in tried(again) if WARM not in one.notes) >= 4
+    assert sum(one.state == TrialState.DONE for one in tried(again) if WARM not in one.notes) >= 4
 
 
 def test_a_plan_of_no_cells_is_empty() -> None:
-    assert plan_of("g", "i", ()).trainings == ()
+    assert plan_from_cells("g", "i", ()).trainings == ()

@@ -2,12 +2,12 @@
 
 import pytest
 
-from search_spaces.axes import Between, Choice
-from search_spaces.samplers import Searcher
+from search_spaces.axes import Choice, Interval
+from search_spaces.samplers import Search
 from sweeper.errors import UsageError
 from sweeper.grid import Grid
-from sweeper.planning.plan import make_plan, plan_of
-from sweeper.search.space import directions_of, point_cells, points_of, search_summary, space_of
+from sweeper.planning.plan import make_plan, plan_from_cells
+from sweeper.search.space import directions_of, num_points, point_cells, search_summary, space_of
 
 GRID = Grid(
     datasets=["dsprites", "mpi3d"],
@@ -31,15 +31,15 @@ DSPRITES, MPI3D = GRID.datasets
 def test_the_space_has_the_grids_axes_and_a_branch_for_each_entry() -> None:
     space = space_of(GRID, DSPRITES)
     assert set(space.common) == {
-        Between("learning_rate", 1e-5, 1e-3, log=True),
+        Interval("learning_rate", 1e-5, 1e-3, log=True),
         Choice("latent_dim", ("auto",)),
         Choice("network", ("auto",)),
         Choice("reconstruction", ("mse", "bernoulli")),
         Choice("precision", ("fp32",)),
     }
-    batches = Between("batch_size", 16, 64, step=16, integer=True)
+    batches = Interval("batch_size", 16, 64, step=16, integer=True)
     assert space.branches == {
-        "beta_vae": (Between("beta", 0.5, 8, log=True), batches),
+        "beta_vae": (Interval("beta", 0.5, 8, log=True), batches),
         "l_vae": (Choice("batch_size", (32,)),),
         "beta_vae#2": (Choice("beta", (1.0,)), batches),
     }
@@ -47,7 +47,7 @@ def test_the_space_has_the_grids_axes_and_a_branch_for_each_entry() -> None:
 
 
 def test_a_point_is_trained_with_every_seed_to_every_milestone() -> None:
-    searcher = Searcher(space_of(GRID, DSPRITES), ["max"], seed=3)
+    searcher = Search(space_of(GRID, DSPRITES), ["max"], seed=3)
     for _ in range(6):
         number, point = searcher.ask()
         cells = point_cells(GRID, DSPRITES, point)
@@ -58,7 +58,7 @@ def test_a_point_is_trained_with_every_seed_to_every_milestone() -> None:
             (1, 20),
         ]
         assert {cell.config.batch_size for cell in cells} == {point["batch_size"]}
-        assert len(plan_of("search", "id", cells).trainings) == 2
+        assert len(plan_from_cells("search", "id", cells).trainings) == 2
         searcher.tell(number, [0.5])
 
 
@@ -84,7 +84,7 @@ def test_a_point_is_the_run_that_a_grid_of_one_value_asks_for() -> None:
 
 
 def test_the_summary_is_an_upper_bound() -> None:
-    assert points_of(GRID) == 6
+    assert num_points(GRID) == 6
     assert search_summary(GRID) == {
         "runs": 2 * 12 * 2,
         "trainings": 2 * 12,

@@ -2,12 +2,12 @@
 
 import pytest
 
-from search_spaces.samplers import State
+from search_spaces.samplers import TrialState
 from sweeper.grid import Grid
-from sweeper.planning.cells import AS_WRITTEN, Options, expand
+from sweeper.planning.cells import DEFAULT_OPTIONS, ExpansionOptions, expand
 from sweeper.publishing.runs import run_params
-from sweeper.search.dataset_search import WARM, Proposals
-from sweeper.search.known_results import Nothing, Result
+from sweeper.search.dataset_search import WARM, DatasetSearch
+from sweeper.search.known_results import FinishedRun, NoResults
 from sweeper.search.warm_start import known_points
 
 AXES = {"iterations": [10, 20], "learning_rate": [1e-3, 1e-4], "batch_size": [16, 64]}
@@ -25,7 +25,7 @@ SEARCH = Grid(
 DSPRITES, MPI3D = SEARCH.datasets
 
 
-def results(options: Options = AS_WRITTEN, **blocks) -> dict[str, Result]:
+def results(options: ExpansionOptions = DEFAULT_OPTIONS, **blocks) -> dict[str, FinishedRun]:
     """Finished runs of a full grid; the CbD of each is its learning rate times its iterations."""
     grid = Grid(**{"datasets": "dsprites", "models": "l_vae", "axes": AXES, **blocks})
     found = {}
@@ -33,12 +33,12 @@ def results(options: Options = AS_WRITTEN, **blocks) -> dict[str, Result]:
         config = cell.config
         metrics = {"measure/cbd": config.learning_rate * cell.iterations}
         params = run_params(config, cell.iterations)
-        found[cell.run_id] = Result(cell.run_id, params, metrics)
+        found[cell.run_id] = FinishedRun(cell.run_id, params, metrics)
     return found
 
 
 def test_runs_of_a_grid_are_points_of_the_space() -> None:
-    found = known_points(SEARCH, DSPRITES, AS_WRITTEN, results())
+    found = known_points(SEARCH, DSPRITES, DEFAULT_OPTIONS, results())
     points = {(one.point["learning_rate"], one.point["batch_size"]) for one in found}
     assert points == {(1e-3, 16), (1e-3, 64), (1e-4, 16), (1e-4, 64)}
     assert {one.point["model"] for one in found} == {"l_vae"}
@@ -46,7 +46,7 @@ def test_runs_of_a_grid_are_points_of_the_space() -> None:
 
 
 def test_a_vae_is_a_beta_vae_with_beta_one() -> None:
-    found = known_points(SEARCH, DSPRITES, AS_WRITTEN, results(models="vae"))
+    found = known_points(SEARCH, DSPRITES, DEFAULT_OPTIONS, results(models="vae"))
     assert {one.point["beta"] for one in found} == {1.0} and len(found) == 4
 
 
@@ -67,33 +67,35 @@ def test_a_vae_is_a_beta_vae_with_beta_one() -> None:
 )
 def test_runs_of_another_space_or_evaluation_do_not_slip_in(blocks) -> None:
     """The split and alpha are among no parameters of MLflow: the run id tells them."""
-    assert known_points(SEARCH, DSPRITES, AS_WRITTEN, results(**blocks)) == []
+    assert known_points(SEARCH, DSPRITES, DEFAULT_OPTIONS, results(**blocks)) == []
 
 
 def test_runs_at_another_scale_do_not_slip_in() -> None:
-    assert known_points(SEARCH, DSPRITES, Options(scale=2.0), results()) == []
+    assert known_points(SEARCH, DSPRITES, ExpansionOptions(scale=2.0), results()) == []
     doubled = results(axes={**AXES, "iterations": [20, 40]})
-    assert len(known_points(SEARCH, DSPRITES, Options(scale=2.0), doubled)) == 4
+    assert len(known_points(SEARCH, DSPRITES, ExpansionOptions(scale=2.0), doubled)) == 4
 
 
 def test_a_search_begins_with_what_is_known_and_counts_it_apart(tmp_path) -> None:
-    library = Nothing(results())
-    search = Proposals(SEARCH, DSPRITES, library=library, journal=tmp_path / "j")
-    assert (search.warm, search.proposed) == (4, 0)
-    warm = search.searcher.tried()
-    assert {one.state for one in warm} == {State.DONE} and all(WARM in one.notes for one in warm)
+    library = NoResults(results())
+    search = DatasetSearch(SEARCH, DSPRITES, library=library, journal=tmp_path / "j")
+    assert (search.num_warm_started, search.proposed) == (4, 0)
+    warm = search.searcher.trials()
+    assert {one.state for one in warm} == {TrialState.DONE} and all(
+        WARM in one.notes for one in warm
+    )
     assert sorted(one.values[0] for one in warm) == pytest.approx([2e-3, 2e-3, 2e-2, 2e-2])
     given = [search.next() for _ in range(6)]
     assert all(given) and search.next() is None
-    again = Proposals(SEARCH, DSPRITES, library=library, journal=tmp_path / "j")
-    assert (again.warm, again.proposed) == (0, 6)
+    again = DatasetSearch(SEARCH, DSPRITES, library=library, journal=tmp_path / "j")
+    assert (again.num_warm_started, again.proposed) == (0, 6)
 
 
 def test_a_known_point_that_is_drawn_is_answered_without_training() -> None:
     """Four points, of which a grid knows two: the search trains the other two."""
     axes = {**AXES, "learning_rate": 1e-3}
-    known = Nothing(results(axes={**axes, "batch_size": 16}, models="l_vae"))
-    search = Proposals(
+    known = NoResults(results(axes={**axes, "batch_size": 16}, models="l_vae"))
+    search = DatasetSearch(
         Grid(
             datasets="dsprites",
             models=["l_vae", "dynamic_vae"],
@@ -107,6 +109,6 @@ def test_a_known_point_that_is_drawn_is_answered_without_training() -> None:
     while (candidate := search.next()) is not None:
         given.append((candidate.point["model"], candidate.point["batch_size"]))
         training = candidate.trainings[0].training_id
-        search.take(training, 20, {"measure/cbd": 0.5})
+        search.add_scores(training, 20, {"measure/cbd": 0.5})
         search.end(training)
     assert sorted(given) == [("dynamic_vae", 16), ("dynamic_vae", 64), ("l_vae", 64)]

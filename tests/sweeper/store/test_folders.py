@@ -6,11 +6,11 @@ import sys
 import pytest
 
 from sweeper.errors import StoreError, UsageError
-from sweeper.store.folders import hold, open_folder, scan
+from sweeper.store.folders import lock_folder, open_folder, read_progress
 from sweeper.store.probes import check_writable
 from trainers.errors import RecordError
 from trainers.saving.folders import read_digested, write_digested
-from trainers.saving.records import Found
+from trainers.saving.records import FolderContents
 
 ID = "0123456789abcdef"
 
@@ -38,7 +38,7 @@ def test_an_address_that_leads_out_is_refused():
 
 
 def test_an_empty_store_holds_nothing(tmp_path):
-    assert scan(str(tmp_path / "none"), [ID]) == {ID: Found()}
+    assert read_progress(str(tmp_path / "none"), [ID]) == {ID: FolderContents()}
 
 
 def test_a_store_that_cannot_be_written_says_so(tmp_path):
@@ -50,8 +50,8 @@ def test_a_store_that_cannot_be_written_says_so(tmp_path):
 
 HOLD = """
 import sys, time
-from sweeper.store.folders import hold
-with hold(sys.argv[1], sys.argv[2]):
+from sweeper.store.folders import lock_folder
+with lock_folder(sys.argv[1], sys.argv[2]):
     print("held", flush=True)
     time.sleep(600)
 """
@@ -62,10 +62,10 @@ def test_a_folder_has_one_writer_and_a_dead_one_is_none(tmp_path):
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as other:
         assert other.stdout.readline() == "held\n"
         with pytest.raises(StoreError, match="another worker"):
-            with hold(str(tmp_path), ID, patience_s=0.0):
+            with lock_folder(str(tmp_path), ID, timeout_s=0.0):
                 pass
         other.kill()
-    with hold(str(tmp_path), ID, patience_s=60.0):
+    with lock_folder(str(tmp_path), ID, timeout_s=60.0):
         assert open_folder(str(tmp_path), ID).names() == []
 
 
@@ -103,7 +103,7 @@ class TestBucket:
         name = write_digested(folder, "milestone-000000000001", ".npz", b"abc")
         assert folder.names() == [name]
         assert read_digested(folder, name) == b"abc"
-        found = scan(bucket, [ID])[ID]
+        found = read_progress(bucket, [ID])[ID]
         assert found.milestones == {1: name}
         folder.delete(name)
         folder.delete(name)

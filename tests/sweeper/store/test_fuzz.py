@@ -15,9 +15,9 @@ from hypothesis import strategies as st
 from sweeper.errors import SweeperError
 from sweeper.grid import Grid
 from sweeper.planning.remaining import plan_grid
-from sweeper.planning.settings import default_setting
-from sweeper.store.folders import scan
-from sweeper.store.launch_lock import holder_here, store_lock
+from sweeper.planning.settings import default_settings
+from sweeper.store.folders import read_progress
+from sweeper.store.launch_lock import local_holder_pid, store_lock
 from tests.trainers.toy import TinyNetwork, Toy, toy_config
 from trainers.errors import TrainerError
 from trainers.networks import NETWORKS
@@ -115,7 +115,7 @@ def test_a_plan_is_made_whatever_the_store_holds(made, lock):
         axes={"batch_size": 16, "learning_rate": 1e-3, "iterations": [10, 20]},
     )
     with tempfile.TemporaryDirectory() as place:
-        setting = default_setting(Path(place))
+        setting = default_settings(Path(place))
         store = Path(setting.store)
         (training,) = plan_grid(grid, setting).trainings
         lay(store / "trainings" / training.training_id, made)
@@ -124,7 +124,7 @@ def test_a_plan_is_made_whatever_the_store_holds(made, lock):
         plan = plan_grid(grid, setting)
         assert plan.runs == 2
         assert 0 <= plan.steps_to_run <= 20
-        assert holder_here(setting.store) is None
+        assert local_holder_pid(setting.store) is None
         with store_lock(setting.store, "grid"):
             assert json.loads((store / "launch.lock").read_text())["grid"] == "grid"
 
@@ -133,7 +133,7 @@ def test_a_plan_is_made_whatever_the_store_holds(made, lock):
 @given(content=st.one_of(contents, st.binary(min_size=100, max_size=5000)))
 def test_what_is_no_mlflow_database_is_told(content):
     with tempfile.TemporaryDirectory() as place:
-        setting = default_setting(Path(place))
+        setting = default_settings(Path(place))
         Path(place, "mlflow.db").write_bytes(content)
         with pytest.raises(SweeperError) as refused:
             plan_grid(Grid(datasets="dsprites", models=["vae"], axes=AXES), setting)
@@ -149,11 +149,11 @@ def test_a_database_of_something_else_is_told_and_left_alone(tmp_path):
         connection.execute("CREATE TABLE runs (a)")
     before = (tmp_path / "mlflow.db").read_bytes()
     with pytest.raises(SweeperError, match="not one of MLflow's"):
-        plan_grid(Grid(datasets="dsprites", models=["vae"], axes=AXES), default_setting(tmp_path))
+        plan_grid(Grid(datasets="dsprites", models=["vae"], axes=AXES), default_settings(tmp_path))
     assert (tmp_path / "mlflow.db").read_bytes() == before
 
 
 def test_a_folder_that_is_a_file_holds_nothing(tmp_path):
     (tmp_path / "trainings").mkdir()
     (tmp_path / "trainings" / ID).write_text("")
-    assert not scan(str(tmp_path), [ID])[ID].milestones
+    assert not read_progress(str(tmp_path), [ID])[ID].milestones

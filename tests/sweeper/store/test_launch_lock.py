@@ -83,7 +83,7 @@ class Bucket:
 def bucket(monkeypatch):
     monkeypatch.setattr("sweeper.store.bucket.BucketFolder", Bucket)
     monkeypatch.setattr(Bucket, "files", {})
-    monkeypatch.setattr(bucket_lock, "BEAT_S", 0.02)
+    monkeypatch.setattr(bucket_lock, "HEARTBEAT_S", 0.02)
     monkeypatch.setattr(bucket_lock, "STALE_S", 0.5)
     return Bucket
 

@@ -4,16 +4,16 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from sweeper.planning.plan import Training
-from sweeper.search.known_results import Nothing
+from sweeper.search.known_results import NoResults
 from sweeper.search.objective import Scores
-from sweeper.search.training_queue import Walk
+from sweeper.search.training_queue import TrainingQueue
 from trainers.config import TrainingConfig
 
 Score = Callable[[TrainingConfig, int], Scores | None]
 
 
 @dataclass
-class Shelf(Nothing):
+class Shelf(NoResults):
     """A library that remembers what the workers scored, as a sweep store does."""
 
     scored: dict[str, dict[int, Scores]] = field(default_factory=dict)
@@ -29,7 +29,7 @@ class Play:
     score: a training's scores at a milestone; None means that it breaks down there.
     told: (training id, milestone) in the order scored."""
 
-    walk: Walk
+    walk: TrainingQueue
     score: Score
     workers: int = 2
     shelf: Shelf | None = None
@@ -66,6 +66,6 @@ class Play:
         self.told.append((training.training_id, milestone))
         if self.shelf is not None:
             self.shelf.scored.setdefault(training.training_id, {})[milestone] = scores
-        stops = self.walk.take(training.training_id, {milestone: scores}, finished=last)
+        stops = self.walk.add_scores(training.training_id, {milestone: scores}, finished=last)
         if not (stops or last):
             self.busy.append((training, index + 1))

@@ -8,7 +8,7 @@ from pathlib import Path
 from sweeper.analysis.study import Study, read_study
 from sweeper.grid import Grid
 from sweeper.planning.plan import make_plan
-from sweeper.publishing.runs import publication
+from sweeper.publishing.runs import run_to_publish
 from sweeper.store.folders import open_folder
 from sweeper.tracking import layout
 from sweeper.tracking.writing.writer import Writer
@@ -58,7 +58,7 @@ def train_store(folder: Path, database: Path, name: str = "tiny", **content: obj
         for iteration, record in find_records(records).milestones.items():
             milestone = read_milestone(records, record)
             writer.publish(
-                publication(
+                run_to_publish(
                     training, iteration, grids=[plan.grid], parent=parent, milestone=milestone
                 )
             )

@@ -16,7 +16,7 @@ from sweeper.analysis.study import read_study
 from sweeper.errors import ResultsError, UsageError
 from sweeper.tables import TABLES, table
 from sweeper.tables.deviations import deviations
-from sweeper.tables.pages.table_page import marks, printed
+from sweeper.tables.pages.table_page import marks, table_page
 from sweeper.tables.published import published
 from sweeper.tables.render import FORMATS, render
 from tests.sweeper.support import synthetic_store as synthetic
@@ -105,7 +105,7 @@ def test_every_row_counts_what_became_of_its_runs(new_store):
     synthetic.write_launch(uri, synthetic.small_cells(), outcome=outcome, artifacts=False)
     found = table("7.1", uri)
     row = found.rows[0]
-    assert row.counts.told() == "2/8 (2 diverged, 2 failed, 2 missing)"
+    assert row.counts.as_text() == "2/8 (2 diverged, 2 failed, 2 missing)"
     assert row.winner.first["iterations"] == 50_000
     problem = "dsprites vae: 2/8 (2 diverged, 2 failed, 2 missing): diverged: loss/recon is nan"
     assert found.problems[0].startswith(problem) and "failed: lost" in found.problems[0]
@@ -122,7 +122,7 @@ def test_a_row_of_which_nothing_finished_is_there_and_empty(new_store):
     )
     found = table("7.1", uri)
     empty = [row for row in found.rows if row.winner is None]
-    assert [(row.model, row.counts.told()) for row in empty] == [
+    assert [(row.model, row.counts.as_text()) for row in empty] == [
         ("vae", "0/8 (8 diverged)"),
         ("l_vae", "0/8 (8 missing)"),
     ]
@@ -138,7 +138,7 @@ def test_an_infinite_score_is_not_the_best_and_is_counted(new_store):
 
     synthetic.write_launch(uri, cells, change=change, artifacts=False)
     row = table("7.1", uri).rows[0]
-    assert row.counts.told() == "8/8 (1 unscored)" and row.winner.first["run_id"] != wrong
+    assert row.counts.as_text() == "8/8 (1 unscored)" and row.winner.first["run_id"] != wrong
 
 
 def test_the_same_bytes_whatever_order_the_runs_ended_in(new_store):
@@ -238,7 +238,7 @@ def test_only_the_newest_launch_of_a_grid_counts(new_store):
     synthetic.write_launch(uri, cells, grid="mine", artifacts=False)
     synthetic.write_launch(uri, cells[:8], grid="mine", artifacts=False, start=10**6)
     found = table("mine", uri)
-    assert [(row.model, row.counts.told()) for row in found.rows] == [("vae", "8/8")]
+    assert [(row.model, row.counts.as_text()) for row in found.rows] == [("vae", "8/8")]
     assert "only the newest launch of mine counts (1 older)" in found.notes
 
 
@@ -350,7 +350,7 @@ def test_table_6_2_while_the_beta_vaes_wait_for_the_beta_to_be_learned(new_store
         artifacts=False,
     )
     found = table("6.2", uri)
-    told = [(row.model, row.counts.told()) for row in found.rows]
+    told = [(row.model, row.counts.as_text()) for row in found.rows]
     assert told == [("beta_vae", "0/1 (1 missing)"), ("l_vae", "12/12")]
     assert table("7.1", uri).rows[0].model == "beta_vae"
 
@@ -362,7 +362,7 @@ def test_largest_deviations_come_first_and_are_sized_as_stated(small):
     assert recon.size == pytest.approx(abs(recon.ours / recon.published - 1))
     other = next(one for one in found if one.column == "cbd")
     assert other.size == pytest.approx(abs(other.ours - other.published))
-    notes = printed(table("7.1", small), compare=True).notes
+    notes = table_page(table("7.1", small), compare=True).notes
     assert "Largest deviations" in notes[0] and found[0].model in notes[1]
 
 

@@ -15,7 +15,7 @@ from sweeper.analysis.study import read_study
 from sweeper.errors import ResultsError
 from sweeper.tracking import layout
 from sweeper.weights.find import MissingWeights, find_weights, logged_weights
-from sweeper.weights.registry import keep_champions, model_name
+from sweeper.weights.registry import model_name, register_selected
 from trainers.datasets import open_dataset
 
 pytestmark = pytest.mark.filterwarnings("ignore")  # of MLflow and its libraries
@@ -81,13 +81,13 @@ def test_weights_are_kept_and_models_registered_once(own):
     from mlflow.tracking import MlflowClient
 
     study = own.study()
-    kept = keep_champions(study, rows_of(study), grid="tiny", store=own.store)
+    kept = register_selected(study, rows_of(study), grid="tiny", store=own.store)
     assert kept.missing == ()
     assert kept.models == {"sweeper-tiny-dsprites-vae": 1, "sweeper-tiny-dsprites-l_vae": 1}
     for row in rows_of(study):
         assert logged_weights(own.uri, study.stored[row["run_ids"]]).state
     shutil.rmtree(own.store)  # what MLflow holds is enough
-    again = keep_champions(own.study(), rows_of(study), grid="tiny", store=own.store)
+    again = register_selected(own.study(), rows_of(study), grid="tiny", store=own.store)
     assert again == kept
     client = MlflowClient(own.uri)
     for name in kept.models:
@@ -99,7 +99,7 @@ def test_weights_are_kept_and_models_registered_once(own):
 @pytest.mark.slow
 def test_a_registered_model_turns_images_into_latents_in_another_process(own, tmp_path):
     study = own.study()
-    kept = keep_champions(study, rows_of(study), grid=None, store=own.store)
+    kept = register_selected(study, rows_of(study), grid=None, store=own.store)
     name = "sweeper-dsprites-l_vae"
     assert kept.models[name] == 1
     code = f"""
@@ -120,7 +120,7 @@ np.save({str(tmp_path / "latents.npy")!r}, model.predict(np.load({str(tmp_path /
 def test_without_the_store_each_run_is_told_in_a_line(own):
     shutil.rmtree(own.store)
     study = read_study(own.uri)
-    kept = keep_champions(study, rows_of(study), grid="tiny", store=own.store)
+    kept = register_selected(study, rows_of(study), grid="tiny", store=own.store)
     assert kept.models == {}
     assert len(kept.missing) == 2
     assert all("holds none" in line and "\n" not in line for line in kept.missing)
@@ -129,7 +129,7 @@ def test_without_the_store_each_run_is_told_in_a_line(own):
 def test_damaged_weights_are_told(own):
     study = own.study()
     rows = rows_of(study)
-    keep_champions(study, rows, grid="tiny", store=own.store)
+    register_selected(study, rows, grid="tiny", store=own.store)
     run = study.stored[rows[0]["run_ids"]]
     path = Path(run.artifact_uri.removeprefix("file://")) / layout.WEIGHTS / "weights.pt"
     path.write_bytes(path.read_bytes()[:100])

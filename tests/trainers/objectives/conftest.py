@@ -10,7 +10,7 @@ import torch
 
 from trainers.objectives import Objective, Terms, build_objective, kl_per_latent
 from trainers.objectives.parts.reconstruction import reconstruction_error
-from trainers.seeds import stream
+from trainers.seeds import random_stream
 
 BATCH, LATENTS, PIXELS = 8, 3, 16
 
@@ -20,7 +20,7 @@ class Toy:
 
     def __init__(self, model: str, learning_rate: float = 1e-2, **params: object) -> None:
         self.objective = build_objective(model, params, LATENTS, PIXELS)
-        rng = stream(0, "toy/init")
+        rng = random_stream(0, "toy/init")
         self.encoder = torch.nn.Parameter(_normal(rng, (PIXELS, 2 * LATENTS)) * 0.3)
         self.decoder = torch.nn.Parameter(_normal(rng, (LATENTS, PIXELS)) * 0.3)
         weights = [self.encoder, self.decoder, *self.objective.learned_weights()]
@@ -33,7 +33,7 @@ class Toy:
         self.steps_done = 0
 
     def terms(self) -> Terms:
-        rng = stream(0, "toy/batch", self.steps_done)
+        rng = random_stream(0, "toy/batch", self.steps_done)
         x_BCHW = torch.from_numpy(rng.random((BATCH, 1, 4, 4), dtype=np.float32))
         mu_BL, logvar_BL = (x_BCHW.flatten(1) @ self.encoder).chunk(2, dim=1)
         z_BL = mu_BL + (logvar_BL / 2).exp() * _normal(rng, (BATCH, LATENTS))

@@ -12,14 +12,14 @@ import torch
 
 from trainers.objectives import OBJECTIVES, Terms, build_objective, kl_per_latent
 from trainers.objectives.beta_tc_vae import total_correlation
-from trainers.seeds import stream
+from trainers.seeds import random_stream
 
 B, L, D = 7, 3, 16
 RECON = 9.25
 
 
 def minibatch() -> SimpleNamespace:
-    rng = stream(0, "by hand")
+    rng = random_stream(0, "by hand")
     mu, logvar = rng.normal(size=(B, L)), rng.normal(size=(B, L)) - 1
     z = mu + np.exp(logvar / 2) * rng.normal(size=(B, L))
     shuffle = np.stack([rng.permutation(B) for _ in range(L)], axis=1)

@@ -18,7 +18,7 @@ from trainers.objectives import OBJECTIVES
 from trainers.running.graph import GraphRunner
 from trainers.running.image_table import BitTable, ByteTable, image_table
 from trainers.running.inputs import Chunks, Inputs
-from trainers.running.step import Stepper
+from trainers.running.step import TrainStep
 from trainers.saving.folders import LocalFolder
 from trainers.training import Training
 
@@ -44,7 +44,7 @@ def on_device(folder, config, dataset=None):
 
 
 def runner(config, dataset):
-    stepper = Stepper(config, dataset.spec.image_CHW, dataset.scale, CPU)
+    stepper = TrainStep(config, dataset.spec.image_CHW, dataset.scale, CPU)
     inputs = Inputs(config, dataset, np.arange(len(dataset)), shuffle=stepper.needs_shuffle)
     images = image_table(dataset, CPU)
     return GraphRunner(stepper, Chunks(inputs, with_images=images is None, steps=4), images)
@@ -80,7 +80,7 @@ def test_the_ring_holds_each_step_of_a_block_in_its_place():
     pieces = [cut.run(1, 1), cut.run(2, 4), cut.run(5, 6), cut.run(7, 8)]
     assert np.array_equal(np.concatenate(pieces), rows_ST)
     assert len(np.unique(rows_ST[:, 0])) == 8
-    assert [cut.room(iteration) for iteration in (0, 1, 3, 4, 7)] == [4, 3, 1, 4, 1]
+    assert [cut.max_block_steps(iteration) for iteration in (0, 1, 3, 4, 7)] == [4, 3, 1, 4, 1]
     for one in (whole, cut):
         one.close()
 
@@ -92,7 +92,7 @@ def test_no_step_reads_from_the_device(model, monkeypatch):
     config = toy_config(model=model, params={})
     with FakeTensorMode():
         one = object.__new__(GraphRunner)
-        stepper = Stepper(config, Toy.spec.image_CHW, Toy.scale, CPU)
+        stepper = TrainStep(config, Toy.spec.image_CHW, Toy.scale, CPU)
         one._stepper, one._images = stepper, FakeTable()
         one._position_1 = torch.zeros(1, dtype=torch.int64)
         one._iteration = torch.zeros((), dtype=torch.int64)
@@ -105,7 +105,7 @@ def test_no_step_reads_from_the_device(model, monkeypatch):
         if stepper.needs_shuffle:
             one._buffers["shuffle"] = torch.zeros(shape, dtype=torch.int64)
         for _ in range(2):
-            one.body()
+            one.step()
         with pytest.raises(DataDependentOutputException):
             one._ring_ST[0, 0].item()
 

@@ -16,7 +16,7 @@ def test_a_chunk_holds_the_inputs_of_its_steps(with_images):
     inputs = make_inputs()
     chunks = Chunks(inputs, with_images=with_images, steps=5)
     for number in (0, 1, 7, 1):  # in a row, and back and forth
-        chunk = chunks.take(number)
+        chunk = chunks.get(number)
         assert chunk.first == 5 * number + 1
         for place in range(5):
             t = chunk.first + place
@@ -38,7 +38,7 @@ def test_chunks_with_large_images_are_short():
     inputs = Inputs(toy_config(), Large(), np.arange(48), shuffle=False)
     chunks = Chunks(inputs, with_images=True)
     assert chunks.steps == (64 << 20) // (16 * 3 * 512 * 512) == 5
-    assert chunks.take(0).images_SBCHW.shape == (5, 16, 3, 512, 512)
+    assert chunks.get(0).images_SBCHW.shape == (5, 16, 3, 512, 512)
     chunks.close()
 
 
@@ -52,7 +52,7 @@ def test_what_drawing_raises_reaches_the_one_who_takes():
     chunks = Chunks(
         Inputs(toy_config(), Broken(), np.arange(48), shuffle=False), with_images=True, steps=2
     )
-    chunks.take(0)
+    chunks.get(0)
     with pytest.raises(OSError, match="gone"):
-        chunks.take(1)
+        chunks.get(1)
     chunks.close()

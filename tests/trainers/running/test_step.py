@@ -10,8 +10,8 @@ import torch.nn.functional as F
 
 from tests.trainers.toy import TinyNetwork, Toy, toy_config
 from trainers.networks import NETWORKS
-from trainers.running.process import keep_freed_memory, small_numbers_are_zero
-from trainers.running.step import Stepper
+from trainers.running.process import flush_denormals, keep_freed_memory
+from trainers.running.step import TrainStep
 
 CPU = torch.device("cpu")
 
@@ -22,7 +22,7 @@ def tiny_network(monkeypatch):
 
 
 def make_stepper(image_CHW=Toy.spec.image_CHW, **changes):
-    return Stepper(toy_config(**changes), image_CHW, Toy.scale, CPU)
+    return TrainStep(toy_config(**changes), image_CHW, Toy.scale, CPU)
 
 
 def make_batch(t, batch=16, latents=3):
@@ -100,7 +100,7 @@ def test_a_state_of_another_kind_of_device_keeps_this_ones_ways():
 def test_numbers_too_small_to_matter_are_zero_inside_a_step_alone():
     half = torch.tensor([1e-40]).mul(0.5)
     assert half.item() > 0
-    with small_numbers_are_zero():
+    with flush_denormals():
         assert torch.tensor([1e-40]).mul(0.5).item() == 0.0
     assert torch.tensor([1e-40]).mul(0.5).item() == half.item()
 

@@ -7,7 +7,7 @@ import torch
 
 from trainers.errors import RecordError
 from trainers.saving.checkpoints import CheckpointWriter, load_newest, write_checkpoint
-from trainers.saving.folders import LocalFolder, numbered
+from trainers.saving.folders import LocalFolder, files_by_number
 
 
 @pytest.fixture
@@ -20,7 +20,7 @@ def state(iteration, identity="me"):
 
 
 def iterations(folder):
-    return list(numbered(folder, "checkpoint"))
+    return list(files_by_number(folder, "checkpoint"))
 
 
 def test_no_checkpoint_is_none(folder):

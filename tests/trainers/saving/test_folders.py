@@ -5,7 +5,13 @@ import os
 import pytest
 
 from trainers.errors import RecordError
-from trainers.saving.folders import LocalFolder, numbered, read_digested, stem_of, write_digested
+from trainers.saving.folders import (
+    LocalFolder,
+    files_by_number,
+    read_digested,
+    stem_of,
+    write_digested,
+)
 
 
 @pytest.fixture
@@ -51,7 +57,7 @@ def test_a_half_written_file_is_never_listed_and_is_swept(folder):
     folder.write("whole.bin", b"1")
     (folder.path / ".thing.bin.abc.tmp").write_bytes(b"half")
     assert folder.names() == ["whole.bin"]
-    folder.sweep()
+    folder.remove_partial_files()
     assert [p.name for p in folder.path.iterdir()] == ["whole.bin"]
 
 
@@ -67,4 +73,4 @@ def test_numbered_skips_other_kinds_and_foreign_files(folder):
     first = write_digested(folder, "checkpoint-000000000003", ".pt", b"1")
     write_digested(folder, "milestone-000000000004", ".npz", b"3")
     folder.write("checkpoint-notes.txt", b"mine")
-    assert list(numbered(folder, "checkpoint").items()) == [(3, first), (20, second)]
+    assert list(files_by_number(folder, "checkpoint").items()) == [(3, first), (20, second)]

@@ -1,11 +1,11 @@
-"""Readers of the published files, one a dataset: from files to a checked `Reading`."""
+"""Readers of the published files, one a dataset: from files to a checked `PublishedFile`."""
 
 from collections.abc import Callable
 
 from trainers.datasets.published import cars3d, celeba, dsprites, mpi3d, nvidia, shapes3d, smallnorb
-from trainers.datasets.published.reading import Reading, Request
+from trainers.datasets.published.reading import PublishedFile, ReadRequest
 
-READERS: dict[str, Callable[[Request], Reading]] = {
+READERS: dict[str, Callable[[ReadRequest], PublishedFile]] = {
     "dsprites": dsprites.read,
     "mpi3d": mpi3d.read,
     "falcor3d": nvidia.read_falcor3d,

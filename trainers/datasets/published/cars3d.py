@@ -19,8 +19,8 @@ from trainers.datasets.formats.pictures import resize
 from trainers.datasets.published.labels import fitted
 from trainers.datasets.published.reading import (
     Checksum,
-    Reading,
-    Request,
+    PublishedFile,
+    ReadRequest,
     require_count,
     require_shape,
 )
@@ -30,7 +30,7 @@ MD5 = Checksum("md5", "4e866a7919c1beedf53964e6f7a23686")
 FOLDER = "data/cars/"
 
 
-def read(request: Request) -> Reading:
+def read(request: ReadRequest) -> PublishedFile:
     """Images (N, 3, 64, 64) uint8; elevation 4, azimuth 24, object 183, the last fastest."""
     path, spec = request.file(".tar.gz", ".tgz", ".tar"), request.spec
     names, present = _names(path)
@@ -51,7 +51,7 @@ def read(request: Request) -> Reading:
                 images[:, :, names.index(name)] = car_EACHW
         yield images.reshape(-1, *spec.image_CHW)[start:]
 
-    return Reading(found, classes_NK, blocks, checksums={path: (MD5,)})
+    return PublishedFile(found, classes_NK, blocks, checksums={path: (MD5,)})
 
 
 def _names(path: Path) -> tuple[list[str], set[str]]:

@@ -19,9 +19,9 @@ from trainers.datasets.formats.archive import safe_members, zip_images
 from trainers.datasets.formats.damage import damage_named
 from trainers.datasets.formats.pictures import decoder, pillow
 from trainers.datasets.published.labels import fitted
-from trainers.datasets.published.reading import Checksum, Reading, Request
+from trainers.datasets.published.reading import Checksum, PublishedFile, ReadRequest
 from trainers.errors import DataError
-from trainers.seeds import stream
+from trainers.seeds import random_stream
 
 ALL = 202_599
 PICTURE_WH = (178, 218)
@@ -31,7 +31,7 @@ ATTRIBUTES = Checksum("md5", "75e246fa4810816ffd6ee81facbd244c")
 PARTITION = Checksum("md5", "d32c9cbf5e040fd4025c592c306e6668")
 
 
-def read(request: Request) -> Reading:
+def read(request: ReadRequest) -> PublishedFile:
     """Images (N, 3, 128, 128) uint8, attributes (N, 40) of 0 and 1; `partition` (N,) is kept: 0
     training, 1 validation, 2 test, as the authors split."""
     path, spec = request.file(".zip"), request.spec
@@ -53,7 +53,7 @@ def read(request: Request) -> Reading:
 
     decode = decoder(path, None if request.any_size else PICTURE_WH, fit)
     names = [members[i] for i in kept]
-    return Reading(
+    return PublishedFile(
         fitted(
             spec,
             values_NK[kept],
@@ -71,7 +71,7 @@ def read(request: Request) -> Reading:
 
 def subset(total: int, wanted: int) -> np.ndarray:
     """The numbers of the pictures kept, ascending."""
-    return np.sort(stream(0, "celeba/subset").permutation(total)[:wanted])
+    return np.sort(random_stream(0, "celeba/subset").permutation(total)[:wanted])
 
 
 def _crop(picture: Any) -> Any:

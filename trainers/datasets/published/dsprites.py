@@ -12,14 +12,14 @@ import numpy as np
 
 from trainers.datasets.formats.containers import container
 from trainers.datasets.published.labels import fitted, require_classes
-from trainers.datasets.published.reading import Checksum, Reading, Request, require_count
+from trainers.datasets.published.reading import Checksum, PublishedFile, ReadRequest, require_count
 from trainers.errors import DataError
 
 NPZ = Checksum("md5", "7da33b31b13a06f4b04a70402ce90c2e")
 HDF5 = Checksum("sha256", "729fa22e884c9c500e1f17415d580746b4c5894fbbb780a1319bbcfa39a745bb")
 
 
-def read(request: Request) -> Reading:
+def read(request: ReadRequest) -> PublishedFile:
     """Images (N, 1, H, W) of 0 and 1, classes (N, 5). See reading.Reading."""
     path = request.file(".npz", ".hdf5", ".h5")
     file, archive = container(path), path.suffix.lower() == ".npz"
@@ -45,7 +45,7 @@ def read(request: Request) -> Reading:
             yield images_nHW[:, None]
 
     known = {path: (NPZ if archive else HDF5,)}
-    return Reading(spec, classes_NK.astype(np.int64), blocks, "bits", 1.0, known)
+    return PublishedFile(spec, classes_NK.astype(np.int64), blocks, "bits", 1.0, known)
 
 
 def _without_color(classes_NK: np.ndarray, path: Path) -> np.ndarray:
@@ -60,7 +60,11 @@ def _without_color(classes_NK: np.ndarray, path: Path) -> np.ndarray:
 
 
 def _check(
-    shape: tuple[int, ...], dtype: np.dtype, classes_NK: np.ndarray, request: Request, path: Path
+    shape: tuple[int, ...],
+    dtype: np.dtype,
+    classes_NK: np.ndarray,
+    request: ReadRequest,
+    path: Path,
 ) -> None:
     size_HW = request.spec.image_CHW[1:]
     if len(shape) != 3 or (shape[1:] != size_HW and not request.any_size):

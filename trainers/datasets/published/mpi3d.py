@@ -11,13 +11,13 @@ import numpy as np
 from trainers.datasets.access.factor_grid import classes_of
 from trainers.datasets.formats.npy import npz_blocks, npz_header
 from trainers.datasets.published.labels import fitted
-from trainers.datasets.published.reading import Reading, Request, require_count
+from trainers.datasets.published.reading import PublishedFile, ReadRequest, require_count
 from trainers.errors import DataError
 
 OTHER_VARIANTS = 1_036_800
 
 
-def read(request: Request) -> Reading:
+def read(request: ReadRequest) -> PublishedFile:
     """Images (N, 3, 64, 64) uint8. With any_size a file may hold the first N images only."""
     path = request.file(".npz")
     spec = request.spec
@@ -39,7 +39,7 @@ def read(request: Request) -> Reading:
     if image_CHW != spec.image_CHW and not request.any_size:
         raise DataError(f"{where}: images of shape {shape[1:]}, expected (64, 64, 3)")
     classes_NK = classes_of(np.arange(shape[0]), spec.factor_sizes)
-    return Reading(
+    return PublishedFile(
         fitted(spec, classes_NK, spec.factor_sizes, image_CHW, where, any_size=request.any_size),
         classes_NK,
         lambda start: (block.transpose(0, 3, 1, 2) for block in npz_blocks(path, "images", start)),

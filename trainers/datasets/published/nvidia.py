@@ -19,19 +19,19 @@ from trainers.datasets.formats.damage import damage_named
 from trainers.datasets.formats.npy import read_header
 from trainers.datasets.formats.pictures import decoder
 from trainers.datasets.published.labels import classes_from_unit, fitted
-from trainers.datasets.published.reading import Reading, Request, require_count
+from trainers.datasets.published.reading import PublishedFile, ReadRequest, require_count
 from trainers.errors import DataError
 
 
-def read_falcor3d(request: Request) -> Reading:
+def read_falcor3d(request: ReadRequest) -> PublishedFile:
     return _read(request, "train-rec.labels")
 
 
-def read_isaac3d(request: Request) -> Reading:
+def read_isaac3d(request: ReadRequest) -> PublishedFile:
     return _read(request, "labels.npy")
 
 
-def _read(request: Request, label_file: str) -> Reading:
+def _read(request: ReadRequest, label_file: str) -> PublishedFile:
     """Images (N, 3, H, W) uint8 and classes (N, K)."""
     path, spec = request.file(".zip"), request.spec
     with damage_named(path), zipfile.ZipFile(path) as archive:
@@ -45,7 +45,7 @@ def _read(request: Request, label_file: str) -> Reading:
         height, width = _measure(archive.read(names[0]), names[0], path, request)
     found = fitted(spec, classes_NK, sizes_K, (3, height, width), where, any_size=request.any_size)
     decode = decoder(path, (width, height))
-    return Reading(found, classes_NK, lambda start: zip_images(path, names, decode, start))
+    return PublishedFile(found, classes_NK, lambda start: zip_images(path, names, decode, start))
 
 
 def _root(members: dict[str, zipfile.ZipInfo], label_file: str, path: Path) -> str:
@@ -81,7 +81,7 @@ def _image_names(
     return wanted
 
 
-def _measure(data: bytes, name: str, path: Path, request: Request) -> tuple[int, int]:
+def _measure(data: bytes, name: str, path: Path, request: ReadRequest) -> tuple[int, int]:
     height, width = request.spec.image_CHW[1:]
     size_WH = None if request.any_size else (width, height)
     return decoder(path, size_WH)(data, name).shape[1:]

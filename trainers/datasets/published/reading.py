@@ -24,7 +24,7 @@ class Checksum:
 
 
 @dataclass(frozen=True)
-class Reading:
+class PublishedFile:
     """A file whose labels and layout were checked and whose images can be read in order.
 
     blocks(start) yields the images from number `start` on. checksums: the digests a file is known
@@ -40,7 +40,7 @@ class Reading:
 
 
 @dataclass(frozen=True)
-class Request:
+class ReadRequest:
     """What a reader is asked for: these files as this dataset.
 
     any_size: a file of the same layout with another number of images is welcome."""
@@ -74,7 +74,7 @@ def files_of(sources: Path | str | Sequence[Path | str]) -> tuple[Path, ...]:
     return tuple(files)
 
 
-def require_count(found: int, request: Request, where: str, hint: str = "") -> None:
+def require_count(found: int, request: ReadRequest, where: str, hint: str = "") -> None:
     """The published number of images, unless any size is welcome."""
     expected = request.spec.num_images
     if not request.any_size and found != expected:

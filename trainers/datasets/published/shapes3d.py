@@ -8,13 +8,13 @@ import numpy as np
 
 from trainers.datasets.formats.hdf5 import h5_array, h5_blocks, h5_small
 from trainers.datasets.published.labels import classes_from_values, fitted
-from trainers.datasets.published.reading import Checksum, Reading, Request, require_count
+from trainers.datasets.published.reading import Checksum, PublishedFile, ReadRequest, require_count
 from trainers.errors import DataError
 
 SHA256 = Checksum("sha256", "0a0f6ed98baff276a50f3a081a7434d788da63cb135a98189b2a5b5769be1785")
 
 
-def read(request: Request) -> Reading:
+def read(request: ReadRequest) -> PublishedFile:
     """Images (N, 3, H, W) uint8 and classes (N, 6)."""
     path, spec = request.file(".h5", ".hdf5"), request.spec
     with h5_array(path, "images") as images:
@@ -31,7 +31,7 @@ def read(request: Request) -> Reading:
     classes_NK, sizes_K = classes_from_values(
         labels_NK, spec, f"{path}: labels", any_size=request.any_size
     )
-    return Reading(
+    return PublishedFile(
         fitted(
             spec,
             classes_NK,

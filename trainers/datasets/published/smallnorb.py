@@ -17,7 +17,7 @@ import numpy as np
 from trainers.datasets.formats.damage import damage_named
 from trainers.datasets.formats.pictures import resize
 from trainers.datasets.published.labels import fitted, require_classes
-from trainers.datasets.published.reading import Checksum, Reading, Request, require_count
+from trainers.datasets.published.reading import Checksum, PublishedFile, ReadRequest, require_count
 from trainers.errors import DataError
 
 TYPES = {0x1E3D4C55: "u1", 0x1E3D4C54: "<i4", 0x1E3D4C51: "<f4", 0x1E3D4C53: "<f8"}
@@ -29,7 +29,7 @@ MD5 = {
 _BLOCK = 256
 
 
-def read(request: Request) -> Reading:
+def read(request: ReadRequest) -> PublishedFile:
     """Images (N, 1, 64, 64) uint8; category, instance, elevation, azimuth, lighting."""
     spec = request.spec
     images = {part: request.file(f"{part}-dat.mat.gz", f"{part}-dat.mat") for part in PARTS}
@@ -50,10 +50,10 @@ def read(request: Request) -> Reading:
             start = max(0, start - counts[part])
 
     known = {images[part]: (MD5[part],) for part in PARTS}
-    return Reading(found, classes_NK, blocks, checksums=known)
+    return PublishedFile(found, classes_NK, blocks, checksums=known)
 
 
-def _classes(request: Request, part: str) -> np.ndarray:
+def _classes(request: ReadRequest, part: str) -> np.ndarray:
     category_N = _whole(request.file(f"{part}-cat.mat.gz", f"{part}-cat.mat"), 1)
     info_path = request.file(f"{part}-info.mat.gz", f"{part}-info.mat")
     info_N4 = _whole(info_path, 2)
@@ -74,7 +74,7 @@ def _whole(path: Path, rank: int) -> np.ndarray:
         return np.frombuffer(_read(stream, dtype, shape, path), dtype).reshape(shape)
 
 
-def _image_shape(path: Path, request: Request) -> tuple[int, ...]:
+def _image_shape(path: Path, request: ReadRequest) -> tuple[int, ...]:
     with damage_named(path), _open(path) as stream:
         dtype, shape = _header(stream, path)
     if dtype != np.uint8 or len(shape) != 4 or shape[1] != 2:

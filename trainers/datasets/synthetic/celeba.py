@@ -18,7 +18,7 @@ import numpy as np
 
 from trainers.datasets.synthetic.dataset import SyntheticDataset
 from trainers.datasets.synthetic.scene import paint, to_bytes
-from trainers.seeds import stream
+from trainers.seeds import random_stream
 from trainers.specs.datasets import CELEBA_ATTRIBUTES, DATASETS
 
 SIZE = 128
@@ -79,7 +79,7 @@ def open_synthetic() -> SyntheticDataset:
 def attributes() -> np.ndarray:
     """The attributes (N, 40) of all images, 0 or 1."""
     size = (DATASETS["celeba"].num_images, len(INDEX))
-    return (stream(0, "celeba/synthetic").random(size) < CHANCE).astype(np.int64)
+    return (random_stream(0, "celeba/synthetic").random(size) < CHANCE).astype(np.int64)
 
 
 def draw(classes_BK: np.ndarray) -> np.ndarray:

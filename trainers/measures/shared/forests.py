@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from trainers.seeds import seed_for, stream
+from trainers.seeds import random_stream, seed_for
 
 _MAX_TRAIN_POINTS = 2_500
 
@@ -24,7 +24,7 @@ def fit_forests(latents_NL: np.ndarray, factors_NK: np.ndarray, seed: int) -> Fo
     from sklearn.ensemble import RandomForestRegressor
 
     num_points, num_latents = latents_NL.shape
-    order = stream(seed, "measure/dci").permutation(num_points)
+    order = random_stream(seed, "measure/dci").permutation(num_points)
     num_train = min(num_points // 2, _MAX_TRAIN_POINTS)
     train, test = order[:num_train], order[num_train : 2 * num_train]
     importance_LK = np.zeros((num_latents, factors_NK.shape[1]))

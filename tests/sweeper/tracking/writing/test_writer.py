@@ -8,7 +8,7 @@ import pytest
 from sweeper.errors import TrackingError
 from sweeper.tracking import layout
 from sweeper.tracking.reading.reader import finished_runs, stored_runs
-from sweeper.tracking.writing.writer import Publication, Writer
+from sweeper.tracking.writing.writer import RunToPublish, Writer
 from trainers.saving.records import Milestone
 
 pytestmark = pytest.mark.filterwarnings("ignore")  # MLflow's and its database library's own
@@ -72,7 +72,7 @@ def publication(record, run_id="ab" * 8, **changes):
         measures=("cbd",),
         milestone=record,
     )
-    return Publication(**(values | changes))
+    return RunToPublish(**(values | changes))
 
 
 def client(uri):

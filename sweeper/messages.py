@@ -1,8 +1,14 @@
 """Phrases that messages share: names, values, counts, durations, errors, addresses."""
 
+import re
 from collections.abc import Iterable, Sequence
 
 from trainers.words import did_you_mean
+from trainers.words import first_line as first_line
+
+# A password may hold '/' and '@' where nothing but a host follows the last '@'.
+_USER = re.compile(r"(?<=://)(?:[^/@\s:?#]*:[^\s]*|[^/@\s?#]*)@(?=[^/@\s]+(?:[/?#:\s]|$))")
+_SECRETS = re.compile(r"(?i)(?<=[?&])([\w.-]*(?:password|passwd|secret|token|key)[\w.-]*)=[^&\s#]*")
 
 
 def format_duration(seconds: float | None) -> str:
@@ -39,3 +45,8 @@ def quoted(value: object, limit: int = 60) -> str:
 def counted(count: int, noun: str, plural: str | None = None) -> str:
     """'1 run', '1,188 runs'."""
     return f"{count:,} {noun if count == 1 else plural or noun + 's'}"
+
+
+def mask_credentials(text: str) -> str:
+    """The text with the user, password and secret parameters of every address in it masked."""
+    return _SECRETS.sub(r"\1=***", _USER.sub("***@", text))

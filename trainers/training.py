@@ -3,7 +3,6 @@
 A training is advanced in slices, so that whoever drives it (a progress bar, a Ray actor) can
 report, stop or go on between them; where the slices fall changes no number."""
 
-import json
 import logging
 import time
 from collections.abc import Mapping
@@ -29,6 +28,7 @@ from trainers.saving.records import (
     Milestone,
     find_records,
     read_divergence,
+    sorted_json,
     write_divergence,
     write_milestone,
 )
@@ -105,7 +105,7 @@ class Training:
 
     def _open(self, config: TrainingConfig, dataset: Dataset | None) -> None:
         keep_freed_memory()
-        self._identity = json.dumps(config.identity(), sort_keys=True)
+        self._identity = sorted_json(config.identity())
         self.dataset = dataset or open_dataset(
             config.dataset,
             source=None if config.path else config.source,

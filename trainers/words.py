@@ -1,4 +1,4 @@
-"""What every message about a wrong name says: what was probably meant, and what is known."""
+"""Phrases of messages: the nearest known name for a wrong one, the first line of an error."""
 
 from collections.abc import Sequence
 from difflib import get_close_matches
@@ -15,3 +15,9 @@ def unknown(what: str, name: str, known: Sequence[str]) -> str:
     """'WHAT "name" is unknown. Did you mean "x"? Known: ...' for a name outside `known`."""
     allowed = f"Known: {', '.join(known)}" if known else "There are none"
     return f'{what} "{name}" is unknown.{did_you_mean(name, known)} {allowed}.'
+
+
+def first_line(error: BaseException) -> str:
+    """The first line of an error's text that is not blank, or its type where it has no text."""
+    lines = (line.strip() for line in str(error).splitlines())
+    return next(filter(None, lines), type(error).__name__)

@@ -11,11 +11,11 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from sweeper.errors import ResultsError, UsageError
+from sweeper.messages import mask_credentials
 from sweeper.tracking import layout
 from sweeper.tracking.reading import artifacts, reader
 from sweeper.tracking.reading.artifacts import Latents
 from sweeper.tracking.reading.stored_run import StoredRun, restore_infinity
-from sweeper.tracking.uri import shown
 
 if TYPE_CHECKING:
     import numpy as np
@@ -42,7 +42,7 @@ class Study:
     @property
     def place(self) -> str:
         """The store's URI as it may stand in a message."""
-        return shown(self.uri)
+        return mask_credentials(self.uri)
 
     def for_grid(self, grid: str) -> "Study":
         """What the newest launch of a grid asked for, and that launch alone. ResultsError."""
@@ -77,7 +77,8 @@ def read_study(store: str | None = None, *, experiment: str | None = None) -> St
     if not contents.runs and not contents.launches:
         deleted = f"; deleted: {', '.join(contents.deleted)}" if contents.deleted else ""
         raise ResultsError(
-            f"{shown(contents.uri)} holds no runs of sweeper (in active experiments{deleted})"
+            f"{mask_credentials(contents.uri)} holds no runs of sweeper "
+            f"(in active experiments{deleted})"
         )
     rows = [_row(run) for run in contents.runs]
     names = sorted({name for row in rows for name in row if "/" in name})

@@ -11,6 +11,7 @@ import typer
 from sweeper.cli import options as common
 from sweeper.errors import SweeperError, UsageError
 from sweeper.grid import Grid, load_grid
+from sweeper.messages import mask_credentials
 from sweeper.planning.settings import Settings, default_settings
 from sweeper.preflight.checks import Check
 
@@ -65,7 +66,7 @@ def _run_checks(grid: Grid | None, setting: Settings) -> list[Check]:
             plans.append(plan_grid(grid, setting))
         else:
             preflight.check_tracking(setting.tracking_uri)
-        return [Check(f"MLflow {common.without_secrets(setting.tracking_uri)}")]
+        return [Check(f"MLflow {mask_credentials(setting.tracking_uri)}")]
 
     def nodes() -> list[Check]:
         with ray_session(setting.address):
@@ -118,7 +119,7 @@ def _check_submission(setting: Settings) -> None:
         problems.append("--store: name a folder that the nodes share, or s3://BUCKET/FOLDER")
     if setting.tracking_uri == here.tracking_uri:
         problems.append("--tracking-uri: name an MLflow server, http://HOST:PORT")
-    if common.without_secrets(setting.tracking_uri) != setting.tracking_uri:
+    if mask_credentials(setting.tracking_uri) != setting.tracking_uri:
         problems.append(
             "--tracking-uri: Ray shows a job's command to everyone; give user and password to the "
             "cluster as MLFLOW_TRACKING_USERNAME and MLFLOW_TRACKING_PASSWORD"

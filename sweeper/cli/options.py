@@ -1,7 +1,6 @@
 """Options that commands share, and what they are turned into."""
 
 import json
-import re
 from pathlib import Path
 from typing import Any
 
@@ -72,11 +71,6 @@ def _store_path(store: str) -> str:
     if path.exists() and not path.is_dir():
         raise UsageError(f"--store {store}: is a file; name a folder")
     return str(path)
-
-
-def without_secrets(text: str) -> str:
-    """The text with the user name and password of every URI in it masked."""
-    return re.sub(r"://[^/@\s]*@", "://***@", text)
 
 
 def grid_name(grid: str | None) -> str | None:

@@ -9,6 +9,7 @@ from rich.console import Console
 
 from sweeper.cli import options as common
 from sweeper.errors import UsageError
+from sweeper.messages import mask_credentials
 
 
 def register(app: typer.Typer) -> None:
@@ -112,7 +113,7 @@ def launch(
         setting.price = told.cost.rate
 
     outcome = run(loaded, setting, console, on_plan=show)
-    command = common.without_secrets(" ".join(["sweeper", *sys.argv[1:]]))
+    command = mask_credentials(" ".join(["sweeper", *sys.argv[1:]]))
     lines = closing_lines(outcome, loaded, setting, command)
     for line in lines:
         console.print(line, markup=False, highlight=False, soft_wrap=True)

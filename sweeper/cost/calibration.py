@@ -18,6 +18,7 @@ from sweeper.cost.machine import Slots
 from sweeper.cost.speeds import Speed, kind_of, write_speeds
 from sweeper.errors import EngineError
 from sweeper.grid import Grid
+from sweeper.messages import first_line
 from sweeper.planning.plan import Plan
 from sweeper.store.address import local_folder
 from trainers.config import TrainingConfig
@@ -97,7 +98,7 @@ def _results(futures: list[Future[Speed]], config: TrainingConfig) -> list[Speed
     except BrokenProcessPool:
         raise EngineError(f"the process that timed {what} died; is there enough memory?") from None
     except Exception as error:
-        reason = next(iter(str(error).splitlines()), type(error).__name__)
+        reason = first_line(error)
         raise EngineError(f"{what} cannot be timed: {reason}") from error
 
 

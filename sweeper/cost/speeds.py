@@ -5,7 +5,6 @@ kind that is, is what changes a step's time: network, image, batch size, latent 
 the model's family; and what changes the time of a score: measures, points, protocol."""
 
 import json
-import os
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass, field
 
@@ -13,6 +12,7 @@ from sweeper.cost.machine import Slots
 from sweeper.ids import canonical
 from sweeper.store.address import local_folder
 from trainers.config import TrainingConfig
+from trainers.files import write_then_rename
 
 NAME = "timings.json"
 _FORMAT = 1
@@ -110,9 +110,8 @@ def write_speeds(
         known.setdefault(kind_of(config), {})[str(config.batch_size)] = asdict(speed)
     path = local_folder(store) / NAME
     path.parent.mkdir(parents=True, exist_ok=True)
-    temporary = path.with_suffix(f".{os.getpid()}.tmp")
-    temporary.write_text(json.dumps({"format": _FORMAT, "machines": every}, indent=1))
-    temporary.replace(path)
+    with write_then_rename(path) as file:
+        file.write_text(json.dumps({"format": _FORMAT, "machines": every}, indent=1))
 
 
 def _read(store: str) -> dict[str, dict[str, dict[str, Mapping[str, float]]]]:

@@ -22,7 +22,7 @@ from sweeper.figures.regularisers import compute_regularisers, draw_regularisers
 from sweeper.figures.scatter import compute_scatter, draw_scatter
 from sweeper.figures.sigmas import compute_sigmas, draw_sigmas
 from sweeper.messages import unknown
-from sweeper.plotting.files import as_bytes, as_csv
+from sweeper.plotting.files import figure_contents, write_files
 
 __all__ = ["FIGURES", "figure", "figure_files", "needs_runs"]
 
@@ -69,15 +69,8 @@ def figure(name: str, store: Study | str | None = None, out_dir: Path | str = ".
     short = _short(name)
     needs_store = FIGURES[short].needs_runs and not isinstance(store, Study)
     study = read_study(store) if needs_store else store  # type: ignore[arg-type]
-    folder = Path(out_dir)
-    folder.mkdir(parents=True, exist_ok=True)
-    paths = []
-    for ending, content in figure_files(short, study).items():
-        path = folder / f"figure_{short.replace('.', '_')}.{ending}"
-        partial_path = path.with_name(f".{path.name}.partial")
-        partial_path.write_bytes(content)
-        paths.append(partial_path.replace(path))
-    return paths
+    stem = f"figure_{short.replace('.', '_')}"
+    return write_files(Path(out_dir), stem, figure_files(short, study))
 
 
 def needs_runs(name: str) -> bool:
@@ -90,12 +83,7 @@ def figure_files(name: str, study: Any) -> dict[str, bytes]:
     """{'png': .., 'svg': .., 'csv': ..}, the same bytes whenever the numbers are the same."""
     recipe = FIGURES[_short(name)]
     data = recipe.compute(study)
-    picture = recipe.draw(data)
-    return {
-        "png": as_bytes(picture, "png"),
-        "svg": as_bytes(picture, "svg"),
-        "csv": as_csv(*data.rows()).encode(),
-    }
+    return figure_contents(recipe.draw(data), *data.rows())
 
 
 def _short(name: str) -> str:

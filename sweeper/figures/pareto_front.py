@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Literal
 
 from sweeper.analysis.pareto import Front, FrontPoint
 from sweeper.analysis.titles import dataset_title, model_title
-from sweeper.plotting.files import as_bytes, as_csv
+from sweeper.plotting.files import figure_contents, write_files
 from sweeper.plotting.style import BLACK, COLOURS, MARKERS, letter, panel_grid
 
 if TYPE_CHECKING:
@@ -33,20 +33,8 @@ def draw_front(found: Front) -> "Figure":
 
 def save_front(found: Front, folder: Path) -> list[Path]:
     """Writes pareto_GRID.png, .svg and .csv; the same bytes from the same numbers."""
-    folder.mkdir(parents=True, exist_ok=True)
-    picture = draw_front(found)
-    contents = {
-        "png": as_bytes(picture, "png"),
-        "svg": as_bytes(picture, "svg"),
-        "csv": as_csv(*found.rows()).encode(),
-    }
-    paths = []
-    for ending, content in contents.items():
-        path = folder / f"pareto_{found.grid}.{ending}"
-        partial = path.with_name(f".{path.name}.partial")
-        partial.write_bytes(content)
-        paths.append(partial.replace(path))
-    return paths
+    contents = figure_contents(draw_front(found), *found.rows())
+    return write_files(folder, f"pareto_{found.grid}", contents)
 
 
 def _scatter(axis: "Axes", places: list[FrontPoint], label: str, index: int) -> None:

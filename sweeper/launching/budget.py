@@ -2,10 +2,8 @@
 
 Kept in the sweep store, so that a launch that is killed and goes on does not begin at zero."""
 
-import contextlib
 import json
 import logging
-import os
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -13,6 +11,7 @@ from pathlib import Path
 
 from sweeper.grid import Grid
 from sweeper.store.address import local_folder
+from trainers.files import write_then_rename
 
 log = logging.getLogger(__name__)
 
@@ -71,15 +70,12 @@ class BudgetUse:
         """Writes the totals under a temporary name, then renames. A full disk costs the totals
         since the last time, not the launch."""
         self._saved = self.clock()
-        temporary = self.path.with_suffix(f".{os.getpid()}.tmp")
         try:
             self.path.parent.mkdir(parents=True, exist_ok=True)
-            temporary.write_text(json.dumps({"gpu_hours": self.gpu_hours, "hours": self.hours}))
-            temporary.replace(self.path)
+            with write_then_rename(self.path) as path:
+                path.write_text(json.dumps({"gpu_hours": self.gpu_hours, "hours": self.hours}))
         except OSError as error:
             log.warning("%s cannot be written: %s", self.path, error.strerror)
-            with contextlib.suppress(OSError):
-                temporary.unlink(missing_ok=True)
 
 
 def open_budget(

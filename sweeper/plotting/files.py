@@ -1,8 +1,11 @@
 """Figures and their rows as files: the same bytes from the same numbers."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from io import BytesIO
+from pathlib import Path
 from typing import TYPE_CHECKING
+
+from trainers.files import write_then_rename
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -15,6 +18,27 @@ _RULES = {"svg.hashsalt": "sweeper", "svg.fonttype": "path", "font.size": 9.0}
 
 
 _RULES |= {"axes.titlesize": 10.0, "legend.frameon": False, "axes.spines.top": False}
+
+
+def write_files(folder: Path, stem: str, contents: Mapping[str, bytes]) -> list[Path]:
+    """Writes STEM.ENDING into `folder` for each {ending: content}; their paths."""
+    folder.mkdir(parents=True, exist_ok=True)
+    paths = [folder / f"{stem}.{ending}" for ending in contents]
+    for path, content in zip(paths, contents.values(), strict=True):
+        with write_then_rename(path) as temporary:
+            temporary.write_bytes(content)
+    return paths
+
+
+def figure_contents(
+    figure: "Figure", header: Sequence[str], rows: Sequence[Sequence[object]]
+) -> dict[str, bytes]:
+    """{'png': .., 'svg': .., 'csv': ..} of a figure and its rows."""
+    return {
+        "png": as_bytes(figure, "png"),
+        "svg": as_bytes(figure, "svg"),
+        "csv": as_csv(header, rows).encode(),
+    }
 
 
 def as_bytes(figure: "Figure", kind: str) -> bytes:

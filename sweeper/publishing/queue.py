@@ -11,6 +11,8 @@ from collections import deque
 from collections.abc import Callable
 from typing import Any
 
+from sweeper.messages import first_line
+
 log = logging.getLogger(__name__)
 
 FIRST_PAUSE_S = 1.0
@@ -75,7 +77,7 @@ class Publisher:
             except Exception as error:
                 # Whatever MLflow, its database driver or the network throw: the record is safe
                 # in the store, so the only wrong answer is to lose the sweep over it.
-                self.last_error = next(iter(str(error).splitlines()), type(error).__name__)
+                self.last_error = first_line(error)
                 log.info("MLflow: %s", self.last_error)
                 writer = None
                 failed_in_a_row += 1

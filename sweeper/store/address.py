@@ -4,6 +4,7 @@ import re
 from pathlib import Path
 
 from sweeper.errors import UsageError
+from sweeper.messages import mask_credentials
 
 DEFAULT_STORE = "sweep_store"
 
@@ -14,9 +15,9 @@ def is_remote(store: str) -> bool:
         return False
     if re.fullmatch(r"s3://[^/?#@]+(/[^?#]*)?", store) is None:
         raise UsageError(
-            f"store {_shown(store)}: not the address of a bucket. Write s3://BUCKET/FOLDER; the "
-            "endpoint and the keys come from AWS_ENDPOINT_URL, AWS_ACCESS_KEY_ID and "
-            "AWS_SECRET_ACCESS_KEY"
+            f"store {mask_credentials(store)}: not the address of a bucket. "
+            "Write s3://BUCKET/FOLDER; the endpoint and the keys come from AWS_ENDPOINT_URL, "
+            "AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY"
         )
     if ".." in store.split("/"):
         raise UsageError(f"store {store}: '..' leads out of the bucket's folder")
@@ -27,8 +28,3 @@ def local_folder(store: str) -> Path:
     """A folder on disk for what is appended to, which a bucket cannot: the store itself, or
     sweep_store/ in the working folder where the store is a bucket."""
     return Path.cwd() / DEFAULT_STORE if is_remote(store) else Path(store)
-
-
-def _shown(store: str) -> str:
-    """Without what may be a password."""
-    return re.sub(r"//[^/@]*@", "//***@", store.split("?")[0])

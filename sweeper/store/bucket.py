@@ -8,6 +8,7 @@ from functools import cache
 from typing import Any
 
 from sweeper.errors import StoreError
+from sweeper.messages import first_line
 from trainers.errors import RecordError
 
 
@@ -28,7 +29,7 @@ class BucketFolder:
         try:
             found = file_system().get_file_info(selector)
         except OSError as error:
-            raise StoreError(f"{self.address}: {told(error)}") from error
+            raise StoreError(f"{self.address}: {first_line(error)}") from error
         names = (info.base_name for info in found if info.type == FileType.File)
         return sorted(name for name in names if not name.startswith("."))
 
@@ -70,8 +71,3 @@ def file_system() -> Any:
         allow_bucket_creation=False,
         check_directory_existence_before_creation=True,
     )
-
-
-def told(error: OSError) -> str:
-    """The first line of what pyarrow says."""
-    return next(iter(str(error).splitlines()), type(error).__name__)

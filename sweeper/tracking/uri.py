@@ -16,16 +16,12 @@ from functools import cache
 from pathlib import Path
 
 from sweeper.errors import TrackingError
+from sweeper.messages import mask_credentials
 
 DATABASES = ("postgresql", "mysql", "mssql")
 BUSY_TIMEOUT_S = 20.0  # how long a reader waits for a writer's commit
 PREFLIGHT_TIMEOUT_S = 10.0
 _API = "/api/2.0/mlflow/experiments/search?max_results=1"
-
-
-def shown(uri: str) -> str:
-    """A URI as it may stand in a message: without a user name and password."""
-    return re.sub(r"//[^/@]*@", "//***@", uri)
 
 
 def sqlite_path(uri: str) -> Path | None:
@@ -34,7 +30,9 @@ def sqlite_path(uri: str) -> Path | None:
         return None
     place = uri.removeprefix("sqlite:///").split("?")[0]
     if not uri.startswith("sqlite:///") or not place:
-        raise TrackingError(f"tracking URI {shown(uri)!r} names no file; write sqlite:///mlflow.db")
+        raise TrackingError(
+            f"tracking URI {mask_credentials(uri)!r} names no file; write sqlite:///mlflow.db"
+        )
     return Path(place)
 
 
@@ -46,12 +44,12 @@ def check_uri(uri: str) -> None:
     if scheme in ("file", ""):
         folder = uri.removeprefix("file://").removeprefix("file:") or "mlruns"
         raise TrackingError(
-            f"tracking URI {shown(uri)!r} names MLflow's file store, which MLflow 3.13 and "
-            f"newer refuse. Move it into a database: mlflow migrate-filestore --source {folder} "
-            "--target sqlite:///mlflow.db"
+            f"tracking URI {mask_credentials(uri)!r} names MLflow's file store, which "
+            f"MLflow 3.13 and newer refuse. Move it into a database: "
+            f"mlflow migrate-filestore --source {folder} --target sqlite:///mlflow.db"
         )
     raise TrackingError(
-        f"tracking URI {shown(uri)!r} has an unknown scheme {scheme!r}. "
+        f"tracking URI {mask_credentials(uri)!r} has an unknown scheme {scheme!r}. "
         f"Known: sqlite, http, https, {', '.join(DATABASES)}"
     )
 
@@ -60,8 +58,8 @@ def open_sqlite(uri: str, path: Path) -> sqlite3.Connection:
     """A connection that never creates or migrates the file. Raises TrackingError."""
     if not path.is_file():
         raise TrackingError(
-            f"no MLflow store at {path.absolute()} ({shown(uri)}). Launch a grid here, or name "
-            "the store with --tracking-uri"
+            f"no MLflow store at {path.absolute()} ({mask_credentials(uri)}). Launch a grid here, "
+            "or name the store with --tracking-uri"
         )
     try:
         connection = sqlite3.connect(
@@ -77,7 +75,8 @@ def _revision(connection: sqlite3.Connection, uri: str) -> str:
     tables = {name for (name,) in connection.execute("SELECT name FROM sqlite_master")}
     if "alembic_version" not in tables or "runs" not in tables:
         raise TrackingError(
-            f"{shown(uri)} is a database, but not one of MLflow's: it has no table of runs"
+            f"{mask_credentials(uri)} is a database, but not one of MLflow's: "
+            "it has no table of runs"
         )
     row = connection.execute("SELECT version_num FROM alembic_version").fetchone()
     return str(row[0]) if row else "none"
@@ -91,12 +90,13 @@ def check_revision(uri: str, found: str) -> None:
     installed = f"MLflow {importlib.metadata.version('mlflow')}, schema {head}"
     if found in known:
         raise TrackingError(
-            f"{shown(uri)} was made by an older MLflow (schema {found}); installed: {installed}. "
-            f"Back the database up, then: mlflow db upgrade {shown(uri)}"
+            f"{mask_credentials(uri)} was made by an older MLflow (schema {found}); "
+            f"installed: {installed}. Back the database up, then: "
+            f"mlflow db upgrade {mask_credentials(uri)}"
         )
     raise TrackingError(
-        f"{shown(uri)} was made by a newer MLflow (schema {found}); installed: {installed}. "
-        "Install the version that made it: pip install --upgrade mlflow"
+        f"{mask_credentials(uri)} was made by a newer MLflow (schema {found}); "
+        f"installed: {installed}. Install the version that made it: pip install --upgrade mlflow"
     )
 
 
@@ -138,8 +138,8 @@ def check_server(uri: str) -> None:
     except (OSError, ValueError) as error:
         reason = getattr(error, "reason", error)
         raise TrackingError(
-            f"the MLflow server at {shown(uri)} cannot be reached: {reason}. Start it, or mend the "
-            "address; then the same command goes on"
+            f"the MLflow server at {mask_credentials(uri)} cannot be reached: {reason}. "
+            "Start it or correct the address; then run the same command again"
         ) from None
 
 
@@ -157,12 +157,12 @@ def _refusal(uri: str, address: str, error: urllib.error.HTTPError) -> str:
     host = address.split("/")[2]
     if error.code == 403:
         return (
-            f"the MLflow server at {shown(uri)} refuses the host name {host!r} (403). Start it "
-            f"with: mlflow server --allowed-hosts {host},localhost:*,127.0.0.1:*"
+            f"the MLflow server at {mask_credentials(uri)} refuses the host name {host!r} (403). "
+            f"Start it with: mlflow server --allowed-hosts {host},localhost:*,127.0.0.1:*"
         )
     if error.code == 401:
         return (
-            f"the MLflow server at {shown(uri)} wants a password (401). Set "
+            f"the MLflow server at {mask_credentials(uri)} wants a password (401). Set "
             "MLFLOW_TRACKING_USERNAME and MLFLOW_TRACKING_PASSWORD"
         )
-    return f"{shown(uri)} answers {error.code} {error.reason}: is it an MLflow server?"
+    return f"{mask_credentials(uri)} answers {error.code} {error.reason}: is it an MLflow server?"

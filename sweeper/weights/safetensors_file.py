@@ -9,6 +9,8 @@ from pathlib import Path
 
 import numpy as np
 
+from trainers.files import write_then_rename
+
 _NAMES = {"float32": "F32", "float64": "F64", "float16": "F16", "int64": "I64", "int32": "I32"}
 _ALIGNMENT = 8
 
@@ -24,10 +26,8 @@ def write_safetensors(path: Path, arrays: Mapping[str, np.ndarray]) -> None:
         start = end
     text = json.dumps(header).encode()
     text += b" " * (-len(text) % _ALIGNMENT)
-    partial = path.with_name(f".{path.name}.partial")
-    with partial.open("wb") as file:
+    with write_then_rename(path) as temporary, temporary.open("wb") as file:
         file.write(len(text).to_bytes(8, "little") + text)
         for array in arrays.values():
             little = array.astype(array.dtype.newbyteorder("<"), copy=False)
             file.write(np.ascontiguousarray(little).tobytes())
-    partial.replace(path)

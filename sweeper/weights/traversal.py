@@ -16,7 +16,7 @@ import numpy as np
 
 from sweeper.analysis.study import Study, run_named
 from sweeper.errors import UsageError
-from sweeper.plotting.files import as_bytes, as_csv
+from sweeper.plotting.files import figure_contents, write_files
 from sweeper.plotting.style import new_figure
 from sweeper.tracking.reading.artifacts import Latents
 from sweeper.weights.find import find_weights
@@ -173,14 +173,4 @@ def draw_traversal(data: Traversal) -> "Figure":
 
 def write_traversal(data: Traversal, folder: Path) -> list[Path]:
     """figure_6_2.png, .svg and .csv; their paths."""
-    folder.mkdir(parents=True, exist_ok=True)
-    picture = draw_traversal(data)
-    contents = {
-        "png": as_bytes(picture, "png"),
-        "svg": as_bytes(picture, "svg"),
-        "csv": as_csv(*data.rows()).encode(),
-    }
-    paths = [folder / f"figure_6_2.{ending}" for ending in contents]
-    for path, content in zip(paths, contents.values(), strict=True):
-        path.write_bytes(content)
-    return paths
+    return write_files(folder, "figure_6_2", figure_contents(draw_traversal(data), *data.rows()))

@@ -9,6 +9,7 @@ import numpy as np
 from trainers.datasets.access.dataset import Dataset
 from trainers.datasets.access.factor_grid import indices_of
 from trainers.errors import DataError
+from trainers.files import write_then_rename
 from trainers.seeds import random_stream
 
 _GAP = 2  # pixels between images
@@ -78,6 +79,5 @@ def _save(sheet_HWC: np.ndarray, path: Path) -> None:
     if channels not in (1, 3):
         raise DataError(f"a sheet needs 1 or 3 channels, these images have {channels}")
     image = Image.fromarray(sheet_HWC[..., 0] if channels == 1 else sheet_HWC)
-    partial = path.with_name(f".{path.name}.partial")
-    image.save(partial, format="PNG")
-    partial.replace(path)
+    with write_then_rename(path) as temporary:
+        image.save(temporary, format="PNG")

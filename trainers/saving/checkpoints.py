@@ -12,6 +12,7 @@ import torch
 
 from trainers.errors import RecordError
 from trainers.saving.folders import Folder, files_by_number, read_digested, write_digested
+from trainers.words import first_line
 
 PREFIX = "checkpoint"
 _KEPT = 2
@@ -70,7 +71,7 @@ def _load(folder: Folder, name: str) -> State | None:
         if isinstance(state, dict) and {"identity", "iteration"} <= state.keys():
             return state
     except Exception as error:  # torch fails in as many ways as there are bytes
-        log.warning("skipping a checkpoint: %s", next(iter(str(error).splitlines()), repr(error)))
+        log.warning("skipping a checkpoint: %s", first_line(error))
         return None
     log.warning("skipping a checkpoint: %r: %s holds something else", folder, name)
     return None

@@ -7,11 +7,11 @@ import contextlib
 import hashlib
 import os
 import re
-import uuid
 from pathlib import Path
 from typing import Protocol
 
 from trainers.errors import RecordError
+from trainers.files import write_then_rename
 
 _DIGITS = 16
 _NAME = re.compile(r"(?P<stem>.+)-(?P<digest>[0-9a-f]{16})(?P<suffix>\.[a-z0-9]+)")
@@ -58,16 +58,8 @@ class LocalFolder:
 
     def write(self, name: str, data: bytes | memoryview) -> None:
         self.path.mkdir(parents=True, exist_ok=True)
-        temporary = self.path / f".{name}.{uuid.uuid4().hex}.tmp"
-        try:
-            with temporary.open("wb") as file:
-                file.write(data)
-                file.flush()
-                os.fsync(file.fileno())
-            temporary.replace(self.path / name)
-        except OSError:
-            temporary.unlink(missing_ok=True)
-            raise
+        with write_then_rename(self.path / name) as temporary, temporary.open("wb") as file:
+            file.write(data)
 
     def delete(self, name: str) -> None:
         (self.path / name).unlink(missing_ok=True)

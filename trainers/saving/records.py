@@ -52,6 +52,14 @@ class FolderContents:
     checkpoints: tuple[int, ...] = ()
 
 
+def sorted_json(value: Mapping[str, Any]) -> str:
+    """The one text of a configuration, or of what describes a record: JSON with sorted keys.
+
+    Checkpoints and records hold it, and it is compared as text; an id is hashed from
+    `sweeper.ids.canonical`, which writes no spaces."""
+    return json.dumps(dict(value), sort_keys=True)
+
+
 def write_milestone(folder: Folder, milestone: Milestone) -> str:
     """Writes the record and returns its name."""
     header = {
@@ -65,7 +73,7 @@ def write_milestone(folder: Folder, milestone: Milestone) -> str:
     buffer = io.BytesIO()
     np.savez(
         buffer,
-        header=np.frombuffer(json.dumps(header, sort_keys=True).encode(), np.uint8),
+        header=np.frombuffer(sorted_json(header).encode(), np.uint8),
         mu=milestone.mu_NL,
         logvar=milestone.logvar_NL,
         factors=milestone.factors_NK,

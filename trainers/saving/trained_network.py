@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from trainers.errors import RecordError
+from trainers.words import first_line
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -58,5 +59,4 @@ def _load(data: bytes, name: str) -> Any:
     try:
         return torch.load(io.BytesIO(data), map_location="cpu", weights_only=True)
     except (RuntimeError, EOFError, ValueError, pickle.UnpicklingError) as error:
-        reason = next(iter(str(error).splitlines()), type(error).__name__)
-        raise RecordError(f"{name} holds no weights: {reason}") from None
+        raise RecordError(f"{name} holds no weights: {first_line(error)}") from None

@@ -10,7 +10,7 @@ from torch import nn
 
 from trainers.errors import RecordError
 from trainers.saving.folders import Folder, files_by_number, read_digested, write_digested
-from trainers.saving.records import Milestone, find_records, read_milestone
+from trainers.saving.records import Milestone, find_records, read_milestone, sorted_json
 
 _PREFIX = "weights"
 
@@ -58,7 +58,7 @@ def keep_weights(
         "iteration": milestone.iteration,
         "by": by,
         "network": network.state_dict(),
-        "about": json.dumps(dict(milestone.about), sort_keys=True),
+        "about": sorted_json(milestone.about),
     }
     torch.save(content, buffer)
     stem = f"{_PREFIX}-{milestone.iteration:012d}"

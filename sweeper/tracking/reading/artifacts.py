@@ -9,6 +9,7 @@ from urllib.parse import unquote, urlparse
 import numpy as np
 
 from sweeper.errors import TrackingError
+from sweeper.messages import first_line, mask_credentials
 from sweeper.tracking import layout
 from sweeper.tracking.reading.stored_run import StoredRun
 
@@ -96,7 +97,7 @@ def fetch(uri: str, run: StoredRun, name: str) -> Path:
     try:
         return Path(MlflowClient(uri).download_artifacts(run.mlflow_run_id, name))
     except (MlflowException, OSError) as error:
-        reason = str(error).splitlines()[0]
+        reason = mask_credentials(first_line(error))
         raise MissingArtifact(f"{name} of {_run_label(run)} cannot be fetched: {reason}") from None
 
 

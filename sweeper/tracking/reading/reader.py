@@ -5,10 +5,11 @@ from dataclasses import dataclass
 from typing import Any
 
 from sweeper.errors import TrackingError
+from sweeper.messages import mask_credentials
 from sweeper.tracking import layout
 from sweeper.tracking.reading import artifacts, database, server
 from sweeper.tracking.reading.stored_run import Experiment, StoredRun
-from sweeper.tracking.uri import check_uri, shown, sqlite_path
+from sweeper.tracking.uri import check_uri, sqlite_path
 
 
 @dataclass(frozen=True)
@@ -113,14 +114,16 @@ def _experiment_ids(uri: str, known: Sequence[Experiment], wanted: str | None) -
     for found in known:
         if found.name == wanted and not found.active:
             raise TrackingError(
-                f"experiment {wanted!r} of {shown(uri)} is deleted. Bring it back: "
-                f"MLFLOW_TRACKING_URI={shown(uri)} mlflow experiments restore "
+                f"experiment {wanted!r} of {mask_credentials(uri)} is deleted. Bring it back: "
+                f"MLFLOW_TRACKING_URI={mask_credentials(uri)} mlflow experiments restore "
                 f"--experiment-id {found.experiment_id}"
             )
     ids = [found.experiment_id for found in active if found.name == wanted]
     if not ids:
         names = ", ".join(sorted(found.name for found in active))
-        raise TrackingError(f"no experiment {wanted!r} in {shown(uri)}. There are: {names}")
+        raise TrackingError(
+            f"no experiment {wanted!r} in {mask_credentials(uri)}. There are: {names}"
+        )
     return ids
 
 

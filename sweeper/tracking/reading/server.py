@@ -5,8 +5,9 @@ from contextlib import contextmanager
 from typing import Any
 
 from sweeper.errors import TrackingError
+from sweeper.messages import first_line, mask_credentials
 from sweeper.tracking.reading.stored_run import Experiment, StoredRun
-from sweeper.tracking.uri import PREFLIGHT_TIMEOUT_S, check_revision, check_server, shown
+from sweeper.tracking.uri import PREFLIGHT_TIMEOUT_S, check_revision, check_server
 
 PAGE = 1000  # the client's largest page; what lies beyond is fetched with its token
 
@@ -76,7 +77,9 @@ def _client(uri: str) -> Iterator[Any]:
     try:
         yield MlflowClient(uri)
     except MlflowException as error:
-        raise TrackingError(f"MLflow store {shown(uri)}: {str(error).splitlines()[0]}") from error
+        raise TrackingError(
+            f"MLflow store {mask_credentials(uri)}: {mask_credentials(first_line(error))}"
+        ) from error
 
 
 def _database_revision(uri: str) -> str:
@@ -88,10 +91,12 @@ def _database_revision(uri: str) -> str:
             query = sqlalchemy.text("SELECT version_num FROM alembic_version")
             return str(connection.execute(query).scalar_one())
     except (sqlalchemy.exc.SQLAlchemyError, ImportError) as error:
-        reason = str(error).splitlines()[0]
+        reason = mask_credentials(first_line(error))
         if isinstance(error, ImportError):
             reason += ". Install it, or name the driver that is there, as in postgresql+psycopg2://"
-        raise TrackingError(f"MLflow database {shown(uri)} cannot be read: {reason}") from None
+        raise TrackingError(
+            f"MLflow database {mask_credentials(uri)} cannot be read: {reason}"
+        ) from None
 
 
 def _patience(uri: str) -> dict[str, int]:

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from sweeper.errors import TrackingError
+from sweeper.messages import first_line, mask_credentials
 from sweeper.tracking import layout
 from sweeper.tracking.reading.stored_run import StoredRun
 
@@ -97,5 +98,5 @@ def _client(uri: str, use: Any) -> Any:
     try:
         return use(MlflowClient(uri, registry_uri=uri))
     except (MlflowException, OSError) as error:
-        reason = next(iter(str(error).splitlines()), type(error).__name__)
+        reason = mask_credentials(first_line(error))
         raise TrackingError(f"MLflow refuses: {reason}") from error

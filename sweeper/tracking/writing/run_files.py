@@ -2,14 +2,13 @@
 
 Shapes: N points, L latent, K factors."""
 
-import json
 from collections.abc import Mapping
 from pathlib import Path
 
 import numpy as np
 
 from sweeper.tracking import layout
-from trainers.saving.records import Milestone
+from trainers.saving.records import Milestone, sorted_json
 
 
 def write_artifacts(
@@ -66,7 +65,7 @@ def _write_metrics(
 
     row = {"run_id": run_id, "training_id": training_id, **params}
     row |= last_values(milestone) | dict(milestone.metrics)  # type: ignore[arg-type]
-    metadata = {"about": json.dumps(dict(milestone.about), sort_keys=True)}
+    metadata = {"about": sorted_json(milestone.about)}
     table = pa.table({key: [value] for key, value in row.items()})
     pq.write_table(table.replace_schema_metadata(metadata), path)
 

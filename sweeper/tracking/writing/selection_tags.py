@@ -3,9 +3,9 @@
 from collections.abc import Iterable
 
 from sweeper.errors import TrackingError
+from sweeper.messages import mask_credentials
 from sweeper.tracking import layout
 from sweeper.tracking.reading import reader
-from sweeper.tracking.uri import shown
 
 
 def tag_selected(run_ids: Iterable[str], by: str, uri: str = layout.DEFAULT_URI) -> int:
@@ -20,7 +20,7 @@ def tag_selected(run_ids: Iterable[str], by: str, uri: str = layout.DEFAULT_URI)
     runs = {run.tags[layout.RUN_ID]: run for run in reader.read_store(uri).runs}
     unknown = sorted(wanted - set(runs))
     if unknown:
-        raise TrackingError(f"no run {', '.join(unknown)} in {shown(uri)}")
+        raise TrackingError(f"no run {', '.join(unknown)} in {mask_credentials(uri)}")
     client, changed = MlflowClient(uri), 0
     for run_id, run in runs.items():
         before = run.tags.get(layout.SELECTED_BY, "")

@@ -14,9 +14,10 @@ from typing import Any
 import numpy as np
 
 from sweeper.errors import TrackingError
+from sweeper.messages import first_line, mask_credentials
 from sweeper.tracking import layout
 from sweeper.tracking.reading.artifacts import Latents, read_latents_file
-from sweeper.tracking.uri import check_uri, open_sqlite, shown, sqlite_path
+from sweeper.tracking.uri import check_uri, open_sqlite, sqlite_path
 from sweeper.tracking.writing.client import set_mlflow_defaults
 from sweeper.tracking.writing.experiment_page import dataset_input, describe_experiment, run_note
 from sweeper.tracking.writing.run_files import extend_metrics, write_artifacts
@@ -70,7 +71,9 @@ class Writer:
             known = self._client.get_experiment(self._experiment_id).tags
             describe_experiment(self._client, self._experiment_id, known, int(1000 * time.time()))
         except (MlflowException, OSError) as error:
-            raise TrackingError(f"MLflow store {shown(uri)}: {_first_line(error)}") from error
+            raise TrackingError(
+                f"MLflow store {mask_credentials(uri)}: {mask_credentials(first_line(error))}"
+            ) from error
         self._known: dict[str, str] = {}
 
     def _experiment(self, name: str, local: bool, folder: Path) -> str:
@@ -264,7 +267,3 @@ def _batches(metrics: list[Any]) -> Iterator[list[Any]]:
 
 def _time_ms(milestone: Milestone | None) -> int:
     return int(1000 * (time.time() if milestone is None else milestone.about["created_s"]))
-
-
-def _first_line(error: Exception) -> str:
-    return next(iter(str(error).splitlines()), type(error).__name__)

@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 
 from trainers.errors import DataError
+from trainers.words import first_line
 
 _NAMES = {"latents": ("latents", "mu"), "factors": ("factors",)}
 _WANTED = "expected `latents` (N, L) and `factors` (N, K), points first"
@@ -33,8 +34,9 @@ def load_representation(path: Path | str) -> tuple[np.ndarray, np.ndarray]:
         raise
     except Exception as error:
         # Damaged files raise what the library at hand likes: KeyError, OSError, BadZipFile, ...
-        what = str(error).splitlines()[0] if str(error) else type(error).__name__
-        raise DataError(f"{path}: not a readable {path.suffix} file: {what}") from error
+        raise DataError(
+            f"{path}: not a readable {path.suffix} file: {first_line(error)}"
+        ) from error
     return _two_arrays(path, found)
 
 

@@ -20,7 +20,7 @@ from sweeper.errors import ResultsError, TrackingError
 from sweeper.tracking import layout
 from sweeper.tracking.reading import database, server
 from sweeper.tracking.reading.reader import FinishedRun, finished_runs, read_store, stored_runs
-from sweeper.tracking.uri import schema_revisions, shown, sqlite_path
+from sweeper.tracking.uri import schema_revisions, sqlite_path
 from sweeper.tracking.writing.selection_tags import tag_selected
 from tests.sweeper.support import synthetic_store as synthetic
 
@@ -193,8 +193,6 @@ def test_a_launch_without_its_plan_is_noted(new_store):
 
 
 def test_passwords_in_a_uri_are_not_shown():
-    assert shown("postgresql://me:secret@host/db") == "postgresql://***@host/db"
-    assert shown("sqlite:///mlflow.db") == "sqlite:///mlflow.db"
     with pytest.raises(TrackingError) as caught:
         read_store("http://me:secret@127.0.0.1:9")
     assert "secret" not in str(caught.value)

@@ -1,0 +1,26 @@
+"""Files that appear whole: written under a temporary name, then renamed."""
+
+import contextlib
+import os
+import uuid
+from collections.abc import Iterator
+from pathlib import Path
+
+
+@contextlib.contextmanager
+def write_then_rename(path: Path) -> Iterator[Path]:
+    """Yields a temporary path next to `path`; once the block has written it, renames it to `path`.
+
+    The content is on disk before the rename, so that a power failure leaves the old file or the new
+    one. A block that raises leaves neither a new nor a temporary file. The temporary name is hidden
+    and short, whatever the length of the final one."""
+    temporary = path.with_name(f".{uuid.uuid4().hex}.tmp")
+    try:
+        yield temporary
+        with temporary.open("rb") as file:
+            os.fsync(file.fileno())
+        temporary.replace(path)
+    except BaseException:
+        with contextlib.suppress(OSError):
+            temporary.unlink(missing_ok=True)
+        raise

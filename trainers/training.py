@@ -1,7 +1,7 @@
 """A training from its first step or its newest checkpoint to its last milestone.
 
-A training is advanced in slices, so that whoever drives it (a progress bar, a Ray actor) can
-report, stop or go on between them; where the slices fall changes no number."""
+A training is advanced in slices, so that its caller (a progress bar, a Ray actor) can report or
+stop between them. The length of the slices changes no result."""
 
 import logging
 import time
@@ -16,11 +16,13 @@ import torch
 from trainers.config import TrainingConfig
 from trainers.datasets import open_dataset
 from trainers.datasets.access.dataset import Dataset
+from trainers.networks import AutoEncoder
 from trainers.running.eager import EagerRunner
 from trainers.running.graph import GraphRunner
 from trainers.running.image_table import image_table
 from trainers.running.inputs import Chunks, Inputs
 from trainers.running.process import keep_freed_memory
+from trainers.running.runner import Runner
 from trainers.running.step import TrainStep
 from trainers.saving.checkpoints import CheckpointWriter, load_newest
 from trainers.saving.folders import Folder
@@ -34,7 +36,7 @@ from trainers.saving.records import (
 )
 from trainers.saving.weights import best_kept, keep_weights, selection_value
 from trainers.scoring.milestone import evaluate
-from trainers.splits import split
+from trainers.splits import Split, split
 
 log = logging.getLogger(__name__)
 
@@ -43,9 +45,11 @@ Status = Literal["running", "finished", "diverged"]
 
 @dataclass(frozen=True)
 class Progress:
-    """Where a training stands. losses: latest values of recon, kl, total.
+    """The state of a training after a slice.
 
-    records: names of milestone records written since the last call."""
+    losses: the latest reconstruction error, KL and total, as 'recon', 'kl', 'total'.
+    scores: the metrics of a milestone reached in this slice.  records: the name of its record, by
+    iteration.  reason: why the training diverged, or ''."""
 
     iteration: int
     status: Status
@@ -55,14 +59,29 @@ class Progress:
     reason: str = ""
 
 
-class Training:
-    """One training in its folder. Opening it restores the newest good checkpoint that is not
-    beyond the first milestone still to be scored.
+@dataclass(frozen=True)
+class _Parts:
+    """What a training holds while milestones are left."""
 
-    device: a torch device. checkpoint_s: seconds between checkpoints.  on_device: whether inputs
-    and recorded values stay on the device for a few hundred steps; None: where it is a GPU.
-    keep_weights: the metric ('measure/cbd') by which the best milestone's weights are kept, or
-    None.  keep_all: keep those of every milestone."""
+    dataset: Dataset
+    split: Split
+    stepper: TrainStep
+    runner: Runner
+    writer: CheckpointWriter
+
+
+class Training:
+    """One training in its folder.
+
+    Opening it restores the newest intact checkpoint that is not beyond the first milestone still
+    to be scored; with no milestone left it opens no dataset and builds no network.
+
+    device: a torch device.  checkpoint_s: seconds between checkpoints.  keep_weights: the metric
+    ('measure/cbd') by which the best milestone's weights are kept, or None.  keep_all: keep the
+    weights of every milestone.  dataset: used in place of the configuration's.  on_device: whether
+    inputs and recorded values stay on the device for a few hundred steps; None: on a GPU only.
+
+    Raises ConfigError, DataError or RecordError."""
 
     def __init__(
         self,
@@ -77,65 +96,49 @@ class Training:
         on_device: bool | None = None,
     ) -> None:
         self.config = config
+        self.iteration = 0
         self._folder = folder
         self._device = torch.device(device)
         self._keep_weights = keep_weights
         self._keep_all = keep_all
         self._checkpoint_s = checkpoint_s
         self._checkpointed = time.monotonic()
-        found = find_records(folder)
-        self._reason = ""
-        diverged_at = None
-        for name in found.diverged.values():
-            diverged_at, term = read_divergence(folder, name)
-            self._reason = _reason(diverged_at, term)
-        self._missing = [
-            m
-            for m in sorted(config.milestones)
-            if m not in found.milestones and (diverged_at is None or m < diverged_at)
-        ]
-        self.iteration = 0
+        self._identity = sorted_json(config.identity())
         self._trajectory: list[np.ndarray] = []
+        self._last_T: np.ndarray | None = None  # values of the latest step run by this object
         self._train_s = 0.0
         self._interrupted_in_step = False
-        if self._missing:
-            self._open(config, dataset)
+        self._milestones_left, self._reason = _remaining(config, folder)
+        self._parts: _Parts | None = None
+        if self._milestones_left:
             on_gpu = self._device.type == "cuda"
-            self._runner = self._make_runner(on_gpu if on_device is None else on_device)
+            self._parts = self._open(dataset, on_gpu if on_device is None else on_device)
 
-    def _open(self, config: TrainingConfig, dataset: Dataset | None) -> None:
+    def _open(self, dataset: Dataset | None, on_device: bool) -> _Parts:
+        config = self.config
         keep_freed_memory()
-        self._identity = sorted_json(config.identity())
-        self.dataset = dataset or open_dataset(
+        dataset = dataset or open_dataset(
             config.dataset,
             source=None if config.path else config.source,
             data_dir=Path(config.data_dir) if config.data_dir else None,
             path=Path(config.path) if config.path else None,
         )
         evaluation = config.evaluation
-        self._split = split(
-            len(self.dataset),
+        data_split = split(
+            len(dataset),
             seed=evaluation.split_seed,
             validation_fraction=evaluation.validation_fraction,
             test_fraction=evaluation.test_fraction,
         )
-        spec = self.dataset.spec
-        self._stepper = TrainStep(config, spec.image_CHW, self.dataset.scale, self._device)
-        self._writer = CheckpointWriter(self._folder)
-        state = load_newest(self._folder, self._identity, at_most=self._missing[0])
+        stepper = TrainStep(config, dataset.spec.image_CHW, dataset.scale, self._device)
+        state = load_newest(self._folder, self._identity, at_most=self._milestones_left[0])
         if state is not None:
             self.iteration = state["iteration"]
-            self._stepper.load(state)
+            stepper.load(state)
             self._trajectory = [state["trajectory"].numpy()]
-            log.info("going on from iteration %d", self.iteration)
-
-    def _make_runner(self, on_device: bool) -> EagerRunner | GraphRunner:
-        shuffle = self._stepper.needs_shuffle
-        inputs = Inputs(self.config, self.dataset, self._split.train, shuffle=shuffle)
-        if not on_device:
-            return EagerRunner(self._stepper, inputs)
-        images = image_table(self.dataset, self._device)
-        return GraphRunner(self._stepper, Chunks(inputs, with_images=images is None), images)
+            log.info("resuming from iteration %d", self.iteration)
+        runner = _runner(config, dataset, data_split.train, stepper, on_device)
+        return _Parts(dataset, data_split, stepper, runner, CheckpointWriter(self._folder))
 
     @property
     def reason(self) -> str:
@@ -144,25 +147,25 @@ class Training:
 
     @property
     def status(self) -> Status:
-        if self._missing:
+        if self._milestones_left:
             return "running"
         return "diverged" if self._reason else "finished"
 
     def advance(self, seconds: float = 2.0) -> Progress:
-        """Trains for about `seconds` (one block of steps at least), or until a milestone is scored
-        or the training is over."""
+        """Trains for about `seconds` (at least one block of steps), or until a milestone is scored
+        or the training has ended."""
         end = time.monotonic() + seconds
         records: dict[int, str] = {}
         scores: Mapping[str, float] = {}
-        while self._missing and not records:
-            if not self._train_block():
+        while self._parts is not None and self._milestones_left and not records:
+            if not self._train_block(self._parts):
                 break
-            if self.iteration == self._missing[0]:
-                milestone = self._score()
+            if self.iteration == self._milestones_left[0]:
+                milestone = self._score(self._parts)
                 records[self.iteration] = write_milestone(self._folder, milestone)
                 scores = milestone.metrics
-                self._missing.pop(0)
-            self._checkpoint_if_due()
+                self._milestones_left.pop(0)
+            self._checkpoint_if_due(self._parts)
             if time.monotonic() >= end:
                 break
         return Progress(
@@ -177,53 +180,54 @@ class Training:
     def save(self) -> None:
         """Writes a checkpoint of this iteration and waits until it is on disk.
 
-        Writes none after an exception inside a block: the weights are then of no known step."""
-        if self.iteration and not self._interrupted_in_step and hasattr(self, "_writer"):
-            self._submit_checkpoint()
-            self._writer.wait()
+        Does nothing before the first step, and after an exception inside a block: the weights then
+        belong to no known step."""
+        if self._parts is not None and self.iteration and not self._interrupted_in_step:
+            self._submit_checkpoint(self._parts)
+            self._parts.writer.wait()
 
     def close(self) -> None:
-        """Waits for the last checkpoint's write and frees the threads."""
-        if hasattr(self, "_runner"):
-            self._runner.close()
-        if hasattr(self, "_writer"):
-            self._writer.close()
+        """Waits until the last checkpoint is written and frees the threads."""
+        if self._parts is not None:
+            self._parts.runner.close()
+            self._parts.writer.close()
 
-    def _train_block(self) -> bool:
-        """Runs a block of steps; False when a value they recorded is not finite."""
+    def _train_block(self, parts: _Parts) -> bool:
+        """Runs a block of steps. False if a recorded value is not finite."""
         start = time.perf_counter()
         first = self.iteration + 1
-        last = min(self._missing[0], self.iteration + self._runner.max_block_steps(self.iteration))
+        block_steps = parts.runner.max_block_steps(self.iteration)
+        last = min(self._milestones_left[0], self.iteration + block_steps)
         self._interrupted_in_step = True
-        rows_ST = self._runner.run(first, last)
+        rows_ST = parts.runner.run(first, last)
         self._interrupted_in_step = False
         self.iteration = last
         self._train_s += time.perf_counter() - start
         steps_S = np.arange(first, self.iteration + 1)
         finite_S = np.isfinite(rows_ST).all(axis=1)
-        self._last = rows_ST[-1]
+        self._last_T = rows_ST[-1]
         if not finite_S.all():
             bad = int(np.argmin(finite_S))
-            term = self._stepper.names[int(np.argmin(np.isfinite(rows_ST[bad])))]
+            term = parts.stepper.names[int(np.argmin(np.isfinite(rows_ST[bad])))]
             self._reason = _reason(int(steps_S[bad]), term)
             write_divergence(self._folder, int(steps_S[bad]), term)
-            self._missing.clear()
+            self._milestones_left.clear()
             return False
         kept_S = (steps_S % self.config.record_every == 0) | (steps_S == 1)
         self._trajectory.append(np.column_stack([steps_S, rows_ST])[kept_S])
         return True
 
-    def _score(self) -> Milestone:
+    def _score(self, parts: _Parts) -> Milestone:
         config, num_points = self.config, self.config.evaluation.num_points
-        validation_N = self._split.validation[:num_points]
+        validation_N = parts.split.validation[:num_points]
         representation, metrics, failed = evaluate(
-            self._stepper, self.dataset, validation_N, config, self.iteration, part="valid"
+            parts.stepper, parts.dataset, validation_N, config, self.iteration, part="valid"
         )
-        if len(self._split.test):
+        if len(parts.split.test):
             _, on_test, failed_on_test = evaluate(
-                self._stepper,
-                self.dataset,
-                self._split.test[:num_points],
+                parts.stepper,
+                parts.dataset,
+                parts.split.test[:num_points],
                 config,
                 self.iteration,
                 part="test",
@@ -232,34 +236,33 @@ class Training:
         milestone = Milestone(
             iteration=self.iteration,
             metrics=metrics,
-            trajectory_names=self._stepper.names,
+            trajectory_names=parts.stepper.names,
             trajectory_ST=np.concatenate(self._trajectory),
             mu_NL=representation.mu_NL,
             logvar_NL=representation.logvar_NL,
             factors_NK=representation.factors_NK,
             indices_N=representation.indices_N,
-            about=self._about(),
+            about=self._about(parts.dataset),
             failed=failed,
         )
         if self._keep_weights is not None:
-            self._keep(milestone, self._keep_weights)
+            self._keep(parts.stepper.network, milestone, self._keep_weights)
         return milestone
 
-    def _keep(self, milestone: Milestone, by: str) -> None:
-        """Equal scores keep the earlier milestone, as selection does."""
+    def _keep(self, network: AutoEncoder, milestone: Milestone, by: str) -> None:
+        """Keeps the weights of the best milestone; the earlier of two equal ones, as selection."""
         if self._keep_all or selection_value(milestone, by) > best_kept(self._folder, by):
-            network = self._stepper.network
             keep_weights(self._folder, network, milestone, by, replace=not self._keep_all)
 
-    def _about(self) -> dict[str, object]:
-        spec = self.dataset.spec
+    def _about(self, dataset: Dataset) -> dict[str, object]:
+        spec = dataset.spec
         return {
             "identity": self.config.identity(),
-            "dataset_fingerprint": self.dataset.fingerprint,
+            "dataset_fingerprint": dataset.fingerprint,
             "factor_names": list(spec.factor_names),
             "factor_sizes": list(spec.factor_sizes),
             "image_CHW": list(spec.image_CHW),
-            "scale": self.dataset.scale,
+            "scale": dataset.scale,
             "created_s": time.time(),
             "train_s": self._train_s,
             "torch": torch.__version__,
@@ -267,29 +270,57 @@ class Training:
             "device": torch.cuda.get_device_name() if self._device.type == "cuda" else "cpu",
         }
 
-    def _checkpoint_if_due(self) -> None:
-        over = not self._missing
+    def _checkpoint_if_due(self, parts: _Parts) -> None:
+        ended = not self._milestones_left
         due = time.monotonic() - self._checkpointed >= self._checkpoint_s
-        if over or (due and not self._writer.busy):
-            self._submit_checkpoint()
-        if over:
-            self._writer.wait()
+        if ended or (due and not parts.writer.busy):
+            self._submit_checkpoint(parts)
+        if ended:
+            parts.writer.wait()
 
-    def _submit_checkpoint(self) -> None:
+    def _submit_checkpoint(self, parts: _Parts) -> None:
         self._checkpointed = time.monotonic()
-        state = self._stepper.state() | {
+        state = parts.stepper.state() | {
             "identity": self._identity,
             "iteration": self.iteration,
             "trajectory": torch.from_numpy(np.concatenate(self._trajectory)),
         }
-        self._writer.submit(self.iteration, state)
+        parts.writer.submit(self.iteration, state)
 
     def _latest(self) -> dict[str, float]:
-        last = getattr(self, "_last", None)
-        if last is None:
+        if self._last_T is None:
             return {}
-        return dict(zip(("recon", "kl", "total"), map(float, last[:3]), strict=True))
+        return dict(zip(("recon", "kl", "total"), map(float, self._last_T[:3]), strict=True))
 
 
 def _reason(iteration: int, term: str) -> str:
     return f"{term} was not finite at step {iteration}"
+
+
+def _remaining(config: TrainingConfig, folder: Folder) -> tuple[list[int], str]:
+    """(milestones still to be scored, ascending; why the training diverged, or '')."""
+    found = find_records(folder)
+    diverged_at, reason = None, ""
+    for name in found.diverged.values():
+        diverged_at, term = read_divergence(folder, name)
+        reason = _reason(diverged_at, term)
+    left = [
+        iteration
+        for iteration in sorted(config.milestones)
+        if iteration not in found.milestones and (diverged_at is None or iteration < diverged_at)
+    ]
+    return left, reason
+
+
+def _runner(
+    config: TrainingConfig,
+    dataset: Dataset,
+    train_N: np.ndarray,
+    stepper: TrainStep,
+    on_device: bool,
+) -> Runner:
+    inputs = Inputs(config, dataset, train_N, shuffle=stepper.needs_shuffle)
+    if not on_device:
+        return EagerRunner(stepper, inputs)
+    images = image_table(dataset, stepper.device)
+    return GraphRunner(stepper, Chunks(inputs, with_images=images is None), images)

@@ -38,7 +38,7 @@ def test_lanes_give_the_bits_of_trainings_alone(tmp_path):
 
 def test_one_that_fails_does_not_stop_the_others(tmp_path):
     good, bad = open_training(tmp_path / "good"), open_training(tmp_path / "bad")
-    bad._runner.run = lambda first, last: 1 / 0
+    bad._parts.runner.run = lambda first, last: 1 / 0
     errors = train_in_parallel({"good": good, "bad": bad}, lambda *_: None, threading.Event())
     assert list(errors) == ["bad"]
     assert isinstance(errors["bad"], ZeroDivisionError)
@@ -60,7 +60,7 @@ def test_weights_of_a_torn_block_are_not_saved(tmp_path):
     def torn(first, last):
         raise KeyboardInterrupt
 
-    training._runner.run = torn
+    training._parts.runner.run = torn
     with pytest.raises(KeyboardInterrupt):
         training.advance()
     training.save()

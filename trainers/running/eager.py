@@ -1,34 +1,30 @@
-"""Steps one after the other, as Python comes to them: the way on a CPU."""
+"""Steps run one at a time by Python: the runner for CPUs."""
 
 import numpy as np
 import torch
 
 from trainers.running.inputs import Inputs
 from trainers.running.process import flush_denormals
+from trainers.running.runner import Runner
 from trainers.running.step import TrainStep
 
 BLOCK_STEPS = 10
 
 
-class EagerRunner:
-    """Runs blocks of steps; see graph.GraphRunner for the other way."""
+class EagerRunner(Runner):
+    """Copies the inputs of each step to the device and runs it."""
 
     def __init__(self, stepper: TrainStep, inputs: Inputs) -> None:
         self._stepper = stepper
         self._inputs = inputs
 
     def max_block_steps(self, iteration: int) -> int:
-        """How many steps the block after `iteration` may have."""
         return BLOCK_STEPS
 
     def run(self, first: int, last: int) -> np.ndarray:
-        """Runs steps `first` to `last`. Returns what they recorded, (S, len(stepper.names))."""
         with flush_denormals():
             rows = [self._step(t) for t in range(first, last + 1)]
         return torch.stack(rows).cpu().numpy()
-
-    def close(self) -> None:
-        pass
 
     def _step(self, t: int) -> torch.Tensor:
         device, inputs = self._stepper.device, self._inputs

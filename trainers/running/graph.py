@@ -16,6 +16,7 @@ from torch import Tensor
 from trainers.running.image_table import ImageTable
 from trainers.running.inputs import Chunks
 from trainers.running.process import flush_denormals
+from trainers.running.runner import Runner
 from trainers.running.step import TrainStep
 
 log = logging.getLogger(__name__)
@@ -24,7 +25,7 @@ _WARM_UP_STEPS = 3  # run eagerly before the capture, which must find every buff
 _capture_lock = threading.Lock()  # the backward passes of all lanes share one thread of autograd
 
 
-class GraphRunner:
+class GraphRunner(Runner):
     """Runs blocks of steps on a device, on a stream of its own, so that several share a GPU.
 
     On a CUDA device the step is captured after a few real ones; where the capture fails (the log

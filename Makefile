@@ -3,6 +3,7 @@
 # make check        what CI runs first: format, lint, types, default tests
 # make faults       tests that kill things, and slow ones
 # make bench        the benchmarks, to benchmarks/results/REPORT.md
+# make gpu          tests and times on one GPU, under 8 minutes, to benchmarks/results/gpu.md
 # Each makes .venv when it is missing or older than pyproject.toml.
 
 PYTHON ?= python3
@@ -10,7 +11,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 
-.PHONY: quickstart test check faults bench install clean
+.PHONY: quickstart test check faults bench gpu install clean
 
 quickstart: $(STAMP)
 	$(BIN)/sweeper launch grids/quickstart.yaml
@@ -30,6 +31,9 @@ faults: $(STAMP)
 
 bench: $(STAMP)
 	$(BIN)/python -m benchmarks
+
+gpu: $(STAMP)
+	$(BIN)/python -m benchmarks.gpu
 
 install: $(STAMP)
 

@@ -1,4 +1,4 @@
-"""`python -m trainers CONFIG.json ..`: trains configurations alone, without Ray or MLflow."""
+"""`python -m trainers CONFIG.json ..`: runs trainings without Ray or MLflow."""
 
 import argparse
 import contextlib
@@ -15,30 +15,34 @@ from trainers.config_checks import parse_config
 from trainers.errors import ConfigError, TrainerError
 
 if TYPE_CHECKING:
+    from rich.progress import Progress as ProgressBar
+
     from trainers.training import Training
 
 
 def main(arguments: list[str] | None = None) -> int:
-    """Exit code 0: finished; 1: one diverged or failed; 2: wrong use; 130: interrupted."""
+    """Exit code 0: finished; 1: a training diverged or failed; 2: invalid usage; 130: interrupted.
+
+    Running the same command again resumes."""
     parser = argparse.ArgumentParser(prog="python -m trainers", description=__doc__)
     parser.add_argument(
         "config",
         type=Path,
         nargs="+",
-        help="a training configuration, as JSON; several train side by side on one device",
+        help="a training configuration, as JSON; several are trained one after another",
     )
     parser.add_argument(
         "--out",
         type=Path,
         default=Path("training"),
-        help="folder of records and checkpoints; of several, each has one named as its file in it",
+        help="folder of records and checkpoints; with several configurations, a subfolder for each",
     )
     parser.add_argument("--device", default="cpu", help="cpu, cuda or cuda:N")
     parser.add_argument("--threads", type=int, default=0, help="CPU threads; 0: all cores")
     parser.add_argument("--checkpoint-s", type=float, default=60.0, metavar="S")
     options = parser.parse_args(arguments)
     try:
-        return _train(_read_all(options.config), options)
+        return _train_all(_read_all(options.config), options)
     except ConfigError as error:
         print(error, file=sys.stderr)
         return 2
@@ -78,64 +82,72 @@ def _read(path: Path) -> TrainingConfig:
     return config
 
 
-def _train(configs: Mapping[str, TrainingConfig], options: argparse.Namespace) -> int:
+def _train_all(configs: Mapping[str, TrainingConfig], options: argparse.Namespace) -> int:
     import torch
-
-    from trainers.saving.folders import LocalFolder
-    from trainers.training import Training
-
-    if options.device.startswith("cuda") and not torch.cuda.is_available():
-        raise ConfigError(f"device {options.device}: this machine has no CUDA device")
-    if options.threads:
-        torch.set_num_threads(options.threads)
-    trainings = {
-        name: Training(
-            config,
-            LocalFolder(options.out / name if len(configs) > 1 else options.out),
-            device=options.device,
-            checkpoint_s=options.checkpoint_s,
-        )
-        for name, config in configs.items()
-    }
-    with _interrupts() as stop:
-        errors = _run(trainings, stop)
-    for name, training in trainings.items():
-        if name in errors:
-            print(f"{name}: failed: {errors[name]}", file=sys.stderr)
-        elif training.status == "diverged":
-            print(f"{name}: diverged: {training.reason}", file=sys.stderr)
-        elif training.status == "running":
-            where = f"interrupted at {training.iteration}"
-            print(f"{name}: {where}; the same command goes on", file=sys.stderr)
-        else:
-            print(f"{name}: finished at iteration {training.config.milestones[-1]}")
-    print(f"records in {options.out}")
-    if stop.is_set():
-        return 130
-    return int(bool(errors) or any(one.status == "diverged" for one in trainings.values()))
-
-
-def _run(trainings: "Mapping[str, Training]", stop: threading.Event) -> dict[str, Exception]:
     from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
     from rich.progress import TimeRemainingColumn as Eta
 
-    from trainers.parallel import train_in_parallel
-    from trainers.training import Progress as State
-
+    if options.device.startswith("cuda") and not torch.cuda.is_available():
+        raise ConfigError(f"--device {options.device}: this machine has no CUDA device; use cpu")
+    if options.threads:
+        torch.set_num_threads(options.threads)
     columns = [TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), Eta()]
-    with Progress(*columns) as bar:
-        tasks = {
-            name: bar.add_task(name, total=one.config.milestones[-1], completed=one.iteration)
-            for name, one in trainings.items()
-        }
+    ok = True
+    with Progress(*columns) as bar, _interrupts() as stop:
+        for name, config in configs.items():
+            out = options.out / name if len(configs) > 1 else options.out
+            ok &= _train(name, config, out, options, bar, stop)
+            if stop.is_set():
+                break
+    print(f"records in {options.out}")
+    return 130 if stop.is_set() else int(not ok)
 
-        def show(name: str, state: State) -> None:
-            losses = "  ".join(f"{key} {value:.2f}" for key, value in state.losses.items())
-            bar.update(tasks[name], completed=state.iteration, description=f"{name}  {losses}")
-            if state.scores:
-                bar.console.print(f"{name} {_line(state.iteration, state.scores)}")
 
-        return train_in_parallel(trainings, show, stop)
+def _train(
+    name: str,
+    config: TrainingConfig,
+    out: Path,
+    options: argparse.Namespace,
+    bar: "ProgressBar",
+    stop: threading.Event,
+) -> bool:
+    """Whether the training finished. Prints how it ended."""
+    from trainers.saving.folders import LocalFolder
+    from trainers.training import Training
+
+    folder = LocalFolder(out)
+    training = Training(config, folder, device=options.device, checkpoint_s=options.checkpoint_s)
+    try:
+        with contextlib.closing(training):
+            _advance(name, training, bar, stop)
+    except TrainerError:
+        raise
+    except Exception as error:
+        print(f"{name}: failed: {error}", file=sys.stderr)
+        return False
+    if training.status == "diverged":
+        print(f"{name}: diverged: {training.reason}", file=sys.stderr)
+    elif training.status == "running":
+        print(
+            f"{name}: interrupted at iteration {training.iteration}; the same command resumes",
+            file=sys.stderr,
+        )
+    else:
+        print(f"{name}: finished at iteration {config.milestones[-1]}")
+    return training.status == "finished"
+
+
+def _advance(name: str, training: "Training", bar: "ProgressBar", stop: threading.Event) -> None:
+    """Trains to the end, or until `stop` is set and a checkpoint written."""
+    task = bar.add_task(name, total=training.config.milestones[-1], completed=training.iteration)
+    while training.status == "running" and not stop.is_set():
+        state = training.advance(0.5)
+        losses = "  ".join(f"{key} {value:.2f}" for key, value in state.losses.items())
+        bar.update(task, completed=state.iteration, description=f"{name}  {losses}")
+        if state.scores:
+            bar.console.print(f"{name} {_line(state.iteration, state.scores)}")
+    if training.status == "running":
+        training.save()
 
 
 @contextlib.contextmanager
@@ -143,11 +155,11 @@ def _interrupts() -> Iterator[threading.Event]:
     """An event that Ctrl-C sets; a second one ends the process at once."""
     stop = threading.Event()
 
-    def note(*_: object) -> None:
+    def set_stop(*_: object) -> None:
         signal.signal(signal.SIGINT, before)
         stop.set()
 
-    before = signal.signal(signal.SIGINT, note)
+    before = signal.signal(signal.SIGINT, set_stop)
     try:
         yield stop
     finally:

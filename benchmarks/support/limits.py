@@ -1,5 +1,6 @@
 """What the machine can do at best, measured: products a second, and bytes to and from memory."""
 
+import time
 from collections.abc import Callable
 
 import torch
@@ -10,6 +11,8 @@ Clock = Callable[[], float]
 SIDE = 1200  # of the square matrices; the MLP's own width
 FLOATS = 25_000_000  # 100 MB a vector: more than any cache
 ADAM_BYTES = 28  # a parameter: weight, both averages read and written, gradient read
+GRADIENT_BYTES = 12  # a parameter: read forward and backward, its gradient written
+ACTIVATION_BYTES = 12  # a value of a layer: written once, read forward and backward
 
 
 def matmul_flops(clock: Clock, repeats: int = 3) -> float:
@@ -67,6 +70,46 @@ def layers_s(network_name: str, batch_size: int, clock: Clock) -> Callable[[], f
 
     once()
     return lambda: _seconds(once, clock)
+
+
+def step_bytes(network_name: str, batch_size: int) -> int:
+    """Bytes that a step in float32 must move: weights, Adam, and the outputs of the layers."""
+    from trainers.networks import build_network
+
+    network = build_network(network_name, (1, 64, 64), 5, 0)
+    outputs: list[int] = []
+
+    def note(_: nn.Module, __: tuple[torch.Tensor, ...], output: torch.Tensor) -> None:
+        outputs.append(output.numel())
+
+    kinds = (nn.Linear, nn.Conv2d, nn.ConvTranspose2d)
+    hooks = [m.register_forward_hook(note) for m in network.modules() if isinstance(m, kinds)]
+    with torch.no_grad():
+        network.decode(network.encode(torch.zeros(1, 1, 64, 64))[0])
+    for hook in hooks:
+        hook.remove()
+    parameters = sum(weight.numel() for weight in network.parameters())
+    per_parameter = ADAM_BYTES + GRADIENT_BYTES
+    return per_parameter * parameters + ACTIVATION_BYTES * batch_size * sum(outputs)
+
+
+def gpu_copy_bytes_s(device: str, repeats: int = 10) -> float:
+    """Bytes per second of a copy within the memory of a device, read and written."""
+    source = torch.ones(FLOATS, device=device)
+    target = torch.empty_like(source)
+    best = 0.0
+    for _ in range(repeats):
+        _synchronise(device)
+        start = time.perf_counter()
+        target.copy_(source)
+        _synchronise(device)
+        best = max(best, 8 * FLOATS / (time.perf_counter() - start))
+    return best
+
+
+def _synchronise(device: str) -> None:
+    if device != "cpu":
+        torch.cuda.synchronize(device)
 
 
 def products_s(flops: int, clock: Clock) -> float:

@@ -1,6 +1,6 @@
 """Pages of the benchmarks come out, on sizes that take no time. No test here asserts a time."""
 
-import threading
+import io
 
 import pytest
 import torch
@@ -10,6 +10,7 @@ from benchmarks import gpu, grid_vs_ray, overhead, reading, stalls, step
 from benchmarks.contenders import plain_loop
 from benchmarks.support import limits
 from benchmarks.support.measuring import ROOT, Spread, command, interleaved, machine, ratios, table
+from benchmarks.support.subject import l_vae
 from tests.sweeper.support.synthetic_store import FACTORS
 from trainers.networks import build_network
 
@@ -81,12 +82,27 @@ def test_the_page_of_stalls_comes_out():
 
 
 @pytest.mark.slow
-def test_the_gpu_page_comes_out_of_a_machine_without_one():
-    text = gpu.page(
-        "cpu", 0.01, networks=("cnn",), batch_sizes=(2,), lanes=(1, 2), precisions=("fp32",)
+def test_the_gpu_page_of_steps_can_be_made_without_a_gpu():
+    text = gpu.steps_page("cpu", 0.01, cases=[("cnn", 2)], precisions=("fp32",))
+    head, _, row = rows_of(text)
+    assert row[:3] == ["cnn", "2", "fp32"]
+    assert len(row) == len(head)
+
+
+def test_a_shared_gpu_counts_the_steps_of_a_started_training(capsys, monkeypatch):
+    monkeypatch.setattr("sys.stdin", io.StringIO("start\n"))
+    gpu.serve("cpu", l_vae("cnn", 2), 0.01)
+    ready, rate = capsys.readouterr().out.split()
+    assert ready == "ready"
+    assert float(rate) > 0
+
+
+def test_the_bytes_of_a_step_are_those_of_weights_adam_and_layers():
+    parameters = sum(
+        weight.numel() for weight in build_network("mlp", (1, 64, 64), 5, 0).parameters()
     )
-    assert [row[:3] for row in rows_of(text)[2:]] == [["cnn", "2", "fp32"]]
-    assert threading.active_count() < 20
+    outputs = 1200 + 1200 + 10 + 1200 + 1200 + 4096
+    assert limits.step_bytes("mlp", 3) == 40 * parameters + 12 * 3 * outputs
 
 
 @pytest.mark.skipif(torch.cuda.is_available(), reason="says so only without a CUDA device")
@@ -129,8 +145,8 @@ def test_pages_are_collected_with_their_own_words(tmp_path, capsys):
     assert pages_main(["--only", "gpu", "--out", str(out)]) == 0
     text = out.read_text()
     assert "## GPU" in text
-    assert gpu.NOT_MEASURED in text or "lane(s)" in text
-    assert "> Steps a second on a GPU" in text
+    assert gpu.NOT_MEASURED in text or "memory limit" in text
+    assert "> A GPU: its tests" in text
 
 
 def pages_main(arguments):

@@ -1,13 +1,16 @@
-"""`python -m trainers CONFIG.json`: one training alone."""
+"""`python -m trainers CONFIG.json ..`: trainings without Ray or MLflow."""
 
 import json
 import os
+import signal
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
 
+from tests.trainers.toy import toy_config
+from trainers.__main__ import main
 from trainers.saving.folders import LocalFolder
 from trainers.saving.records import find_records
 
@@ -34,7 +37,7 @@ def config(folder, **changes):
     return path
 
 
-def test_it_trains_scores_and_goes_on(tmp_path):
+def test_it_trains_scores_and_resumes(tmp_path):
     done = run(tmp_path, config(tmp_path))
     assert done.returncode == 0, done.stderr
     assert "iteration 10: measure/cbd" in done.stdout
@@ -45,7 +48,7 @@ def test_it_trains_scores_and_goes_on(tmp_path):
 
 
 @pytest.mark.parametrize(
-    ("changes", "told"),
+    ("changes", "message"),
     [
         ({"model": "vea"}, "vea"),
         ({"milestones": []}, "milestones"),
@@ -53,15 +56,15 @@ def test_it_trains_scores_and_goes_on(tmp_path):
         ({"batch_size": 0, "seed": -1}, "seed"),
     ],
 )
-def test_a_wrong_configuration_is_told_and_nothing_started(tmp_path, changes, told):
+def test_an_invalid_configuration_is_reported_and_nothing_starts(tmp_path, changes, message):
     done = run(tmp_path, config(tmp_path, **changes))
     assert done.returncode == 2
-    assert told in done.stderr and "Traceback" not in done.stderr
+    assert message in done.stderr and "Traceback" not in done.stderr
     assert not (tmp_path / "training").exists()
 
 
 @pytest.mark.parametrize("text", ["", "[1]", "{", "\x00"])
-def test_a_file_that_is_no_json_object_is_told(tmp_path, text):
+def test_a_file_that_is_not_a_json_object_is_reported(tmp_path, text):
     (tmp_path / "config.json").write_text(text)
     done = run(tmp_path, "config.json")
     assert done.returncode == 2
@@ -84,3 +87,76 @@ def test_neither_ray_nor_mlflow_is_loaded(tmp_path):
         check=True,
     )
     assert done.stdout.splitlines()[-1] == "0 []"
+
+
+@pytest.fixture
+def configs(tmp_path):
+    paths = []
+    for seed in (1, 2):
+        config = toy_config(
+            network="cnn", seed=seed, batch_size=2, milestones=(2,), measures=("cbd",)
+        )
+        paths.append(tmp_path / f"seed{seed}.json")
+        paths[-1].write_text(json.dumps(config.to_dict()))
+    return paths
+
+
+def test_the_command_trains_several_configurations(configs, tmp_path, capsys):
+    out = tmp_path / "out"
+    assert main([*map(str, configs), "--out", str(out), "--threads", "1"]) == 0
+    text = capsys.readouterr().out
+    assert "seed1: finished at iteration 2" in text
+    assert "seed2: finished at iteration 2" in text
+    for name in ("seed1", "seed2"):
+        assert list(find_records(LocalFolder(out / name)).milestones) == [2]
+
+
+def test_a_training_that_fails_does_not_stop_the_next(configs, tmp_path, capsys, monkeypatch):
+    from trainers.training import Training
+
+    advance = Training.advance
+
+    def failing(training, seconds):
+        if training.config.seed == 1:
+            raise RuntimeError("out of memory")
+        return advance(training, seconds)
+
+    monkeypatch.setattr(Training, "advance", failing)
+    out = tmp_path / "out"
+    assert main([*map(str, configs), "--out", str(out), "--threads", "1"]) == 1
+    text = capsys.readouterr()
+    assert "seed1: failed: out of memory" in text.err
+    assert "seed2: finished at iteration 2" in text.out
+
+
+def test_an_interrupt_saves_a_checkpoint_and_starts_no_other(
+    configs, tmp_path, capsys, monkeypatch
+):
+    from trainers.training import Training
+
+    advance = Training.advance
+
+    def interrupted(training, seconds):
+        signal.raise_signal(signal.SIGINT)
+        return advance(training, 1e-9)
+
+    monkeypatch.setattr(Training, "advance", interrupted)
+    for path in configs:
+        path.write_text(path.read_text().replace("[2]", "[200]"))
+    out = tmp_path / "out"
+    assert main([*map(str, configs), "--out", str(out), "--threads", "1"]) == 130
+    assert "seed1: interrupted at iteration 10" in capsys.readouterr().err
+    assert find_records(LocalFolder(out / "seed1")).checkpoints == (10,)
+    assert not (out / "seed2").exists()
+
+
+def test_every_mistake_in_the_files_is_reported(configs, tmp_path, capsys):
+    (tmp_path / "other").mkdir()
+    twin = tmp_path / "other" / "seed1.json"
+    twin.write_text(configs[0].read_text())
+    broken = tmp_path / "broken.json"
+    broken.write_text("{")
+    assert main([str(configs[0]), str(twin), str(broken)]) == 2
+    text = capsys.readouterr().err
+    assert "seed1.json: a second file named seed1" in text
+    assert "broken.json: is not JSON" in text

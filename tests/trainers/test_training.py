@@ -189,3 +189,18 @@ def test_state_beside_the_network_survives_a_kill(tmp_path, model):
     first.close()
     finish(open_training(tmp_path / "cut", config))
     assert_equal_milestones(milestone(tmp_path / "whole", 20), milestone(tmp_path / "cut", 20))
+
+
+def test_no_checkpoint_is_written_after_an_exception_inside_a_block(tmp_path):
+    training = open_training(tmp_path)
+    training.advance(1e-9)
+
+    def interrupted(first, last):
+        raise KeyboardInterrupt
+
+    training._parts.runner.run = interrupted
+    with pytest.raises(KeyboardInterrupt):
+        training.advance()
+    training.save()
+    training.close()
+    assert open_training(tmp_path).iteration == 0

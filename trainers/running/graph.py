@@ -1,13 +1,12 @@
-"""Steps of one training as a captured CUDA graph: the way on a GPU.
+"""Steps of one training as a captured CUDA graph: the runner for GPUs.
 
-A step reads its inputs from a chunk that lies on the device, at a position that it moves on
-itself, and writes what it records into a ring there. The host only says "again", and looks at the
-ring once a block.
+A step reads its inputs from a chunk in device memory, at a position that it increments itself, and
+writes its recorded values into a buffer there. The host only replays the graph, and reads that
+buffer once per block.
 
 Shapes: S steps of a chunk, B batch, L latent, T recorded values."""
 
 import logging
-import threading
 
 import numpy as np
 import torch
@@ -21,16 +20,15 @@ from trainers.running.step import TrainStep
 
 log = logging.getLogger(__name__)
 
-_WARM_UP_STEPS = 3  # run eagerly before the capture, which must find every buffer in being
-_capture_lock = threading.Lock()  # the backward passes of all lanes share one thread of autograd
+_WARM_UP_STEPS = 3  # run eagerly before the capture, which needs every buffer allocated
 
 
 class GraphRunner(Runner):
-    """Runs blocks of steps on a device, on a stream of its own, so that several share a GPU.
+    """Keeps the inputs and recorded values of a chunk of steps in device memory.
 
-    On a CUDA device the step is captured after a few real ones; where the capture fails (the log
-    says why), and on any other device, the same step is run eagerly, with the same results.
-    images: the dataset on the device; None when chunks carry their images."""
+    On a CUDA device the step is captured after the first few; if the capture fails (the log says
+    why), and on any other device, the same step is run eagerly, with the same results.
+    images: the dataset in device memory; None if chunks carry their images."""
 
     def __init__(self, stepper: TrainStep, chunks: Chunks, images: ImageTable | None) -> None:
         self._stepper = stepper
@@ -50,11 +48,11 @@ class GraphRunner(Runner):
         self._stream = torch.cuda.Stream(device) if self._can_capture else None
 
     def max_block_steps(self, iteration: int) -> int:
-        """How many steps the block after `iteration` may have: those left of its chunk."""
+        """The steps left in the chunk that holds the step after `iteration`."""
         return self._chunks.steps - iteration % self._chunks.steps
 
     def run(self, first: int, last: int) -> np.ndarray:
-        """Runs steps `first` to `last`, of one chunk. Returns what they recorded, (S, T)."""
+        """Runs steps `first` to `last`, which must lie in one chunk. Returns (S, T) float64."""
         if self._stream is None:
             return self._run(first, last)
         self._stream.wait_stream(torch.cuda.current_stream(self._stepper.device))
@@ -66,7 +64,8 @@ class GraphRunner(Runner):
         self._chunks.close()
 
     def step(self) -> None:
-        """One step, from the inputs at the position to the ring; no host read, no host input."""
+        """One step: reads the inputs at the position, writes the recorded values. Reads nothing
+        back to the host and takes nothing from it."""
         noise_BL = self._input("noise")
         images_BCHW = self._input("images")
         if images_BCHW is None:
@@ -81,14 +80,14 @@ class GraphRunner(Runner):
 
     def _run(self, first: int, last: int) -> np.ndarray:
         number, position = divmod(first - 1, self._chunks.steps)
-        assert (last - 1) // self._chunks.steps == number, "a block lies within one chunk"
+        assert (last - 1) // self._chunks.steps == number, "a block must lie in one chunk"
         self._load(number)
         self._position_1.fill_(position)
         self._iteration.fill_(first)
         with flush_denormals():
             for _ in range(first, last + 1):
                 self._run_step()
-        # Waits for the device, once a block.
+        # Synchronises with the device, once per block.
         return self._ring_ST[position : position + last - first + 1].cpu().numpy().copy()
 
     def _input(self, name: str) -> Tensor | None:
@@ -96,7 +95,7 @@ class GraphRunner(Runner):
         return None if buffer is None else buffer.index_select(0, self._position_1)[0]
 
     def _load(self, number: int) -> None:
-        """Puts a chunk into the buffers, whose addresses the graph has taken over for good."""
+        """Copies a chunk into the buffers, whose addresses are fixed in the captured graph."""
         if number == self._number:
             return
         for name, array in self._chunks.get(number).arrays().items():
@@ -112,25 +111,23 @@ class GraphRunner(Runner):
         elif not self._can_capture:
             self.step()
         elif self._eager_left:
-            with _capture_lock:
-                self.step()
+            self.step()
             self._eager_left -= 1
         else:
             self._capture()
             self._run_step()
 
     def _capture(self) -> None:
-        """A capture runs nothing: the training stands where it stood, captured or not."""
+        """Records the step as a graph. No kernel runs, so the training's state does not change."""
         graph = torch.cuda.CUDAGraph()
         try:
-            with _capture_lock:
-                torch.cuda.synchronize(self._stepper.device)
-                with torch.cuda.graph(
-                    graph, stream=self._stream, capture_error_mode="thread_local"
-                ):
-                    self.step()
+            torch.cuda.synchronize(self._stepper.device)
+            with torch.cuda.graph(graph, stream=self._stream, capture_error_mode="thread_local"):
+                self.step()
         except (RuntimeError, torch.OutOfMemoryError) as error:
-            log.warning("no CUDA graph, going on step by step: %s", error)
+            log.warning(
+                "the step could not be captured as a CUDA graph, so steps run one by one: %s", error
+            )
             self._can_capture = False
         else:
             self._graph = graph

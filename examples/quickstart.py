@@ -30,7 +30,7 @@ print(plan(grid).summary())
 
 # %%
 outcome = launch(grid)
-print(outcome.exit_code, outcome.left)
+print(outcome.exit_code, outcome.num_left)
 
 # %% [markdown]
 # Tidy results: a row for each run and score.

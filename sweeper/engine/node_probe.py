@@ -19,7 +19,7 @@ class NodeReport:
     """One live node. versions: of Python and packages.  missing: datasets that are not prepared.
 
     store_error: why the sweep store cannot be written, or '' where it can.  store_shared: whether
-    the driver's probe file is there.  blind: whether PyTorch finds no GPU.  error: why nothing is
+    the driver's probe file is there.  gpu_unusable: whether PyTorch finds no GPU.  error: why nothing is
     known of the node, or ''."""
 
     host: str
@@ -65,7 +65,7 @@ def probe_node(
         "missing": tuple(pair for pair in datasets if not is_prepared(pair[0], Path(pair[1]))),
         "store_error": store_error,
         "store_shared": bool(store_error) or has_probe(store, probe),
-        "blind": gpu and _finds_no_gpu(),
+        "gpu_unusable": gpu and _finds_no_gpu(),
     }
 
 

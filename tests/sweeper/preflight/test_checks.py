@@ -134,7 +134,7 @@ def test_nothing_is_left_in_the_store(setting, nodes, tmp_path):
 def test_a_node_sees_what_it_has(tmp_path):
     seen = probe_node(str(tmp_path), "probe", [("mpi3d", str(tmp_path))])
     assert seen["missing"] == (("mpi3d", str(tmp_path)),)
-    assert (seen["store_error"], seen["store_shared"], seen["blind"]) == ("", False, False)
+    assert (seen["store_error"], seen["store_shared"], seen["gpu_unusable"]) == ("", False, False)
     assert seen["versions"] == versions() and "none" not in versions().values()
 
 

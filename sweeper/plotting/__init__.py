@@ -1,1 +1,1 @@
-"""How figures look and how they are written; knows nothing of runs."""
+"""How figures look and how their files are written. Imports nothing about runs."""

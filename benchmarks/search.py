@@ -188,9 +188,12 @@ def read_scores() -> dict[Key, dict[str, float]]:
 
 def export(uri: str, out: Path = SCORES) -> None:
     """Writes the scores of a launched search_grid as CSV."""
+    import pandas as pd
+
+    from sweeper.analysis.population import launched
     from sweeper.analysis.study import read_study
 
-    runs = read_study(uri).for_grid("search_grid").runs
+    runs = pd.DataFrame(launched(read_study(uri), "search_grid").rows)
     names = ["measure/cbd", "measure/mig", "measure/beta_vae", "valid/recon", "valid/kl"]
     runs = runs.sort_values(["model", "param/beta", "learning_rate", "iterations"])
     with out.open("w", encoding="utf-8", newline="") as file:

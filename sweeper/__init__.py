@@ -14,7 +14,7 @@ _MODULES = {
     "load_grid": "sweeper.grid",
     "plan": "sweeper.api",
     "launch": "sweeper.api",
-    "results": "sweeper.analysis.study",
+    "results": "sweeper.analysis.population",
     "read_study": "sweeper.analysis.study",
     "select": "sweeper.analysis.selection",
     "compare": "sweeper.analysis.comparison",

@@ -6,22 +6,16 @@ rank correlations (Spearman, Kendall) of each pair of measures over the finished
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from sweeper.analysis.pool import collect_cells
-from sweeper.analysis.scores import Score, known_score
-from sweeper.analysis.selection import Winner, best_configuration
-from sweeper.analysis.study import Study, read_study
-from sweeper.tracking import layout
-
-if TYPE_CHECKING:
-    import pandas as pd
-
+from sweeper.analysis.population import Source, population_from
+from sweeper.analysis.rule import SelectionRule
+from sweeper.analysis.scores import Score
+from sweeper.analysis.selection import Winner, best_configuration, number
+from sweeper.analysis.study import RunRow
 
 DEFAULT = ("cbd", "mig", "factor_vae")
-
-
-FEWEST = 3  # runs that a rank correlation needs
+MIN_RUNS = 3  # that a rank correlation needs
 
 
 @dataclass(frozen=True)
@@ -47,64 +41,76 @@ class Agreement:
 
 @dataclass(frozen=True)
 class MeasureComparison:
-    """Every standing and agreement, by dataset and in the order of the measures asked for."""
+    """Every ranking and agreement, by dataset and in the order of the measures asked for.
+
+    mark: '', 'rehearsal', 'synthetic' or both, of the runs."""
 
     measures: tuple[Score, ...]
-    standings: tuple[Ranking, ...]
+    rankings: tuple[Ranking, ...]
     agreements: tuple[Agreement, ...]
+    mark: str = ""
+    notes: tuple[str, ...] = ()
 
 
 def compare(
-    source: Study | str | None = None,
+    source: Source = None,
     *,
     by: Sequence[str] = DEFAULT,
     dataset: str | None = None,
     grid: str | None = None,
 ) -> MeasureComparison:
-    """Raises UsageError for an unknown measure, ResultsError for a grid never launched."""
-    study = source if isinstance(source, Study) else read_study(source)
-    cells = collect_cells(study, None if grid is None else [grid]).cells
-    measures = tuple(known_score(name, cells.columns) for name in by)
-    standings, agreements = [], []
-    for name in sorted(set(cells.dataset) if dataset is None else {dataset}):
-        here = cells[cells.dataset == name]
-        standings += [_standing(name, here, measure) for measure in measures]
-        runs = here[here.status == layout.FINISHED].drop_duplicates("run_id")
+    """source: a population; or a study or tracking URI, and the name of a launched grid.
+
+    Raises UsageError for an unknown measure, ResultsError for a grid never launched."""
+    population = population_from(source, grid)
+    rules = [population.rule.with_score(name, population.columns) for name in by]
+    names = {row["dataset"] for row in population.cells} if dataset is None else {dataset}
+    cells = [cell for cell in population.cells if cell["dataset"] in names]
+    rankings, agreements = [], []
+    for name in sorted(names):
+        here = [cell for cell in cells if cell["dataset"] == name]
+        rankings += [_ranking(name, here, rule) for rule in rules]
+        runs = [run for run in population.finished if run["dataset"] == name]
         agreements += [
-            _agreement(name, runs, first, second)
-            for place, first in enumerate(measures)
-            for second in measures[place + 1 :]
+            _agreement(name, runs, first.by, second.by)
+            for place, first in enumerate(rules)
+            for second in rules[place + 1 :]
         ]
-    return MeasureComparison(measures, tuple(standings), tuple(agreements))
+    return MeasureComparison(
+        tuple(rule.by for rule in rules),
+        tuple(rankings),
+        tuple(agreements),
+        population.mark(cells),
+        population.notes,
+    )
 
 
-def _standing(dataset: str, cells: "pd.DataFrame", measure: Score) -> Ranking:
-    groups = cells.groupby("label", sort=True)
-    winners = [best_configuration(group.to_dict("records"), measure) for _, group in groups]
+def _ranking(dataset: str, cells: Sequence[RunRow], rule: SelectionRule) -> Ranking:
+    groups: dict[str, list[RunRow]] = {}
+    for cell in cells:
+        groups.setdefault(cell["label"], []).append(cell)
+    winners = (best_configuration(group, rule) for group in groups.values())
     found = [winner for winner in winners if winner is not None]
-    sign = 1 if measure.lower_is_better else -1
+    sign = 1 if rule.by.lower_is_better else -1
     found.sort(key=lambda winner: (sign * winner.value, str(winner.first["label"])))
-    return Ranking(dataset, measure, tuple(found))
+    return Ranking(dataset, rule.by, tuple(found))
 
 
-def _agreement(dataset: str, runs: "pd.DataFrame", first: Score, second: Score) -> Agreement:
-    import numpy as np
-
-    known = [name for name in (first.column, second.column) if name in runs]
-    pair = runs[known].to_numpy(float)
-    pair = pair[np.isfinite(pair).all(axis=1)]
-    if len(known) < 2 or len(pair) < FEWEST or not (np.ptp(pair, axis=0) > 0).all():
-        n = len(pair) if len(known) == 2 else 0
+def _agreement(dataset: str, runs: Sequence[RunRow], first: Score, second: Score) -> Agreement:
+    pairs = [(number(run, first.column), number(run, second.column)) for run in runs]
+    pairs = [pair for pair in pairs if all(map(math.isfinite, pair))]
+    one, two = [pair[0] for pair in pairs], [pair[1] for pair in pairs]
+    n = len(pairs)
+    if n < MIN_RUNS or len(set(one)) == 1 or len(set(two)) == 1:
         return Agreement(dataset, first.name, second.name, math.nan, math.nan, n)
     from scipy.stats import kendalltau, spearmanr
 
-    spearman = float(spearmanr(pair[:, 0], pair[:, 1]).statistic)
-    kendall = float(kendalltau(pair[:, 0], pair[:, 1]).statistic)
-    return Agreement(dataset, first.name, second.name, spearman, kendall, len(pair))
+    spearman, kendall = (float(test(one, two).statistic) for test in (spearmanr, kendalltau))
+    return Agreement(dataset, first.name, second.name, spearman, kendall, n)
 
 
 def settings_text(winner: Winner) -> str:
-    """'b64 lr1e-04 it300000 beta=4': what tells a configuration from its neighbours."""
+    """'b64 lr1e-04 it300000 beta=4': the settings that configurations differ in."""
     first = winner.first
     words = [f"b{first['batch_size']}", f"lr{first['learning_rate']:g}", f"it{first['iterations']}"]
     for name in sorted(first):
@@ -120,8 +126,8 @@ def comparison_json(found: MeasureComparison) -> dict[str, Any]:
     return {
         "standings": [
             {
-                "dataset": standing.dataset,
-                "by": standing.by.name,
+                "dataset": ranking.dataset,
+                "by": ranking.by.name,
                 "order": [
                     {
                         "model": winner.first["label"],
@@ -129,10 +135,12 @@ def comparison_json(found: MeasureComparison) -> dict[str, Any]:
                         "settings": settings_text(winner),
                         "run_ids": [run["run_id"] for run in winner.runs],
                     }
-                    for winner in standing.winners
+                    for winner in ranking.winners
                 ],
             }
-            for standing in found.standings
+            for ranking in found.rankings
         ],
         "agreements": [vars(one) for one in found.agreements],
+        "population": found.mark or "real",
+        "notes": list(found.notes),
     }

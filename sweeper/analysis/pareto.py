@@ -8,10 +8,11 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from sweeper.analysis.comparison import settings_text
-from sweeper.analysis.pool import collect_cells
-from sweeper.analysis.scores import Score, known_score
+from sweeper.analysis.population import Source, population_from
+from sweeper.analysis.rule import SelectionRule
+from sweeper.analysis.scores import Score
 from sweeper.analysis.selection import Winner, ranked
-from sweeper.analysis.study import Study, read_study
+from sweeper.analysis.study import RunRow
 from sweeper.errors import ResultsError, UsageError
 
 if TYPE_CHECKING:
@@ -36,18 +37,30 @@ class FrontPoint:
 
 @dataclass(frozen=True)
 class Front:
-    """places: by dataset, then by the first metric, the best first."""
+    """places: by dataset, then by the first metric, the best first.
+
+    mark: '', 'rehearsal', 'synthetic' or both, of the runs."""
 
     grid: str
     metrics: tuple[Score, ...]
     directions: tuple[str, ...]
     places: tuple[FrontPoint, ...]
     notes: tuple[str, ...]
+    mark: str = ""
 
     def rows(self) -> tuple[Sequence[str], list[Sequence[object]]]:
         """Header and rows of a CSV: every configuration, and whether it is on the front."""
         names = [metric.name for metric in self.metrics]
-        header = ("dataset", "model", "settings", *names, "seeds", "on_front", "run_ids")
+        header = (
+            "dataset",
+            "model",
+            "settings",
+            *names,
+            "seeds",
+            "on_front",
+            "run_ids",
+            "population",
+        )
         return header, [
             (
                 p.dataset,
@@ -57,6 +70,7 @@ class Front:
                 p.seeds,
                 int(p.on_front),
                 " ".join(p.run_ids),
+                self.mark or "real",
             )
             for p in self.places
         ]
@@ -83,57 +97,43 @@ def non_dominated(values_NM: "np.ndarray", directions: Sequence[str]) -> "np.nda
 
 
 def front(
-    grid: str, directions: Mapping[str, str] | None = None, source: Study | str | None = None
+    grid: str | None, directions: Mapping[str, str] | None = None, source: Source = None
 ) -> Front:
-    """The front of a launched grid.
+    """The front of a launched grid, or of a population that is given as the source.
 
     directions: {score: 'max' or 'min'}, two or more; None takes what its search was after.
     Raises UsageError for an unknown score, ResultsError where no finished run has them all."""
-    study = source if isinstance(source, Study) else read_study(source)
-    cells = collect_cells(study, [grid]).cells
-    wanted = dict(directions or directions_asked(study, grid) or DEFAULT)
+    population = population_from(source, grid)
+    searched = population.text.directions
+    wanted = dict(directions or (searched if len(searched) > 1 else DEFAULT))
     if len(wanted) < 2:
         raise UsageError(f"a front needs two metrics; {', '.join(wanted)} is one")
-    metrics = tuple(known_score(name, cells.columns) for name in wanted)
+    rules = [population.rule.with_score(name, population.columns) for name in wanted]
+    metrics = tuple(rule.by for rule in rules)
     places: list[FrontPoint] = []
-    for dataset, group in cells.groupby("dataset", sort=True):
-        places += _places(str(dataset), group.to_dict("records"), metrics, tuple(wanted.values()))
+    for dataset in sorted({cell["dataset"] for cell in population.cells}):
+        places += _places(population.where(dataset=dataset), rules, tuple(wanted.values()))
     if not places:
         names = " and ".join(metric.name for metric in metrics)
-        raise ResultsError(f"no finished run of {grid} has {names}")
+        raise ResultsError(f"no finished run of {population.grid} has {names}")
     count = f"{sum(place.on_front for place in places)} of {len(places)} configurations"
-    notes = (f"{count} are on the front: no other is better in everything.",)
-    return Front(grid, metrics, tuple(wanted.values()), tuple(places), notes)
-
-
-def directions_asked(study: Study, grid: str) -> dict[str, str]:
-    """What the search of a launched grid was after; {} for one that asked for one metric."""
-    import yaml
-
-    launches = [launch for launch in study.launches if launch.grid == grid and launch.grid_text]
-    if not launches:
-        return {}
-    told = yaml.safe_load(launches[-1].grid_text) or {}
-    search = told.get("search") if isinstance(told, dict) else None
-    asked = search.get("directions") if isinstance(search, dict) else None
-    return dict(asked) if isinstance(asked, dict) and len(asked) > 1 else {}
+    notes = (f"{count} are on the front: no other is better in everything.", *population.notes)
+    shown = {run_id for place in places for run_id in place.run_ids}
+    mark = population.mark(row for row in population.rows if row["run_id"] in shown)
+    return Front(population.grid, metrics, tuple(wanted.values()), tuple(places), notes, mark)
 
 
 def _places(
-    dataset: str,
-    cells: list[dict[str, Any]],
-    metrics: tuple[Score, ...],
-    directions: tuple[str, ...],
+    cells: Sequence[RunRow], rules: Sequence[SelectionRule], directions: tuple[str, ...]
 ) -> list[FrontPoint]:
+    """The configurations of one dataset, best first by the first metric."""
     import numpy as np
 
     found: list[tuple[Winner, tuple[float, ...]]] = []
-    labels = sorted({cell["label"] for cell in cells})
-    for label in labels:
-        for winner in ranked([cell for cell in cells if cell["label"] == label], metrics[0]):
-            spreads = [winner.spread(metric.column) for metric in metrics]
-            values = tuple(spread.mean for spread in spreads if spread is not None)
-            if len(values) == len(metrics) and np.isfinite(values).all():
+    for label in sorted({cell["label"] for cell in cells}):
+        for winner in ranked([cell for cell in cells if cell["label"] == label], rules[0]):
+            values = tuple(winner.mean(rule.by.column) for rule in rules)
+            if np.isfinite(values).all():
                 found.append((winner, values))
     if not found:
         return []
@@ -141,7 +141,7 @@ def _places(
     sign = -1 if directions[0] == "max" else 1
     places = [
         FrontPoint(
-            dataset,
+            str(winner.first["dataset"]),
             str(winner.first["label"]),
             settings_text(winner),
             values,
@@ -159,6 +159,8 @@ def front_json(found: Front) -> dict[str, Any]:
     names = [metric.name for metric in found.metrics]
     return {
         "grid": found.grid,
+        "population": found.mark or "real",
+        "notes": list(found.notes),
         "directions": dict(zip(names, found.directions, strict=True)),
         "configurations": len(found.places),
         "front": [

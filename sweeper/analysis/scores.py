@@ -1,7 +1,7 @@
 """The scores a table, a figure or a selection may name: column of the frame, title, direction.
 
-`reconstruction` is the validation reconstruction error and `valid/kl`, `valid/total` are losses,
-the lower the better; every other name is a measure, the higher the better. The tables' column
+`reconstruction` is the validation reconstruction error and `valid/kl` a loss: lower is better.
+Every other name is a measure: higher is better. The tables' column
 `beta_vae_score` is the measure `beta_vae`."""
 
 from collections.abc import Iterable
@@ -49,7 +49,6 @@ def known_score(name: str, columns: Iterable[str]) -> Score:
         *dict.fromkeys([*MEASURES, *extra]),
         RECONSTRUCTION,
         layout.VALID_KL,
-        layout.VALID_TOTAL,
     ]
     if found.name not in names:
         raise UsageError(f"score {name!r} {unknown(name, names)}")

@@ -1,34 +1,39 @@
-"""Which configuration of a model is the best by a score, and by what rule.
-
-The rule, in this order: finished runs whose score is finite; of the configurations (all settings
-but the seed) those with the most such seeds, so that one whose other seeds failed is not chosen
-for the seed that did not; the best mean score over seeds; the lower mean reconstruction; the fewer
-iterations; the smaller run id."""
+"""Which configuration of a model is the best, by a `SelectionRule`."""
 
 import math
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from statistics import median
 from typing import TYPE_CHECKING, Any
 
-from sweeper.analysis.pool import collect_cells
-from sweeper.analysis.scores import Score, known_score
+from sweeper.analysis.population import Population, Source, population_from
+from sweeper.analysis.rule import LAST, MEDIAN, SelectionRule
+from sweeper.analysis.scores import Score
 from sweeper.analysis.spread import Spread, spread
-from sweeper.analysis.study import SETTINGS, Study, read_study
+from sweeper.analysis.study import SETTINGS, RunRow
+from sweeper.ids import id_of
 from sweeper.tracking import layout
 
 if TYPE_CHECKING:
     import pandas as pd
 
-RunRow = Mapping[str, Any]
-
 
 @dataclass(frozen=True)
 class Winner:
-    """The chosen configuration: its runs, one for each seed, in order of seed."""
+    """The chosen configuration: its runs, one for each seed, in order of seed.
+
+    value: the rule's statistic of its score over the seeds.  candidates: how many configurations
+    it was chosen from, itself among them."""
 
     runs: tuple[RunRow, ...]
-    by: Score
+    rule: SelectionRule
     value: float
+    candidates: int = 1
+
+    @property
+    def by(self) -> Score:
+        """The score that it was chosen by."""
+        return self.rule.by
 
     @property
     def first(self) -> RunRow:
@@ -38,24 +43,63 @@ class Winner:
     def spread(self, column: str) -> Spread | None:
         """A column over the seeds, or None where no run has it."""
         values = [number(run, column) for run in self.runs]
-        return spread(values) if any(not math.isnan(value) for value in values) else None
+        if all(math.isnan(value) for value in values):
+            return None
+        return spread(values, int(id_of([column, *(run["run_id"] for run in self.runs)]), 16))
+
+    def mean(self, column: str) -> float:
+        """The mean of a column over the seeds, NaN where one has no such number."""
+        return math.fsum(number(run, column) for run in self.runs) / len(self.runs)
+
+    @property
+    def active(self) -> float:
+        """Active latents, the mean over seeds; NaN where they were not counted."""
+        return self.mean(layout.ACTIVE_LATENTS)
 
 
-def best_configuration(cells: Iterable[RunRow], by: Score) -> Winner | None:
-    """The winner among cells of one dataset and model, or None where no finished run has `by`."""
-    found = ranked(cells, by)
+def best_configuration(cells: Iterable[RunRow], rule: SelectionRule) -> Winner | None:
+    """The winner among cells of one dataset and model, or None where there is no candidate."""
+    found = ranked(cells, rule)
     return found[0] if found else None
 
 
-def ranked(cells: Iterable[RunRow], by: Score) -> list[Winner]:
+def ranked(cells: Iterable[RunRow], rule: SelectionRule) -> list[Winner]:
     """Every configuration that may be chosen, best first."""
-    groups: dict[tuple[str, ...], list[RunRow]] = {}
-    for cell in cells:
-        if cell["status"] == layout.FINISHED and math.isfinite(number(cell, by.column)):
-            groups.setdefault(_configuration(cell), []).append(cell)
+    groups: dict[tuple[Any, ...], list[RunRow]] = {}
+    for cell in counted_milestones(cells, rule):
+        if is_candidate(cell, rule):
+            groups.setdefault(configuration(cell), []).append(cell)
     most = max(map(len, groups.values()), default=0)
-    kept = [_winner(group, by) for group in groups.values() if len(group) == most]
-    return sorted(kept, key=_rank)
+    kept = [group for group in groups.values() if len(group) == most]
+    return sorted((_winner(group, rule, len(kept)) for group in kept), key=_rank)
+
+
+def counted_milestones(cells: Iterable[RunRow], rule: SelectionRule) -> list[RunRow]:
+    """All cells; by milestone 'last' those with the most iterations asked for of their settings,
+    whether or not they are finished."""
+    cells = list(cells)
+    if rule.milestone != LAST:
+        return cells
+    longest: dict[tuple[Any, ...], int] = {}
+    for cell in cells:
+        key = configuration(cell, "iterations")
+        longest[key] = max(longest.get(key, 0), cell["iterations"])
+    return [c for c in cells if c["iterations"] == longest[configuration(c, "iterations")]]
+
+
+def is_candidate(cell: RunRow, rule: SelectionRule) -> bool:
+    """Whether a run may stand for its model."""
+    return is_scored(cell, rule) and not is_collapsed(cell, rule)
+
+
+def is_scored(cell: RunRow, rule: SelectionRule) -> bool:
+    """Whether a run is finished and has a finite score to select by."""
+    return cell["status"] == layout.FINISHED and math.isfinite(number(cell, rule.by.column))
+
+
+def is_collapsed(cell: RunRow, rule: SelectionRule) -> bool:
+    """Whether a run has fewer active latents than the rule asks for. False where not counted."""
+    return number(cell, layout.ACTIVE_LATENTS) < rule.min_active
 
 
 def number(cell: RunRow, column: str) -> float:
@@ -64,52 +108,66 @@ def number(cell: RunRow, column: str) -> float:
     return math.nan if value is None else float(value)
 
 
-def _configuration(cell: RunRow) -> tuple[str, ...]:
+def configuration(cell: RunRow, *without: str) -> tuple[Any, ...]:
+    """All settings but the seed and those named: equal for runs of one configuration."""
     names = [name for name in cell if name in SETTINGS or name.startswith("param/")]
-    return tuple(repr(cell[name]) for name in sorted(names) if name != "seed")
+    return tuple(
+        (name, repr(cell[name])) for name in sorted(names) if name not in ("seed", *without)
+    )
 
 
-def _winner(group: Sequence[RunRow], by: Score) -> Winner:
+def _winner(group: Sequence[RunRow], rule: SelectionRule, candidates: int) -> Winner:
     runs = tuple(sorted(group, key=lambda cell: (cell["seed"], cell["run_id"])))
-    return Winner(runs, by, math.fsum(number(run, by.column) for run in runs) / len(runs))
+    return Winner(runs, rule, _statistic(runs, rule.by.column, rule), candidates)
+
+
+def _statistic(runs: Sequence[RunRow], column: str, rule: SelectionRule) -> float:
+    values = [number(run, column) for run in runs]
+    return median(values) if rule.statistic == MEDIAN else math.fsum(values) / len(values)
 
 
 def _rank(winner: Winner) -> tuple[float, float, int, str]:
-    recon = winner.spread(layout.VALID_RECON)
-    tie = math.inf if recon is None or math.isnan(recon.mean) else recon.mean
+    recon = _statistic(winner.runs, layout.VALID_RECON, winner.rule)
+    tie = math.inf if math.isnan(recon) else recon
     value = winner.value if winner.by.lower_is_better else -winner.value
     return (value, tie, winner.first["iterations"], min(run["run_id"] for run in winner.runs))
 
 
 def select(
-    source: "Study | str | None" = None,
+    source: Source = None,
     *,
-    by: str = "cbd",
+    by: str | None = None,
     dataset: str | None = None,
     grid: str | None = None,
 ) -> "pd.DataFrame":
     """The winner of each dataset, source and model: a row with its settings, score and runs.
 
-    Columns: dataset, source, label, settings, `param/*`, score (mean over seeds), sd, seeds,
-    valid/recon, run_ids (comma separated)."""
+    source: a population, or a study or tracking URI and the name of a launched grid.  by: another
+    score than the grid selects by.
+    Columns: dataset, source, label, settings, `param/*`, by, score (over seeds), sd, seeds,
+    valid/recon, run_ids (comma separated), candidates, active (latents), population."""
     import pandas as pd
 
-    study = source if isinstance(source, Study) else read_study(source)
-    cells = collect_cells(study, None if grid is None else [grid]).cells
-    rule = known_score(by, cells.columns)
-    if dataset is not None:
-        cells = cells[cells.dataset == dataset]
-    rows = []
-    for _, group in cells.groupby(["dataset", "source", "label"], sort=True):
-        winner = best_configuration(group.to_dict("records"), rule)
-        if winner is not None:
-            rows.append(_row(winner))
+    population = population_from(source, grid)
+    rule = population.rule.with_score(by, population.columns)
+    rows = [_row(winner, population) for winner in winners(population, rule, dataset)]
     return pd.DataFrame(rows)
 
 
-def _row(winner: Winner) -> dict[str, Any]:
+def winners(
+    population: Population, rule: SelectionRule, dataset: str | None = None
+) -> list[Winner]:
+    """The winner of each dataset, source and model, in this order."""
+    groups: dict[tuple[str, str, str], list[RunRow]] = {}
+    for cell in population.cells:
+        if dataset in (None, cell["dataset"]):
+            groups.setdefault((cell["dataset"], cell["source"], cell["label"]), []).append(cell)
+    found = (best_configuration(groups[key], rule) for key in sorted(groups))
+    return [winner for winner in found if winner is not None]
+
+
+def _row(winner: Winner, population: Population) -> dict[str, Any]:
     first, score = winner.first, winner.spread(winner.by.column)
-    recon = winner.spread(layout.VALID_RECON)
     names = [name for name in first if name.startswith("param/")]
     return {
         **{name: first[name] for name in ("dataset", "source", "label")},
@@ -119,6 +177,9 @@ def _row(winner: Winner) -> dict[str, Any]:
         "score": winner.value,
         "sd": score.sd if score else math.nan,
         "seeds": len(winner.runs),
-        layout.VALID_RECON: recon.mean if recon else math.nan,
+        layout.VALID_RECON: winner.mean(layout.VALID_RECON),
         "run_ids": ",".join(run["run_id"] for run in winner.runs),
+        "candidates": winner.candidates,
+        "active": winner.active,
+        "population": population.mark(winner.runs) or "real",
     }

@@ -1,4 +1,4 @@
-"""What a store holds, as frames: `results()` tidy, `Study.runs` a row a run.
+"""What a store holds: `Study.runs` is a frame with one row for each run.
 
 Columns of the wide form: run_id, training_id, status (finished, diverged, failed, unfinished),
 reason, synthetic, fingerprint, code_version, grids; the run's settings (dataset, source, model,
@@ -6,8 +6,9 @@ batch_size, ...); `param/<name>` the model's parameters; `measure/<name>`, `vali
 `test/...` the scores; `last/<trajectory>` each training curve at its last step."""
 
 import math
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from sweeper.errors import ResultsError, UsageError
@@ -27,6 +28,9 @@ SETTINGS = (
     *("latent_dim", "network", "reconstruction", "precision", "protocol", "num_points"),
 )
 SCORES = (layout.MEASURE_PREFIX, layout.VALID_PREFIX, layout.TEST_PREFIX)
+FINAL = (*SCORES, layout.LATENT_PREFIX)  # metrics of the milestone itself
+
+RunRow = Mapping[str, Any]  # a run's row of the wide form
 
 
 @dataclass(frozen=True)
@@ -39,20 +43,15 @@ class Study:
     notes: tuple[str, ...]
     stored: dict[str, StoredRun]
 
+    @cached_property
+    def rows(self) -> tuple[RunRow, ...]:
+        """The rows of `runs` as mappings."""
+        return tuple(self.runs.to_dict("records"))
+
     @property
     def place(self) -> str:
-        """The store's URI as it may stand in a message."""
+        """The store's URI for messages, without credentials."""
         return mask_credentials(self.uri)
-
-    def for_grid(self, grid: str) -> "Study":
-        """What the newest launch of a grid asked for, and that launch alone. ResultsError."""
-        newest = [launch for launch in self.launches if launch.grid == grid]
-        kept = tuple(sorted(newest, key=reader.launch_order))[-1:]
-        if not kept:
-            raise ResultsError(f"no grid {grid!r} was launched. {launched_text(self)}")
-        asked = {cell["run_id"] for cell in kept[0].cells}
-        runs = self.runs[self.runs.run_id.isin(asked)].reset_index(drop=True)
-        return replace(self, runs=runs, launches=kept)
 
     def latents(self, run_id: str) -> Latents:
         """The representation of the evaluation points. Raises TrackingError where none is kept."""
@@ -80,7 +79,7 @@ def read_study(store: str | None = None, *, experiment: str | None = None) -> St
             f"{mask_credentials(contents.uri)} holds no runs of sweeper "
             f"(in active experiments{deleted})"
         )
-    rows = [_row(run) for run in contents.runs]
+    rows = [row_of_run(run) for run in contents.runs]
     names = sorted({name for row in rows for name in row if "/" in name})
     frame = pd.DataFrame(rows, columns=[*_row_names(), *names])
 
@@ -93,33 +92,8 @@ def read_study(store: str | None = None, *, experiment: str | None = None) -> St
     return Study(contents.uri, frame, contents.launches, tuple(notes), stored)
 
 
-def results(
-    store: str | None = None, *, experiment: str | None = None, grid: str | None = None
-) -> "pd.DataFrame":
-    """The tidy form: one row for each run and score; `grid` keeps the runs a grid asked for."""
-    study = read_study(store, experiment=experiment)
-    frame = study.runs if grid is None else runs_of_grid(study, grid)
-    scores = [name for name in frame if name.startswith(SCORES)]
-    keys = ["run_id", "training_id", "status", "synthetic", *SETTINGS]
-    keys += [name for name in frame if name.startswith("param/")]
-    tidy = frame.melt(keys, scores, var_name="measure").dropna(subset="value")
-    tidy["measure"] = tidy["measure"].str.removeprefix(layout.MEASURE_PREFIX)
-    return tidy.sort_values(["run_id", "measure"], ignore_index=True)
-
-
-def runs_of_grid(study: Study, grid: str) -> "pd.DataFrame":
-    """The wide rows of the runs a grid asked for. Raises ResultsError for one never launched."""
-    tagged = study.runs.grids.map(lambda names: grid in layout.split_list(names))
-    planned = {
-        c["run_id"] for launch in study.launches if launch.grid == grid for c in launch.cells
-    }
-    if not planned and not tagged.any():
-        raise ResultsError(f"no grid {grid!r} was launched. {launched_text(study)}")
-    return study.runs[tagged | study.runs.run_id.isin(planned)].reset_index(drop=True)
-
-
 def run_named(study: Study, run: str) -> str:
-    """The run id that `run` is the start of; or whose MLflow id it is. Raises UsageError."""
+    """The run id that `run` is the start of, or whose MLflow id it is. Raises UsageError."""
     found = {
         run_id
         for run_id, stored in study.stored.items()
@@ -143,7 +117,8 @@ def _row_names() -> list[str]:
     return [*ids, "grids", *SETTINGS]
 
 
-def _row(run: StoredRun) -> dict[str, Any]:
+def row_of_run(run: StoredRun) -> dict[str, Any]:
+    """A run's columns, without those that only other runs have."""
     tags = run.tags
     row: dict[str, Any] = {
         "run_id": tags[layout.RUN_ID],
@@ -158,7 +133,7 @@ def _row(run: StoredRun) -> dict[str, Any]:
     for name, text in run.params.items():
         row[name if name in layout.COMMON_PARAMS else f"param/{name}"] = _typed(name, text)
     for name, value in run.metrics.items():
-        row[name if name.startswith(SCORES) else f"last/{name}"] = restore_infinity(value)
+        row[name if name.startswith(FINAL) else f"last/{name}"] = restore_infinity(value)
     return row
 
 

@@ -31,7 +31,13 @@ WORKERS = typer.Option(
     None, "--workers", min=1, help="Trainings at a time. Default: what fits on this machine."
 )
 SYNTHETIC = typer.Option(
-    False, "--synthetic", help="Take stand-ins for datasets whose file is not at hand."
+    False, "--synthetic", help="Take stand-ins for datasets whose files are missing."
+)
+REHEARSAL = typer.Option(
+    False, "--rehearsal", help="Show the newest rehearsal (--scale, --points), not real runs."
+)
+STAND_INS = typer.Option(
+    False, "--synthetic", help="Show runs on stand-ins for published images, not real ones."
 )
 
 ADDRESS = typer.Option(
@@ -73,20 +79,8 @@ def _store_path(store: str) -> str:
     return str(path)
 
 
-def grid_name(grid: str | None) -> str | None:
-    """A launched grid's name, given it or its file."""
-    if grid is None or not grid.endswith((".yaml", ".yml")):
-        return grid
-    path = Path(grid)
-    if not path.is_file():
-        return path.stem
-    from sweeper.grid import load_grid
-
-    return load_grid(path).title
-
-
 def print_json(value: Any) -> None:
-    """Plain JSON on standard output. NaN and infinity, which JSON has not, become null."""
+    """Plain JSON on standard output. NaN and infinity, which JSON lacks, become null."""
     print(json.dumps(_finite(value), indent=2, ensure_ascii=False, allow_nan=False))
 
 

@@ -21,6 +21,8 @@ def pareto(
     ),
     format: str = typer.Option("terminal", "--format", help="terminal, md, csv, latex, html"),
     out: Path = typer.Option(None, "--out", help="Folder for the figure: PNG, SVG and CSV."),
+    rehearsal: bool = common.REHEARSAL,
+    synthetic: bool = common.STAND_INS,
     tracking_uri: str = common.TRACKING,
     as_json: bool = common.JSON,
 ) -> None:
@@ -28,15 +30,16 @@ def pareto(
     from sweeper.analysis.pareto import front, front_json
     from sweeper.figures.pareto_front import save_front
     from sweeper.messages import unknown
+    from sweeper.planning.population import find_population
     from sweeper.plotting.files import as_csv
     from sweeper.tables.pages.front import front_page
     from sweeper.tables.render import PAGES
 
     if format not in PAGES and format != "csv":
         raise UsageError(f"--format {format!r} {unknown(format, [*PAGES, 'csv'])}")
-    name = common.grid_name(grid) or grid
     uri = common.setting(tracking_uri=tracking_uri).tracking_uri
-    found = front(name, _directions(by) if by else None, uri)
+    population = find_population(uri, grid, rehearsal=rehearsal, synthetic=synthetic)
+    found = front(None, _directions(by) if by else None, population)
     if as_json:
         common.print_json(front_json(found))
     else:
@@ -48,7 +51,7 @@ def pareto(
 
 
 def _directions(text: str) -> dict[str, str]:
-    """'cbd:max,valid/recon:min' as a mapping; losses are minimised unless told otherwise."""
+    """'cbd:max,valid/recon:min' as a mapping; losses are minimised by default."""
     from sweeper.analysis.scores import score
 
     found = {}

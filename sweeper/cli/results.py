@@ -15,7 +15,9 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 OUT = typer.Option(None, "--out", help="Write to this file.")
-FROM_GRID = typer.Option(None, "--grid", help="Take runs of this launched grid only.")
+FROM_GRID = typer.Option(
+    None, "--grid", help="Take the runs of this launched grid, or of this grid file."
+)
 
 
 def register(app: typer.Typer) -> None:
@@ -24,15 +26,21 @@ def register(app: typer.Typer) -> None:
 
 
 def table(
-    name: str = typer.Argument(..., help="A table of the thesis (7.1), or a launched grid's name."),
+    name: str = typer.Argument(
+        ..., help="A table of the thesis (7.1), a launched grid's name, or a grid file."
+    ),
     format: str = typer.Option("terminal", "--format", help="terminal, md, csv, latex, html, json"),
-    compare: bool = typer.Option(False, "--compare", help="Set the published number beside each."),
+    compare: bool = typer.Option(False, "--compare", help="Show the published numbers too."),
     strict: bool = typer.Option(False, "--strict", help="Exit 1 if anything is missing."),
-    all_rows: bool = typer.Option(False, "--all-rows", help="Rows of the thesis without runs too."),
+    all_rows: bool = typer.Option(
+        False, "--all-rows", help="Also rows of the thesis that the grid does not ask for."
+    ),
     grid: str = FROM_GRID,
     by: str = typer.Option(None, "--by", help="Select by another score."),
     report: str = typer.Option(None, "--report", help="validation or test"),
     runs: str = typer.Option(None, "--runs", help="The two runs of Table 5.2: A,B"),
+    rehearsal: bool = common.REHEARSAL,
+    synthetic: bool = common.STAND_INS,
     tracking_uri: str = common.TRACKING,
     out: Path = OUT,
     as_json: bool = common.JSON,
@@ -50,6 +58,8 @@ def table(
         report=report,
         all_rows=all_rows or strict,
         runs=runs.split(",") if runs else None,
+        rehearsal=rehearsal,
+        synthetic=synthetic,
     )
     if format == "terminal" and not as_json and out is None:
         print_page(table_page(found, compare=compare))
@@ -62,7 +72,7 @@ def table(
 
 
 def figure(
-    name: str = typer.Argument(..., help="A figure of the thesis, for example 7.2."),
+    name: str = typer.Argument(..., help="A figure of the thesis, as 7.2; or best_of_n."),
     out: Path = typer.Option(Path("figures"), "--out", help="Folder to write to."),
     grid: str = FROM_GRID,
     run: str = typer.Option(None, "--run", help="6.2: the run whose latents are altered."),
@@ -72,27 +82,23 @@ def figure(
     ),
     steps: int = typer.Option(9, "--steps", min=2, max=99, help="6.2: pictures in a row."),
     point: int = typer.Option(None, "--point", help="6.2: the evaluation point to start from."),
+    rehearsal: bool = common.REHEARSAL,
+    synthetic: bool = common.STAND_INS,
     store: str = common.STORE,
     tracking_uri: str = common.TRACKING,
     as_json: bool = common.JSON,
 ) -> None:
     """Draw a figure of the paper: PNG, SVG, and the numbers behind it as CSV. 6.2 decodes altered
     latents of a run whose weights are kept."""
-    from sweeper.analysis.study import read_study
     from sweeper.figures import figure as draw
-    from sweeper.figures import needs_runs
 
     where = common.setting(tracking_uri=tracking_uri, store=store)
-    if needs_runs(name):
-        study = read_study(where.tracking_uri)
-        study = study.for_grid(grid) if grid else study
-    else:
-        study = None
     own = {"--run": run, "--dims": dims, "--point": point}
     if is_traversal(name):
+        from sweeper.analysis.study import read_study
         from sweeper.weights.traversal import compute_traversal, write_traversal
 
-        assert study is not None
+        study = read_study(where.tracking_uri)
         if run is None:
             raise UsageError(
                 "figure 6.2 is of one run: name it with --run (sweeper select has ids)"
@@ -111,7 +117,8 @@ def figure(
         given = ", ".join(option for option, value in own.items() if value is not None)
         raise UsageError(f"{given}: for figure 6.2 only")
     else:
-        files = draw(name, study, out)
+        uri = where.tracking_uri
+        files = draw(name, uri, out, grid=grid, rehearsal=rehearsal, synthetic=synthetic)
     if as_json:
         common.print_json({"files": [str(file) for file in files]})
     else:
@@ -139,20 +146,24 @@ def numbers(text: str, kind: Callable[[str], T], option: str, example: str) -> l
 
 
 def compare(
-    grid: str = typer.Argument(None, help="A launched grid's name, or its file. Default: all."),
+    grid: str = typer.Argument(None, help="A launched grid's name, or a grid file."),
     by: str = typer.Option("cbd,mig,factor_vae", "--by", help="Measures, separated by commas."),
     dataset: str = typer.Option(None, "--dataset", help="This dataset only."),
+    rehearsal: bool = common.REHEARSAL,
+    synthetic: bool = common.STAND_INS,
     tracking_uri: str = common.TRACKING,
     as_json: bool = common.JSON,
 ) -> None:
     """Show how the winner changes with the measure, and how far measures agree on runs."""
     from sweeper.analysis.comparison import compare as make
     from sweeper.analysis.comparison import comparison_json
+    from sweeper.planning.population import find_population
     from sweeper.tables.pages.comparison import agreements_page, winners_page
 
     uri = common.setting(tracking_uri=tracking_uri).tracking_uri
     names = [name.strip() for name in by.split(",") if name.strip()]
-    found = make(uri, by=names, dataset=dataset, grid=common.grid_name(grid))
+    population = find_population(uri, grid, rehearsal=rehearsal, synthetic=synthetic)
+    found = make(population, by=names, dataset=dataset)
     if as_json:
         common.print_json(comparison_json(found))
         return
@@ -162,16 +173,18 @@ def compare(
 
 
 def report(
-    grid: str = typer.Argument(..., help="A launched grid's name, or its file."),
+    grid: str = typer.Argument(..., help="A launched grid's name, or a grid file."),
     out: Path = typer.Option(None, "--out", help="The page. Default: GRID.html here."),
+    rehearsal: bool = common.REHEARSAL,
+    synthetic: bool = common.STAND_INS,
     tracking_uri: str = common.TRACKING,
 ) -> None:
     """Write one self-contained HTML page about a launched grid."""
     from sweeper.reports.grid_report import report as make
 
-    name = common.grid_name(grid) or grid
-    page = make(name, common.setting(tracking_uri=tracking_uri).tracking_uri)
-    write(page, out or Path(f"{name}.html"))
+    uri = common.setting(tracking_uri=tracking_uri).tracking_uri
+    page = make(grid, uri, rehearsal=rehearsal, synthetic=synthetic)
+    write(page, out or Path(f"{Path(grid).stem}.html"))
 
 
 def ui(

@@ -14,9 +14,11 @@ def register(app: typer.Typer) -> None:
 
 
 def select(
-    grid: str = typer.Argument(None, help="A launched grid's name, or its file. Default: all."),
-    by: str = typer.Option("cbd", "--by", help="The score to select by."),
+    grid: str = typer.Argument(None, help="A launched grid's name, or a grid file."),
+    by: str = typer.Option(None, "--by", help="Another score than the grid selects by."),
     dataset: str = typer.Option(None, "--dataset", help="This dataset only."),
+    rehearsal: bool = common.REHEARSAL,
+    synthetic: bool = common.STAND_INS,
     tag: bool = typer.Option(True, "--tag/--no-tag", help="Mark the winners in MLflow."),
     register: bool = typer.Option(
         True, "--register/--no-register", help="Keep their weights; register them as models."
@@ -29,17 +31,19 @@ def select(
     """Print the winner of each dataset and model with its settings, mark it in MLflow, keep its
     weights there and register its encoder as a model."""
     from sweeper.analysis.selection import select as winners
-    from sweeper.analysis.study import read_study
+    from sweeper.planning.population import find_population
     from sweeper.tables.pages.selection import winners_page
     from sweeper.tracking.writing.selection_tags import tag_selected
     from sweeper.weights.registry import RegisteredModels, kept_json, register_selected
 
     where = common.setting(tracking_uri=tracking_uri, store=store)
-    study, name = read_study(where.tracking_uri), common.grid_name(grid)
-    found = winners(study, by=by, dataset=dataset, grid=name)
+    population = find_population(where.tracking_uri, grid, rehearsal=rehearsal, synthetic=synthetic)
+    study, name = population.study, population.grid if grid else None
+    found = winners(population, by=by, dataset=dataset)
     rows = found.to_dict("records")
+    by = population.rule.with_score(by, population.columns).by.name
     if not as_json:
-        print_page(winners_page(found, by))
+        print_page(winners_page(found, by, population.notes))
     if tag and rows:
         tag_selected([run for row in rows for run in row["run_ids"].split(",")], by, study.uri)
     kept = RegisteredModels({}, ())

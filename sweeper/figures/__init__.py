@@ -1,13 +1,14 @@
-"""The thesis's figures from what MLflow holds: numbers first, then the picture.
+"""The thesis's figures, and one of any grid, from what MLflow holds: numbers, then the picture.
 
 Figure 6.2, the latent traversals, needs trained weights: see sweeper/weights/traversal.py."""
 
 from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from sweeper.analysis.study import Study, read_study
+from sweeper.analysis.population import Source
 from sweeper.errors import UsageError
+from sweeper.figures.best_of_n import compute_best_of_n, draw_best_of_n
 from sweeper.figures.correlation import (
     ALL,
     COMPACTNESS,
@@ -17,18 +18,23 @@ from sweeper.figures.correlation import (
 )
 from sweeper.figures.curves import compute_curves, draw_panels, draw_together
 from sweeper.figures.pcc import compute_best, compute_two, draw_pcc
-from sweeper.figures.recipe import FigureSpec
+from sweeper.figures.recipe import FigureData, FigureSpec
 from sweeper.figures.regularisers import compute_regularisers, draw_regularisers
 from sweeper.figures.scatter import compute_scatter, draw_scatter
 from sweeper.figures.sigmas import compute_sigmas, draw_sigmas
 from sweeper.messages import unknown
+from sweeper.planning.population import find_population
 from sweeper.plotting.files import figure_contents, write_files
 
-__all__ = ["FIGURES", "figure", "figure_files", "needs_runs"]
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+__all__ = ["FIGURES", "draw_figure", "figure", "figure_files", "needs_runs"]
 
 
 def _curves(dataset: str, title: str, draw: object) -> FigureSpec:
-    return FigureSpec(title, partial(compute_curves, dataset=dataset), draw)  # type: ignore[arg-type]
+    compute = partial(compute_curves, dataset=dataset)
+    return FigureSpec(title, compute, draw, "figure4_5")  # type: ignore[arg-type]
 
 
 def _pcc(dataset: str, model: str, title: str) -> FigureSpec:
@@ -36,7 +42,8 @@ def _pcc(dataset: str, model: str, title: str) -> FigureSpec:
 
 
 def _correlation(measures: tuple[str, ...], title: str) -> FigureSpec:
-    return FigureSpec(title, partial(compute_correlations, measures=measures), draw_correlations)
+    compute = partial(compute_correlations, measures=measures)
+    return FigureSpec(title, compute, draw_correlations, "thesis")
 
 
 FIGURES: dict[str, FigureSpec] = {
@@ -44,33 +51,51 @@ FIGURES: dict[str, FigureSpec] = {
     "4.2": _curves("mpi3d", "Reconstruction and KL along training, MPI3D", draw_panels),
     "4.3": _curves("dsprites", "The effect of beta along training, dSprites", draw_together),
     "4.4": _curves("mpi3d", "The effect of beta along training, MPI3D", draw_together),
-    "4.5": FigureSpec("Reconstruction against the beta-VAE measure", compute_scatter, draw_scatter),
+    "4.5": FigureSpec(
+        "Reconstruction against the beta-VAE measure", compute_scatter, draw_scatter, "figure4_5"
+    ),
     "5.3": FigureSpec("PCC matrices of two models", compute_two, draw_pcc),
     "5.4": _correlation(ALL, "Correlation of CbD with other measures"),
     "5.5": _correlation(COMPACTNESS, "Correlation among measures of compactness"),
     "5.6": _correlation(MODULARITY, "Correlation among measures of modularity"),
-    "6.1": FigureSpec("The weights that L-VAE learns", compute_sigmas, draw_sigmas),
-    "7.1": FigureSpec(
-        "Two regularisers", compute_regularisers, draw_regularisers, needs_runs=False
-    ),
+    "6.1": FigureSpec("The weights that L-VAE learns", compute_sigmas, draw_sigmas, "table6_1"),
+    "7.1": FigureSpec("Two regularisers", compute_regularisers, draw_regularisers, ""),
     "7.2": _pcc("dsprites", "mdl_vae_strong", "PCC and sigmas, mdL-VAE-strong on dSprites"),
     "7.3": _pcc("dsprites", "l_vae", "PCC, L-VAE on dSprites"),
     "7.4": _pcc("falcor3d", "mdl_vae_strong", "PCC and sigmas, mdL-VAE-strong on Falcor3D"),
     "7.5": _pcc("isaac3d", "mdl_vae_strong", "PCC and sigmas, mdL-VAE-strong on Isaac3D"),
     "7.6": _pcc("mpi3d", "mdl_vae_strong", "PCC and sigmas, mdL-VAE-strong on MPI3D"),
     "7.7": _pcc("mpi3d", "mdl_vae_weak", "PCC and sigmas, mdL-VAE-weak on MPI3D"),
+    "best_of_n": FigureSpec(
+        "Expected best score against the number of trainings", compute_best_of_n, draw_best_of_n
+    ),
 }
 
 
-def figure(name: str, store: Study | str | None = None, out_dir: Path | str = ".") -> list[Path]:
-    """Write a figure of the thesis ('7.2' or 'figure7_2') as PNG, SVG and CSV; their paths.
+def figure(
+    name: str,
+    source: Source = None,
+    out_dir: Path | str = ".",
+    *,
+    grid: str | Path | None = None,
+    rehearsal: bool | None = False,
+    synthetic: bool | None = False,
+) -> list[Path]:
+    """Write a figure ('7.2' or 'figure7_2') as PNG, SVG and CSV; their paths.
 
+    source: a study, a tracking URI, or a population to take as it is.  grid: the launch or grid
+    file to take in place of the figure's own.  rehearsal, synthetic: such runs in place of real
+    ones; the files' names then say so.
     Raises UsageError for an unknown name, ResultsError where the store lacks the runs."""
     short = _short(name)
-    needs_store = FIGURES[short].needs_runs and not isinstance(store, Study)
-    study = read_study(store) if needs_store else store  # type: ignore[arg-type]
-    stem = f"figure_{short.replace('.', '_')}"
-    return write_files(Path(out_dir), stem, figure_files(short, study))
+    spec = FIGURES[short]
+    population = None
+    if spec.needs_runs:
+        population = find_population(
+            source, grid, shipped=spec.grid, rehearsal=rehearsal, synthetic=synthetic
+        )
+    data = spec.compute(population)  # type: ignore[arg-type]
+    return write_files(Path(out_dir), _stem(short, data), _contents(short, data))
 
 
 def needs_runs(name: str) -> bool:
@@ -79,15 +104,34 @@ def needs_runs(name: str) -> bool:
     return short not in FIGURES or FIGURES[short].needs_runs
 
 
-def figure_files(name: str, study: Any) -> dict[str, bytes]:
+def figure_files(name: str, population: Any) -> dict[str, bytes]:
     """{'png': .., 'svg': .., 'csv': ..}, the same bytes whenever the numbers are the same."""
-    recipe = FIGURES[_short(name)]
-    data = recipe.compute(study)
-    return figure_contents(recipe.draw(data), *data.rows())
+    short = _short(name)
+    return _contents(short, FIGURES[short].compute(population))
+
+
+def draw_figure(name: str, data: FigureData) -> "Figure":
+    """The picture under its title, which names dataset, model and what kind of runs they are."""
+    picture = FIGURES[name].draw(data)
+    picture.suptitle(f"{FIGURES[name].title} ({data.mark})" if data.mark else FIGURES[name].title)
+    return picture
+
+
+def _contents(name: str, data: FigureData) -> dict[str, bytes]:
+    header, rows = data.rows()
+    if FIGURES[name].needs_runs:
+        header = (*header, "population")
+        rows = [(*row, data.mark or "real") for row in rows]
+    return figure_contents(draw_figure(name, data), header, rows)
+
+
+def _stem(name: str, data: FigureData) -> str:
+    return "_".join(["figure", *name.split("."), *data.mark.replace(",", "").split()])
 
 
 def _short(name: str) -> str:
-    short = name.removeprefix("figure").replace("_", ".").strip()
+    short = name.removeprefix("figure").lstrip("_ ").strip()
+    short = short if short in FIGURES else short.replace("_", ".")
     if short not in FIGURES:
         raise UsageError(f"figure {name!r} {unknown(name, list(FIGURES))}")
     return short

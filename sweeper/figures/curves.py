@@ -1,6 +1,6 @@
 """Figures 4.1 to 4.4: reconstruction and KL along training, for several beta.
 
-The thesis does not say which batch size and learning rate it drew. Here: the setting for which the
+The thesis does not say which batch size and learning rate it shows. Here: the setting in which
 most of its betas have a finished run; then the most iterations, the larger learning rate, the
 smaller batch and the smaller seed. T recorded steps."""
 
@@ -10,11 +10,12 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from sweeper.analysis.study import SETTINGS, Study
+from sweeper.analysis.population import Population
+from sweeper.analysis.study import SETTINGS, RunRow, Study
+from sweeper.analysis.titles import dataset_title
 from sweeper.errors import ResultsError
 from sweeper.plotting.style import BLUE, COLOURS, VERMILLION, letter, panel_grid, thousands
 from sweeper.tracking import layout
-from trainers.specs.datasets import DATASETS
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -44,6 +45,7 @@ class Curves:
     recon_limits: tuple[float, float]
     kl_limits: tuple[float, float]
     notes: tuple[str, ...]
+    mark: str = ""
 
     def rows(self) -> tuple[Sequence[str], list[Sequence[object]]]:
         header = ("beta", "run_id", "iteration", "reconstruction", "kl")
@@ -54,11 +56,12 @@ class Curves:
         ]
 
 
-def compute_curves(study: Study, dataset: str) -> Curves:
+def compute_curves(population: Population, dataset: str) -> Curves:
     """Raises ResultsError where no VAE of this dataset finished."""
-    chosen = _chosen(_candidates(study, dataset))
+    study = population.study
+    chosen = _chosen(_candidates(population, dataset))
     if not chosen:
-        raise ResultsError(f"no finished vae or beta_vae on {dataset} in {study.place}")
+        raise ResultsError(f"no finished vae or beta_vae on {dataset} in {population.grid}")
     curves = tuple(_curve(study, beta, chosen[beta]) for beta in sorted(chosen))
     first = next(iter(chosen.values()))
     notes = [
@@ -70,34 +73,35 @@ def compute_curves(study: Study, dataset: str) -> Curves:
         notes.append(f"No finished run with beta {', '.join(lacking)} in this setting.")
     recon = _limits((curve.iteration_T, curve.recon_T) for curve in curves)
     kl = (0.0, _limits((curve.iteration_T, curve.kl_T) for curve in curves)[1])
-    return Curves(dataset, curves, recon, kl, tuple(notes))
+    mark = population.mark(chosen.values())
+    return Curves(dataset, curves, recon, kl, (*notes, *population.notes), mark)
 
 
-def _candidates(study: Study, dataset: str) -> list[tuple[float, dict[str, Any]]]:
-    rows = study.runs[(study.runs.dataset == dataset) & (study.runs.status == layout.FINISHED)]
-    found = []
-    for row in rows.to_dict("records"):
-        if row["model"] in ("vae", "beta_vae"):
-            found.append((1.0 if row["model"] == "vae" else row["param/beta"], row))
+def _candidates(population: Population, dataset: str) -> list[tuple[float, RunRow]]:
+    found = [
+        (1.0 if row["model"] == "vae" else row["param/beta"], row)
+        for row in population.finished
+        if row["dataset"] == dataset and row["model"] in ("vae", "beta_vae")
+    ]
     thesis = [pair for pair in found if pair[0] in BETAS]
     return thesis or found
 
 
-def _chosen(candidates: Iterable[tuple[float, dict[str, Any]]]) -> dict[float, dict[str, Any]]:
-    settings: dict[tuple[Any, ...], dict[float, dict[str, Any]]] = {}
+def _chosen(candidates: Iterable[tuple[float, RunRow]]) -> dict[float, RunRow]:
+    settings: dict[tuple[Any, ...], dict[float, RunRow]] = {}
     for beta, row in candidates:
         key = tuple(row[name] for name in SETTINGS if name != "model")
         settings.setdefault(key, {}).setdefault(beta, row)
     return min(settings.values(), key=_preference) if settings else {}
 
 
-def _preference(found: dict[float, dict[str, Any]]) -> tuple[Any, ...]:
+def _preference(found: dict[float, RunRow]) -> tuple[Any, ...]:
     row = next(iter(found.values()))
     order = (-len(found), -row["iterations"], -row["learning_rate"], row["batch_size"], row["seed"])
     return (*order, min(run["run_id"] for run in found.values()))
 
 
-def _curve(study: Study, beta: float, row: dict[str, Any]) -> Curve:
+def _curve(study: Study, beta: float, row: RunRow) -> Curve:
     found = study.trajectory(row["run_id"])
     recon_T, kl_T = found[layout.LOSS_RECON], found[layout.LOSS_KL]
     return Curve(beta, row["run_id"], found["iteration"], recon_T, kl_T)
@@ -119,7 +123,9 @@ def draw_panels(data: Curves) -> "Figure":
         twin.plot(curve.iteration_T, curve.kl_T, color=VERMILLION, ls="--", label="KL")
         axis.set_ylim(data.recon_limits)
         twin.set_ylim(data.kl_limits)
-        axis.set_title(letter(number, f"{_name(data)}, \u03b2 = {curve.beta:g}", len(axes)))
+        axis.set_title(
+            letter(number, f"{dataset_title(data.dataset)}, \u03b2 = {curve.beta:g}", len(axes))
+        )
         axis.set_ylabel("reconstruction loss", color=BLUE)
         twin.set_ylabel("KL divergence [nats]", color=VERMILLION)
         axis.tick_params(axis="y", colors=BLUE)
@@ -140,13 +146,10 @@ def draw_together(data: Curves) -> "Figure":
     for number, (axis, text) in enumerate(
         ((left, "reconstruction loss"), (right, "KL divergence [nats]"))
     ):
-        axis.set_title(letter(number, f"{_name(data)}, {text.split(' [')[0]}", 2))
+        axis.set_title(letter(number, f"{dataset_title(data.dataset)}, {text.split(' [')[0]}", 2))
         axis.set_ylabel(text)
         axis.set_ylim(data.recon_limits if axis is left else data.kl_limits)
-        axis.legend(frameon=False)
         thousands(axis)
+    handles, names = left.get_legend_handles_labels()
+    figure.legend(handles, names, loc="outside lower center", ncols=4, frameon=False)
     return figure
-
-
-def _name(data: Curves) -> str:
-    return DATASETS[data.dataset].title if data.dataset in DATASETS else data.dataset

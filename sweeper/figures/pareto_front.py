@@ -28,13 +28,15 @@ def draw_front(found: Front) -> "Figure":
         axis.set_ylabel(found.metrics[1].title)
     handles, texts = axes[0].get_legend_handles_labels()
     figure.legend(handles, texts, loc="outside lower center", ncols=4, frameon=False)
+    figure.suptitle(f"Pareto front of {found.grid}" + (f" ({found.mark})" if found.mark else ""))
     return figure
 
 
 def save_front(found: Front, folder: Path) -> list[Path]:
-    """Writes pareto_GRID.png, .svg and .csv; the same bytes from the same numbers."""
+    """Writes pareto_GRID.png, .svg and .csv, or pareto_GRID_synthetic.. where its runs are that."""
     contents = figure_contents(draw_front(found), *found.rows())
-    return write_files(folder, f"pareto_{found.grid}", contents)
+    stem = "_".join(["pareto", found.grid, *found.mark.replace(",", "").split()])
+    return write_files(folder, stem, contents)
 
 
 def _scatter(axis: "Axes", places: list[FrontPoint], label: str, index: int) -> None:

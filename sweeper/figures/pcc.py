@@ -1,4 +1,4 @@
-"""Figures 5.3 and 7.2 to 7.7: the PCC matrix of chosen runs, each latent's sigma beside its row.
+"""Figures 5.3 and 7.2 to 7.7: the PCC matrix of chosen runs, each latent's sigma next to its row.
 
 L latents, K factors."""
 
@@ -9,10 +9,11 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from sweeper.analysis.pool import collect_cells
+from sweeper.analysis.population import Population
 from sweeper.analysis.scores import score
-from sweeper.analysis.selection import RunRow, best_configuration, number
-from sweeper.analysis.study import Study
+from sweeper.analysis.selection import best_configuration, number
+from sweeper.analysis.study import RunRow, Study
+from sweeper.analysis.titles import dataset_title, model_title
 from sweeper.analysis.two_runs import two_runs
 from sweeper.errors import ResultsError
 from sweeper.plotting import heatmap
@@ -46,6 +47,7 @@ class PccMatrices:
 
     matrices: tuple[PccMatrix, ...]
     notes: tuple[str, ...]
+    mark: str = ""
 
     def rows(self) -> tuple[Sequence[str], list[Sequence[object]]]:
         header = ("run_id", "latent", "sigma", "factor", "pcc")
@@ -57,29 +59,41 @@ class PccMatrices:
         ]
 
 
-def compute_best(study: Study, dataset: str, model: str) -> PccMatrices:
+def compute_best(population: Population, dataset: str, model: str) -> PccMatrices:
     """The best run by CbD (its first seed). Raises ResultsError where none finished."""
-    rule = score("cbd")
-    cells = collect_cells(study).cells
-    here = cells[(cells.dataset == dataset) & (cells.label == model)]
-    winner = best_configuration(here.to_dict("records"), rule)
+    rule = population.rule.with_score("cbd", population.columns)
+    winner = best_configuration(population.where(dataset=dataset, label=model), rule)
     if winner is None:
-        raise ResultsError(f"no finished {model} on {dataset} with a CbD in {study.place}")
+        raise ResultsError(
+            f"no finished {model} on {dataset} with a CbD in {population.grid} "
+            f"({population.study.place})"
+        )
     run = winner.first
-    told = f"{dataset} {model}: run {run['run_id']}, CbD {number(run, rule.column):.2f}."
-    return PccMatrices((_matrix(study, run, ""),), (told,))
+    note = (
+        f"{dataset} {model}: run {run['run_id']} at {run['iterations']} iterations, CbD "
+        f"{number(run, rule.by.column):.2f}."
+    )
+    matrix = _matrix(population.study, run, f"{model_title(model)}, {dataset_title(dataset)}")
+    return PccMatrices((matrix,), (note, *population.notes), population.mark([run]))
 
 
-def compute_two(study: Study) -> PccMatrices:
+def compute_two(population: Population) -> PccMatrices:
     """P1 and P2 of the two runs of Table 5.2."""
-    runs = two_runs(study)
-    found = [_matrix(study, run, f"({'ab'[i]}) P{i + 1}") for i, run in enumerate(runs)]
+    runs = two_runs(population)
+    found = [
+        _matrix(
+            population.study,
+            run,
+            f"({'ab'[i]}) P{i + 1}: {model_title(run['model'])}, {dataset_title(run['dataset'])}",
+        )
+        for i, run in enumerate(runs)
+    ]
     notes = [
         f"P{i + 1}: run {run['run_id']}, {run['dataset']} {run['model']}, CbD "
         f"{number(run, score('cbd').column):.2f}."
         for i, run in enumerate(runs)
     ]
-    return PccMatrices(tuple(found), tuple(notes))
+    return PccMatrices(tuple(found), (*notes, *population.notes), population.mark(runs))
 
 
 def _matrix(study: Study, run: RunRow, title: str) -> PccMatrix:
@@ -97,4 +111,5 @@ def draw_pcc(data: PccMatrices) -> "Figure":
         [one.labels() for one in data.matrices],
         [one.factors for one in data.matrices],
         [one.title for one in data.matrices],
+        "absolute Pearson correlation",
     )

@@ -1,35 +1,45 @@
-"""What a figure is: numbers computed from a study, then drawn. Drawing does no arithmetic."""
+"""What a figure is: numbers computed from a population, then drawn. Drawing does no arithmetic."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Protocol
 
-from sweeper.analysis.study import Study
+from sweeper.analysis.population import Population
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 
 class FigureData(Protocol):
-    """A figure's numbers: frozen, and able to tell themselves as rows of a CSV."""
+    """A figure's numbers, frozen."""
 
     @property
     def notes(self) -> tuple[str, ...]:
-        """What a reader of the figure should know: which runs, what is missing."""
+        """What a reader of the figure needs to know: which runs, what is missing."""
+        ...
+
+    @property
+    def mark(self) -> str:
+        """'', 'rehearsal', 'synthetic' or both, of the runs that are drawn."""
         ...
 
     def rows(self) -> tuple[Sequence[str], list[Sequence[object]]]:
-        """Header and rows."""
+        """Header and rows of the CSV file."""
         ...
 
 
 @dataclass(frozen=True)
 class FigureSpec:
-    """A figure of the thesis. compute raises ResultsError where the store lacks its runs.
+    """A figure. grid: of the package, whose runs it is drawn from where no other grid is named; ''
+    for a figure of mathematics alone, which needs no store.
 
-    needs_runs: False for a figure of mathematics alone, which is drawn without a store."""
+    compute: raises ResultsError where the population lacks the runs."""
 
     title: str
-    compute: Callable[[Study], Any]
+    compute: Callable[[Population], Any]
     draw: Callable[[Any], "Figure"]
-    needs_runs: bool = True
+    grid: str = "table7_1"
+
+    @property
+    def needs_runs(self) -> bool:
+        return bool(self.grid)

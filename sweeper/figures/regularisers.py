@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from sweeper.analysis.study import Study
+from sweeper.analysis.population import Population
 from sweeper.plotting.style import BLUE, ORANGE, panel_grid
 
 if TYPE_CHECKING:
@@ -24,6 +24,7 @@ class Regularisers:
     strong_T: np.ndarray
     weak_T: np.ndarray
     notes: tuple[str, ...] = ()
+    mark: str = ""
 
     def rows(self) -> tuple[Sequence[str], list[Sequence[object]]]:
         columns = (self.x_T, self.strong_T, self.weak_T)
@@ -32,8 +33,8 @@ class Regularisers:
         ]
 
 
-def compute_regularisers(study: Study | None = None) -> Regularisers:
-    """Needs no run; takes a study as every figure does."""
+def compute_regularisers(population: Population | None = None) -> Regularisers:
+    """Needs no run; takes a population as every figure does."""
     x_T = np.linspace(-LIMIT, LIMIT, POINTS)
     return Regularisers(x_T, x_T**2, np.log1p(x_T**2))
 

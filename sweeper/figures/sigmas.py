@@ -8,15 +8,14 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from sweeper.analysis.pool import collect_cells
-from sweeper.analysis.scores import score
-from sweeper.analysis.selection import best_configuration
-from sweeper.analysis.study import Study
+from sweeper.analysis.population import Population
+from sweeper.analysis.selection import best_configuration, number
+from sweeper.analysis.study import RunRow
+from sweeper.analysis.titles import dataset_title
 from sweeper.errors import ResultsError
 from sweeper.figures.scatter import ORDER
 from sweeper.plotting.style import BLUE, ORANGE, PURPLE, VERMILLION, letter, panel_grid, thousands
 from sweeper.tracking import layout
-from trainers.specs.datasets import DATASETS
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -44,6 +43,7 @@ class SigmaCurves:
 
     curves: tuple[SigmaCurve, ...]
     notes: tuple[str, ...]
+    mark: str = ""
 
     def rows(self) -> tuple[Sequence[str], list[Sequence[object]]]:
         header = ("dataset", "run_id", "iteration", "quantity", "value")
@@ -60,35 +60,40 @@ class SigmaCurves:
         return header, rows
 
 
-def compute_sigmas(study: Study) -> SigmaCurves:
+def compute_sigmas(population: Population) -> SigmaCurves:
     """The training of the best L-VAE by CbD of each dataset. Raises ResultsError where none is."""
-    rule, curves, notes = score("cbd"), [], []
-    cells = collect_cells(study).cells
-    cells = cells[cells.label == MODEL]
-    for dataset in sorted(set(cells.dataset), key=_place):
-        winner = best_configuration(cells[cells.dataset == dataset].to_dict("records"), rule)
+    rule = population.rule.with_score("cbd", population.columns)
+    cells, curves, shown, notes = population.where(label=MODEL), [], [], []
+    for dataset in sorted({cell["dataset"] for cell in cells}, key=_place):
+        winner = best_configuration(population.where(label=MODEL, dataset=dataset), rule)
         if winner is None:
             notes.append(f"{dataset}: no finished {MODEL} with a CbD.")
             continue
-        run = winner.first
-        siblings = study.siblings(run["run_id"])
-        longest = study.trajectory(siblings.iloc[-1].run_id)
-        scored = siblings[np.isfinite(siblings[rule.column])]
-        curve = SigmaCurve(
-            dataset,
-            run["run_id"],
-            longest["iteration"],
-            np.abs(longest[layout.SIGMA_RECON]),
-            np.abs(longest[layout.SIGMA_KL]),
-            scored.iterations.to_numpy(),
-            scored[rule.column].to_numpy(),
-            int(run["iterations"]),
-        )
+        curve = _curve(population, winner.first, rule.by.column)
         curves.append(curve)
+        shown.append(winner.first)
         notes.append(f"{dataset}: run {curve.run_id}, selected at {curve.selected} iterations.")
     if not curves:
-        raise ResultsError(f"no finished {MODEL} with a CbD in {study.place}")
-    return SigmaCurves(tuple(curves), tuple(notes))
+        raise ResultsError(f"no finished {MODEL} with a CbD in {population.grid}")
+    mark = population.mark(shown)
+    return SigmaCurves(tuple(curves), (*notes, *population.notes), mark)
+
+
+def _curve(population: Population, run: RunRow, column: str) -> SigmaCurve:
+    siblings = [row for row in population.finished if row["training_id"] == run["training_id"]]
+    siblings.sort(key=lambda row: row["iterations"])
+    longest = population.study.trajectory(siblings[-1]["run_id"])
+    scored = [row for row in siblings if np.isfinite(number(row, column))]
+    return SigmaCurve(
+        run["dataset"],
+        run["run_id"],
+        longest["iteration"],
+        np.abs(longest[layout.SIGMA_RECON]),
+        np.abs(longest[layout.SIGMA_KL]),
+        np.array([row["iterations"] for row in scored]),
+        np.array([number(row, column) for row in scored]),
+        int(run["iterations"]),
+    )
 
 
 def _place(dataset: str) -> tuple[int, str]:
@@ -97,14 +102,13 @@ def _place(dataset: str) -> tuple[int, str]:
 
 def draw_sigmas(data: SigmaCurves) -> "Figure":
     figure, axes = panel_grid(len(data.curves), 4.4, 3.2)
-    for number, (axis, one) in enumerate(zip(axes, data.curves, strict=True)):
+    for place, (axis, one) in enumerate(zip(axes, data.curves, strict=True)):
         twin = axis.twinx()
         lines = axis.plot(one.iteration_T, one.sigma_recon_T, color=BLUE, label="\u03c30")
         lines += axis.plot(one.iteration_T, one.sigma_kl_T, color=ORANGE, ls="--", label="\u03c31")
         lines += twin.plot(one.milestone_S, one.cbd_S, color=PURPLE, marker="o", ms=4, label="CbD")
         chosen = axis.axvline(one.selected, color=VERMILLION, ls=":", label="selected")
-        title = DATASETS[one.dataset].title if one.dataset in DATASETS else one.dataset
-        axis.set_title(letter(number, title, len(axes)))
+        axis.set_title(letter(place, f"L-VAE, {dataset_title(one.dataset)}", len(axes)))
         axis.set_ylabel("learned \u03c3")
         twin.set_ylabel("CbD", color=PURPLE)
         twin.tick_params(axis="y", colors=PURPLE)

@@ -40,7 +40,8 @@ def _table_lines(outcome: Outcome, setting: Settings) -> Iterator[str]:
     from sweeper.tables.render import render
 
     try:
-        found = table(outcome.plan.grid, setting.tracking_uri)
+        name = outcome.plan.grid
+        found = table(name, setting.tracking_uri, grid=name, rehearsal=None, synthetic=None)
         yield from ("", *render(found, "terminal").splitlines())
     except SweeperError as error:
         yield f"no table: {error}"
@@ -51,11 +52,14 @@ def _front_lines(grid: Grid, setting: Settings) -> Iterator[str]:
     if grid.search is None or len(grid.search.directions or {}) < 2:
         return
     from sweeper.analysis.pareto import front
+    from sweeper.planning.population import find_population
     from sweeper.tables.pages.front import front_page
     from sweeper.tables.render.terminal import page_terminal
 
     try:
-        page = front_page(front(grid.title, grid.search.directions, setting.tracking_uri))
+        name, uri = grid.title, setting.tracking_uri
+        population = find_population(uri, name, rehearsal=None, synthetic=None)
+        page = front_page(front(name, grid.search.directions, population))
         yield from ("", *page_terminal(page).splitlines())
     except SweeperError as error:
         yield f"no front: {error}"

@@ -1,6 +1,6 @@
 """A grid to its cells: each a run as one entry of `models` asks for it."""
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from fractions import Fraction
 from functools import partial
@@ -26,7 +26,7 @@ REHEARSAL_POINTS = 500
 
 ResolveLearned = Callable[[Learned, str], float | None]
 UseSynthetic = Callable[[str], bool]
-NeedsSecondModel = Callable[[str], bool | None]
+NeedsSecondModel = Callable[[Sequence[str]], bool | None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,19 +119,25 @@ class CellBuilder:
     def product(self) -> Iterator[Cell]:
         """Every combination of the entry's parameters, axes and seeds."""
         axes: dict[str, Any] = {**self.entry.params, **self.axes, "seed": self.grid.seeds}
-        for point in grids.product(axes):
-            yield from self.cells(point)
+        yield from self._of_points(grids.product(axes))
 
     def cells(self, point: Mapping[str, Any]) -> Iterator[Cell]:
         """The cells of one point: values for the entry's parameters, axes and seed."""
-        config, unresolved = self._config(self.model, point)
-        cells = self._cells_of(config, unresolved)
+        return self._of_points([point])
+
+    def _of_points(self, points: Iterable[Mapping[str, Any]]) -> Iterator[Cell]:
+        """An alias is decided once, over all of these points."""
         if self.alias is None or self.needs_second_model is None:
-            yield from cells
-            return
-        second = self._cells_of(*self._config(self.alias.then, point))
-        for cell, instead in zip(cells, second, strict=True):
-            yield instead if self.needs_second_model(cell.run_id) else cell
+            return self._cells_as(self.model, points)
+        points = list(points)
+        first = list(self._cells_as(self.model, points))
+        if self.needs_second_model(tuple(cell.run_id for cell in first)):
+            return self._cells_as(self.alias.then, points)
+        return iter(first)
+
+    def _cells_as(self, model: str, points: Iterable[Mapping[str, Any]]) -> Iterator[Cell]:
+        for point in points:
+            yield from self._cells_of(*self._config(model, point))
 
     def _cells_of(self, config: TrainingConfig, unresolved: tuple[str, ...]) -> Iterator[Cell]:
         identity = config.identity()

@@ -1,15 +1,17 @@
-"""What finished runs tell a plan: values they have learned, and whether an alias gives way.
+"""What finished runs tell a plan: values they have learned, and which model an alias stands for.
 
-Both read MLflow; a value is known once every run that it could come from is settled, so that a
-later result cannot change what has been planned with it."""
+Both are read off MLflow once every run that they may come from is settled, so that a later result
+cannot change what has been planned with them."""
 
 import math
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from functools import cache
-from pathlib import Path
 
+from sweeper.analysis.rule import SelectionRule, rule_of
+from sweeper.analysis.selection import Winner, best_configuration, number
+from sweeper.analysis.study import row_of_run
 from sweeper.errors import SweeperError
-from sweeper.grid import Learned, load_grid
+from sweeper.grid import Grid, Learned, load_grid
 from sweeper.planning.cells import DEFAULT_OPTIONS, Cell, ExpansionOptions, expand
 from sweeper.planning.plan import SETTLED
 from sweeper.tracking import layout
@@ -23,55 +25,62 @@ class LearnedValues:
     def __init__(
         self,
         runs: Mapping[str, StoredRun],
-        folder: Path,
+        grid: Grid,
         options: ExpansionOptions = DEFAULT_OPTIONS,
     ) -> None:
-        """folder: where the grid that asks lies; paths in it are relative to that.
-        options: how that grid is taken; the other is taken alike."""
+        """grid: the one that asks; paths in it are relative to its folder.
+        options: how that grid is expanded, and so the other grid too."""
         self._runs = runs
-        self._folder = folder
+        self._folder = grid.origin.folder
+        self._rule = rule_of(grid)
         self._options = options
-        self._cells = cache(self._expanded)
+        self._grids = cache(self._load)
 
     def resolve(self, learned: Learned, dataset: str) -> float | None:
-        """The value that the selected run of the other grid has learned, or None as long as a run
-        it may come from is neither finished nor diverged."""
-        cells = [
-            cell
-            for cell in self._cells(learned.from_)
-            if cell.config.dataset == dataset and cell.label == learned.model
-        ]
-        runs = [self._runs.get(cell.run_id) for cell in cells]
-        settled = [run for run in runs if run is not None and _status(run) in SETTLED]
-        if not cells or len(settled) < len(cells):
-            return None
-        key = learned.select if "/" in learned.select else layout.measure_key(learned.select)
-        sign = 1.0 if key.startswith(layout.MEASURE_PREFIX) else -1.0
-        scored = [
-            (sign * run.metrics[key], -int(run.params["iterations"]), run)
-            for run in settled
-            if _status(run) == layout.FINISHED
-            and math.isfinite(run.metrics.get(key, math.nan))
-            and learned.learned in run.metrics
-        ]
-        if not scored:
-            return None
-        best = max(scored, key=lambda entry: (entry[0], entry[1], entry[2].tags[layout.RUN_ID]))
-        return best[2].metrics[learned.learned]
+        """The value that the winner of the other grid has learned, the mean over its seeds; None
+        as long as a run it may come from is neither finished nor diverged.
 
-    def needs_second_model(self, run_id: str) -> bool | None:
-        """Whether every sigma of a finished mdL-strong run is below 0.5; None while unknown."""
-        run = self._runs.get(run_id)
-        if run is None or _status(run) != layout.FINISHED:
+        The winner is that of the other grid's own rule, by `learned.select`: the run that the
+        table of that grid prints."""
+        grid, cells = self._grids(learned.from_)
+        if grid is None:
             return None
-        sigmas = [v for key, v in run.metrics.items() if key.startswith(layout.SIGMA_PREFIX)]
+        rule = rule_of(grid).with_score(learned.select, ())
+        cells = [c for c in cells if c.config.dataset == dataset and c.label == learned.model]
+        winner = self._winner((cell.run_id for cell in cells), rule)
+        if winner is None:
+            return None
+        found = winner.mean(f"last/{learned.learned}")
+        return None if math.isnan(found) else found
+
+    def needs_second_model(self, run_ids: Iterable[str]) -> bool | None:
+        """Whether every sigma_i of the winner among these mdL-strong runs, all those of a dataset,
+        is below 0.5 (thesis, section 7.2); None while one of them is not settled."""
+        winner = self._winner(run_ids, self._rule)
+        if winner is None:
+            return None
+        sigmas = [
+            number(run, name)
+            for run in winner.runs
+            for name in run
+            if name.startswith(f"last/{layout.SIGMA_PREFIX}")
+        ]
         return bool(sigmas) and needs_weak(sigmas)
 
-    def _expanded(self, file: str) -> list[Cell]:
+    def _winner(self, run_ids: Iterable[str], rule: SelectionRule) -> Winner | None:
+        """None as long as one of the runs is not settled, and where none can be chosen."""
+        runs = [self._runs.get(run_id) for run_id in run_ids]
+        settled = [run for run in runs if run is not None and _status(run) in SETTLED]
+        if not runs or len(settled) < len(runs):
+            return None
+        return best_configuration(map(row_of_run, settled), rule)
+
+    def _load(self, file: str) -> tuple[Grid | None, list[Cell]]:
         try:
-            return expand(load_grid(self._folder / file), self._options)[0]
+            grid = load_grid(self._folder / file)
+            return grid, expand(grid, self._options)[0]
         except SweeperError:
-            return []
+            return None, []
 
 
 def _status(run: StoredRun) -> str:

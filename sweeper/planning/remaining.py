@@ -19,14 +19,14 @@ def plan_grid(grid: Grid, setting: Settings) -> Plan:
     setting.known_grids = {run: entry.grids for run, entry in found.items()}
     setting.known_measures = {run: entry.measures for run, entry in found.items()}
     options = options_of(setting)
-    lessons = LearnedValues(stored, grid.origin.folder, options)
+    learned = LearnedValues(stored, grid, options)
     plan = make_plan(
         grid,
         scale=setting.scale,
         points=setting.points,
         use_synthetic=options.use_synthetic,
-        resolve=lessons.resolve,
-        needs_second_model=lessons.needs_second_model,
+        resolve=learned.resolve,
+        needs_second_model=learned.needs_second_model,
     )
     held = read_progress(setting.store, (t.training_id for t in plan.trainings if not t.unresolved))
     return plan.with_progress(

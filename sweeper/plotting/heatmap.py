@@ -10,6 +10,7 @@ from sweeper.plotting.style import new_figure
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
+    from matplotlib.image import AxesImage
 
 LETTER_IN = 0.085  # width of a letter at the default size
 CELL_IN = (0.62, 0.36)
@@ -21,7 +22,7 @@ def pcc_figure(
 ) -> "Figure":
     """The PCC matrix as in Figure 7.2: a row for each latent, labelled as in 'z3 (0.76)'.
 
-    Margins are reckoned from the lengths of labels: every run gets such a picture, and a layout
+    Margins are computed from the lengths of labels: every run gets such a picture, and a layout
     engine would double its time."""
     from matplotlib.figure import Figure
 
@@ -44,18 +45,21 @@ def matrices_figure(
     rows: Sequence[Sequence[str]],
     columns: Sequence[Sequence[str]],
     titles: Sequence[str],
+    scale: str,
     *,
     signed: bool = False,
 ) -> "Figure":
-    """Matrices side by side."""
+    """Matrices side by side, with one colour bar. scale: what a colour stands for."""
     most = max(len(names) for names in rows)
     widths = [1.2 + 0.72 * len(names) for names in columns]
-    figure = new_figure(sum(widths), 1.4 + 0.42 * most)
+    figure = new_figure(sum(widths) + 0.8, 1.7 + 0.42 * most)
     axes = figure.subplots(1, len(matrices), squeeze=False, width_ratios=widths)[0]
     for axis, matrix, names, heads, title in zip(
         axes, matrices, rows, columns, titles, strict=True
     ):
-        draw_matrix(axis, matrix, names, heads, title=title, signed=signed)
+        image = draw_matrix(axis, matrix, names, heads, title=title, signed=signed)
+    bar = figure.colorbar(image, ax=list(axes), label=scale)
+    bar.outline.set_visible(False)
     return figure
 
 
@@ -67,11 +71,13 @@ def draw_matrix(
     *,
     title: str = "",
     signed: bool = False,
-) -> None:
+) -> "AxesImage":
     """Values in 0 to 1, or -1 to 1 if signed; a cell that is not a number is left blank."""
     low = -1.0 if signed else 0.0
     colours = "RdBu" if signed else "Blues"
-    axis.imshow(np.ma.masked_invalid(matrix), cmap=colours, vmin=low, vmax=1.0, aspect="auto")
+    image = axis.imshow(
+        np.ma.masked_invalid(matrix), cmap=colours, vmin=low, vmax=1.0, aspect="auto"
+    )
     axis.set_xticks(range(len(column_labels)), column_labels)
     axis.tick_params(axis="x", rotation=35)
     for label in axis.get_xticklabels():
@@ -87,3 +93,4 @@ def draw_matrix(
         if np.isfinite(value):
             colour = "white" if abs(value) > _DARK else "black"
             axis.text(column, row, f"{value:.2f}", ha="center", va="center", color=colour)
+    return image

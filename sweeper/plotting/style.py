@@ -1,7 +1,7 @@
-"""How figures look, and how they are written: the same bytes from the same numbers.
+"""How figures look: colours, markers, panels, axes.
 
-Colours are Okabe and Ito's, which colour-blind readers tell apart. No global state of matplotlib
-is used, so a figure may be drawn in any thread."""
+Colours are Okabe and Ito's, which colour-blind readers can distinguish. No global state of
+matplotlib is used, so a figure may be drawn in any thread."""
 
 from typing import TYPE_CHECKING
 
@@ -11,14 +11,8 @@ if TYPE_CHECKING:
 
 
 BLUE, VERMILLION, GREEN, ORANGE = "#0072B2", "#D55E00", "#009E73", "#E69F00"
-
-
 PURPLE, SKY, BLACK, YELLOW = "#CC79A7", "#56B4E9", "#000000", "#F0E442"
-
-
 COLOURS = (BLUE, ORANGE, GREEN, VERMILLION, PURPLE, SKY, BLACK)
-
-
 MARKERS = ("o", "s", "^", "D", "v", "P", "X")
 
 

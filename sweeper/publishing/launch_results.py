@@ -24,7 +24,7 @@ def attach_results(writer: Writer, parent: str, grid: str) -> None:
     Results that do not make a table (nothing finished yet) leave the parent without them: what is
     trained is safe, and the next launch tries again."""
     try:
-        made = make_report(grid, writer.uri, kind="png")
+        made = make_report(grid, writer.uri, "png", rehearsal=None, synthetic=None)
     except SweeperError as error:
         log.info("no report of %s: %s", grid, error)
         return

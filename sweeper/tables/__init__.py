@@ -1,19 +1,20 @@
 """The thesis's tables, and one for any grid, from what MLflow holds."""
 
 from collections.abc import Sequence
-from dataclasses import replace
+from pathlib import Path
 
-from sweeper.analysis.pool import newest_launches
+from sweeper.analysis.population import Population, Source
 from sweeper.analysis.study import Study, read_study
 from sweeper.errors import UsageError
 from sweeper.messages import unknown
+from sweeper.planning.population import find_population
 from sweeper.tables.ablation import compute_ablation
 from sweeper.tables.compute import compute
-from sweeper.tables.grid_rule import GridSelection, rule_of
 from sweeper.tables.spec import COMPARISON, TableSpec, spec_for_grid
 from sweeper.tables.table import Table
 from sweeper.tables.two_runs import compute_two_runs
 
+REPORTS = ("validation", "test")
 _PARTS = ("cbd_compactness", "cbd_modularity", "cbd")
 _MODULARITY = (
     *("reconstruction", "cbd", "cbd_modularity", "beta_vae_score", "factor_vae_score"),
@@ -24,7 +25,7 @@ _BETAS = (2.0, 4.0)  # the thesis's search of beta, section 3.2.3
 
 TABLES: dict[str, TableSpec] = {
     "5.2": TableSpec(
-        "5.2", "CbD of two models", "", "cbd", _PARTS, ids=("model",), shape="two runs"
+        "5.2", "CbD of two models", "table7_1", "cbd", _PARTS, ids=("model",), shape="two runs"
     ),
     "6.1": TableSpec(
         "6.1", "L-VAE and related models", "table6_1", "cbd", COMPARISON, betas=_BETAS
@@ -54,46 +55,69 @@ TABLES: dict[str, TableSpec] = {
 
 def table(
     name: str,
-    source: Study | str | None = None,
+    source: Source = None,
     *,
-    grid: str | None = None,
+    grid: str | Path | None = None,
     by: str | None = None,
     report: str | None = None,
     all_rows: bool = False,
     runs: Sequence[str] | None = None,
+    rehearsal: bool | None = False,
+    synthetic: bool | None = False,
 ) -> Table:
-    """A table of the thesis ('7.1' or 'table7_1'), or of a launched grid by its name.
+    """A table of the thesis ('7.1' or 'table7_1'), or of a grid by its launched name or file.
 
-    source: a study, or a tracking URI.  grid: the launch to take runs from.  by: another score to
-    select by.  report: 'validation' or 'test', by default what the grid says.  all_rows: rows of
-    the thesis without runs too.  runs: the two runs of Table 5.2.
-    Raises UsageError, ResultsError, TrackingError."""
-    study = source if isinstance(source, Study) else read_study(source)
-    spec, own = spec_of(name, study)
-    report = report or own.report
-    if report not in ("validation", "test"):
-        raise UsageError(f"report {report!r} {unknown(report, ['validation', 'test'])}")
-    if by is not None:
-        spec = replace(spec, by=by, lower_is_better=None)
-    if spec.shape == "two runs":
-        return compute_two_runs(study, spec, runs)
-    if runs is not None:
-        raise UsageError("runs are named for table 5.2 only")
-    if spec.shape == "ablation":
-        return compute_ablation(study, spec, grid=grid, report=report)
-    grid = grid or (name if name in newest_launches(study.launches) else None)
-    return compute(study, spec, grid=grid, report=report, all_rows=all_rows)
+    A table of the thesis is made from what its grid, which comes with the package, asks for; that
+    of another grid from what its newest launch, or its file, asks for.
 
-
-def spec_of(name: str, study: Study) -> tuple[TableSpec, GridSelection]:
-    """The table of this name, one of the thesis or that of a launched grid, and what that grid
-    says of it. Raises UsageError."""
-    launches = newest_launches(study.launches)
+    source: a study, a tracking URI, or a population to take as it is.  grid: the launch or file to
+    take in place of the table's own.  by: another score to select by.  report: 'validation' or
+    'test', by default what the grid says.  all_rows: rows of the thesis that the grid does not ask
+    for too.  runs: the two runs of Table 5.2.  rehearsal, synthetic: such runs in place of real
+    ones; None: whatever the newest launch was.
+    Raises GridError, ResultsError, TrackingError, UsageError."""
     short = name.removeprefix("table").replace("_", ".").strip()
-    if short in TABLES:
-        launch = launches.get(TABLES[short].grid)
-        return TABLES[short], rule_of(launch.grid_text) if launch else GridSelection()
-    if name not in launches:
-        raise UsageError(f"table {name!r} {unknown(name, [*TABLES, *launches])}")
-    rule = rule_of(launches[name].grid_text)
-    return spec_for_grid(name, rule, TABLES.get(rule.table)), rule
+    known = TABLES.get(short)
+    found = _population(name, known, source, grid, rehearsal=rehearsal, synthetic=synthetic)
+    spec = known or spec_for_grid(found.grid, found.text, TABLES.get(found.text.table))
+    report = report or found.text.report
+    if report not in REPORTS:
+        raise UsageError(f"report {report!r} {unknown(report, REPORTS)}")
+    rule = found.rule.with_score(by or spec.by, found.columns)
+    spec = spec.selected_by(rule.by)
+    if spec.shape == "two runs":
+        return compute_two_runs(found, spec, rule, runs)
+    if runs is not None:
+        raise UsageError("--runs is for table 5.2 only")
+    if spec.shape == "ablation":
+        return compute_ablation(found, spec, rule, report=report)
+    return compute(found, spec, rule, report=report, all_rows=all_rows)
+
+
+def _population(
+    name: str,
+    known: TableSpec | None,
+    source: Source,
+    grid: str | Path | None,
+    *,
+    rehearsal: bool | None,
+    synthetic: bool | None,
+) -> Population:
+    if isinstance(source, Population):
+        return source
+    study = source if isinstance(source, Study) else read_study(source)
+    names = sorted({launch.grid for launch in study.launches})
+    if (
+        known is None
+        and grid is None
+        and name not in names
+        and not name.endswith((".yaml", ".yml"))
+    ):
+        raise UsageError(f"table {name!r} {unknown(name, [*TABLES, *names])}")
+    return find_population(
+        study,
+        grid or (None if known else name),
+        shipped=known.grid if known else "",
+        rehearsal=rehearsal,
+        synthetic=synthetic,
+    )

@@ -1,31 +1,30 @@
-"""Table 6.2: a beta-VAE trained at the weight that L-VAE learned, beside that L-VAE.
+"""Table 6.2: a beta-VAE trained at the weight that L-VAE learned, next to that L-VAE.
 
 Of the beta-VAEs of a dataset, those whose beta is nearest (as a ratio) to the learned one."""
 
 import math
 from collections.abc import Sequence
 
-from sweeper.analysis.pool import beta_of
-from sweeper.analysis.selection import RunRow
-from sweeper.analysis.study import Study
+from sweeper.analysis.population import Population, beta_of
+from sweeper.analysis.rule import SelectionRule
+from sweeper.analysis.study import RunRow
 from sweeper.tables.compute import absent_rows, cells_of, finish, row_of
 from sweeper.tables.published import published
 from sweeper.tables.spec import TableSpec
 from sweeper.tables.table import Row, Table
 
-CLOSE = 1.05  # a ratio of betas beyond this is told
+CLOSE = 1.05  # betas whose ratio is beyond this get a note
 
 
 def compute_ablation(
-    study: Study, spec: TableSpec, *, grid: str | None = None, report: str = "validation"
+    population: Population, spec: TableSpec, rule: SelectionRule, *, report: str = "validation"
 ) -> Table:
-    """Raises ResultsError, UsageError."""
-    found, cells, told = cells_of(study, spec, grid)
-    rule = spec.rule(found.cells.columns)
+    """Raises ResultsError."""
+    cells, remarks = cells_of(population, spec)
     order = list(dict.fromkeys(row.dataset for row in published(spec.name)))
     keys = {(cell["dataset"], cell["source"]) for cell in cells}
     rows: list[Row] = []
-    for dataset, source in sorted(keys, key=lambda k: (_place(k[0], order), k)):
+    for dataset, source in sorted(keys, key=lambda key: (_place(key[0], order), key)):
         here = [c for c in cells if (c["dataset"], c["source"]) == (dataset, source)]
         learned = [cell for cell in here if cell["label"] == "l_vae"]
         fixed = [cell for cell in here if cell["label"] == "beta_vae"]
@@ -33,21 +32,21 @@ def compute_ablation(
         if learned:
             pair = [row_of((dataset, source, "l_vae"), learned, spec, rule, report)]
         target = pair[0].beta if pair else None
-        if fixed and target is None:
-            told.append(f"{dataset}: no finished L-VAE, so no beta-VAE to set beside it")
-        elif fixed and target is not None:
+        if target is not None:
             beta = _nearest(fixed, target)
             fixed = [cell for cell in fixed if beta_of(cell) in (beta, None)]
-            pair.insert(0, row_of((dataset, source, "beta_vae"), fixed, spec, rule, report))
             if beta is not None and not 1 / CLOSE <= beta / target <= CLOSE:
-                told.append(f"{dataset}: beta-VAE ran at {beta:g}, L-VAE learned {target:.2f}")
+                remarks.append(f"{dataset}: beta-VAE ran at {beta:g}, L-VAE learned {target:.2f}")
+        if fixed:
+            pair.insert(0, row_of((dataset, source, "beta_vae"), fixed, spec, rule, report))
         rows += pair
-    present = {(row.dataset, row.model) for row in rows}
-    return finish(spec, rows, found, absent_rows(spec, present), told, report)
+    absent = absent_rows(spec, {(row.dataset, row.model) for row in rows})
+    table = Table(spec, rule, tuple(rows), (population.grid,), absent, (), report)
+    return finish(table, population, cells, remarks)
 
 
 def _nearest(cells: Sequence[RunRow], target: float) -> float | None:
-    """The beta nearest to the target, or None while all cells wait for theirs."""
+    """The beta nearest to the target, or None while no cell has one."""
     betas = {beta for cell in cells if (beta := beta_of(cell)) is not None}
     near = sorted(betas, key=lambda beta: (abs(math.log(max(beta, 1e-9) / target)), beta))
     return near[0] if near else None

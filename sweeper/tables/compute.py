@@ -1,13 +1,13 @@
-"""From the cells of a pool to the rows of a table: groups, winners, counts, what is missing."""
+"""From a population to the rows of a table: groups, winners, counts, what is missing."""
 
 import math
 from collections.abc import Iterable, Sequence
-from typing import Any
+from dataclasses import replace
 
-from sweeper.analysis.pool import MISSING, CellPool, beta_of, collect_cells, newest_launches
-from sweeper.analysis.scores import Score
-from sweeper.analysis.selection import RunRow, best_configuration, number
-from sweeper.analysis.study import Study
+from sweeper.analysis.population import MISSING, Population, beta_of
+from sweeper.analysis.rule import SelectionRule
+from sweeper.analysis.selection import best_configuration, number
+from sweeper.analysis.study import RunRow
 from sweeper.errors import ResultsError
 from sweeper.tables.notes import notes, problems
 from sweeper.tables.published import published
@@ -19,30 +19,28 @@ COMPARABLE = {"protocol": "thesis", "reconstruction": "mse"}  # what the thesis'
 
 
 def compute(
-    study: Study,
+    population: Population,
     spec: TableSpec,
+    rule: SelectionRule,
     *,
-    grid: str | None = None,
     report: str = "validation",
     all_rows: bool = False,
 ) -> Table:
-    """The best run of each dataset and model. Raises ResultsError, UsageError.
+    """The best run of each dataset and model. Raises ResultsError.
 
-    grid: the launch to take the runs of; by default the table's own grid, or else everything.
     report: 'validation' or 'test'.  all_rows: also rows of the thesis that nothing was run of."""
-    found, cells, told = cells_of(study, spec, grid)
-    rule = spec.rule(found.cells.columns)
+    cells, remarks = cells_of(population, spec)
     groups: dict[tuple[str, str, str], list[RunRow]] = {}
     for cell in cells:
         groups.setdefault((cell["dataset"], cell["source"], cell["label"]), []).append(cell)
     order = [(row.dataset, row.model) for row in published(spec.name)] if spec.published else []
     keys = sorted(groups, key=lambda key: _position(key, order, list(groups)))
     rows = [row_of(key, groups[key], spec, rule, report) for key in keys]
-    present = {(dataset, model) for dataset, _, model in groups}
-    absent = absent_rows(spec, present)
+    absent = absent_rows(spec, {(dataset, model) for dataset, _, model in groups})
     if all_rows:
         rows = _with_absent(rows, absent, spec, order)
-    return finish(spec, rows, found, absent, told, report)
+    table = Table(spec, rule, tuple(rows), (population.grid,), absent, (), report)
+    return finish(table, population, cells, remarks)
 
 
 def absent_rows(spec: TableSpec, present: set[tuple[str, str]]) -> tuple[tuple[str, str], ...]:
@@ -54,41 +52,32 @@ def absent_rows(spec: TableSpec, present: set[tuple[str, str]]) -> tuple[tuple[s
 
 
 def finish(
-    spec: TableSpec,
-    rows: Sequence[Row],
-    found: CellPool,
-    absent: tuple[tuple[str, str], ...],
-    told: Sequence[str],
-    report: str,
+    table: Table, population: Population, cells: Iterable[RunRow], remarks: Sequence[str]
 ) -> Table:
-    """The table with its notes and problems."""
-    table = Table(spec, tuple(rows), found.grids, absent, (), report)
-    said = (*found.notes, *told, *notes(table))
-    return Table(spec, table.rows, table.grids, absent, said, report, tuple(problems(table)))
+    """The table with its mark, notes and problems."""
+    table = replace(table, mark=population.mark(cells), problems=tuple(problems(table)))
+    return replace(table, notes=(*population.notes, *remarks, *notes(table)))
 
 
-def cells_of(
-    study: Study, spec: TableSpec, grid: str | None
-) -> tuple[CellPool, list[dict[str, Any]], list[str]]:
-    """The pool, its comparable cells that the table is about, and notes on what was left out."""
-    launches = newest_launches(study.launches)
-    own = grid or (spec.grid if spec.grid in launches and spec.shape == "best" else None)
-    found = collect_cells(study, None if own is None else [own])
-    cells, told = _comparable(found.cells.to_dict("records"))
-    if spec.published and own != spec.grid and spec.betas:
+def cells_of(population: Population, spec: TableSpec) -> tuple[list[RunRow], list[str]]:
+    """The comparable cells that the table is about, and notes on what was left out."""
+    cells, remarks = _comparable(population.cells)
+    if spec.published and population.grid != spec.grid:
         cells, more = _with_betas(cells, spec.betas)
-        told += more
-    if spec.published:
+        remarks += more
         named = {row.model for row in published(spec.name)}
-        cells = [c for c in cells if c["label"] in named or own is not None]
+        cells = [cell for cell in cells if cell["label"] in named]
     if not cells:
-        way = f"launch grids/{spec.grid}.yaml" if spec.all_thesis_rows else "launch it again"
-        raise ResultsError(f"no run in {study.place} belongs to table {spec.name}; {way}")
-    return found, cells, told
+        raise ResultsError(f"no run of {population.grid} belongs to table {spec.name}")
+    return cells, remarks
 
 
 def row_of(
-    key: tuple[str, str, str], cells: Sequence[RunRow], spec: TableSpec, rule: Score, report: str
+    key: tuple[str, str, str],
+    cells: Sequence[RunRow],
+    spec: TableSpec,
+    rule: SelectionRule,
+    report: str,
 ) -> Row:
     """The row of a dataset, source and model."""
     winner = best_configuration(cells, rule)
@@ -97,14 +86,26 @@ def row_of(
         where = column.test_column if report == "test" else column.column
         values[name] = winner.spread(where) if winner else None
     optimism = math.nan
-    if winner and report == "test" and (tested := winner.spread(rule.test_column)):
-        sign = -1 if rule.lower_is_better else 1
+    if winner and report == "test" and (tested := winner.spread(rule.by.test_column)):
+        sign = -1 if rule.by.lower_is_better else 1
         optimism = sign * (winner.value - tested.mean)
-    synthetic = any(cell["synthetic"] for cell in cells)
-    beta = _shown_beta(winner.runs, key[2]) if winner else None
-    counts = count(cells, rule.column)
-    reasons = tuple(sorted({f"{c['status']}: {c['reason']}" for c in cells if c["reason"]}))
-    return Row(key[0], key[1], synthetic, key[2], beta, counts, winner, values, reasons, optimism)
+    return Row(
+        *key[:2],
+        synthetic=any(cell["synthetic"] for cell in cells),
+        model=key[2],
+        beta=_shown_beta(winner.runs, key[2]) if winner else None,
+        counts=count(cells, rule),
+        winner=winner,
+        values=values,
+        reasons=tuple(sorted({f"{c['status']}: {c['reason']}" for c in cells if c["reason"]})),
+        optimism=optimism,
+        uncounted=sum(_is_uncounted(cell) for cell in cells),
+    )
+
+
+def _is_uncounted(cell: RunRow) -> bool:
+    is_finished = cell["status"] == layout.FINISHED
+    return is_finished and math.isnan(number(cell, layout.ACTIVE_LATENTS))
 
 
 def _shown_beta(runs: Sequence[RunRow], label: str) -> float | None:
@@ -117,27 +118,25 @@ def _shown_beta(runs: Sequence[RunRow], label: str) -> float | None:
     return math.fsum(learned) / len(learned)
 
 
-def _comparable(cells: list[dict[str, Any]]) -> tuple[list[dict[str, Any]], list[str]]:
+def _comparable(cells: Sequence[RunRow]) -> tuple[list[RunRow], list[str]]:
     """Cells of one protocol and one reconstruction loss: numbers of two are not comparable."""
-    told = []
+    remarks, kept = [], list(cells)
     for name, preferred in COMPARABLE.items():
-        kinds = sorted({cell[name] for cell in cells} - {""})
+        kinds = sorted({cell[name] for cell in kept} - {""})
         if len(kinds) > 1:
-            kept = preferred if preferred in kinds else kinds[0]
-            before = len(cells)
-            cells = [c for c in cells if c[name] == kept or c["status"] == MISSING]
-            told.append(f"only runs with {name} {kept}: {before - len(cells)} others left out")
-    return cells, told
+            kind = preferred if preferred in kinds else kinds[0]
+            before = len(kept)
+            kept = [c for c in kept if c[name] == kind or c["status"] == MISSING]
+            remarks.append(f"only runs with {name} {kind}: {before - len(kept)} others left out")
+    return kept, remarks
 
 
-def _with_betas(
-    cells: list[dict[str, Any]], betas: Iterable[float]
-) -> tuple[list[dict[str, Any]], list[str]]:
+def _with_betas(cells: Sequence[RunRow], betas: Iterable[float]) -> tuple[list[RunRow], list[str]]:
     """Without beta-VAEs of other betas, where there are some of these."""
     asked = [cell for cell in cells if cell["label"] == "beta_vae"]
     wanted = [cell for cell in asked if beta_of(cell) in set(betas)]
     if not wanted or len(wanted) == len(asked):
-        return cells, []
+        return list(cells), []
     kept = [cell for cell in cells if cell["label"] != "beta_vae"] + wanted
     shown = ", ".join(f"{beta:g}" for beta in betas)
     return kept, [f"beta_vae with beta {shown}: {len(asked) - len(wanted)} runs of others left out"]
@@ -147,9 +146,9 @@ def _position(
     key: tuple[str, str, str], order: list[tuple[str, str]], seen: list[tuple[str, str, str]]
 ) -> tuple[int, str, str, int, str]:
     """Datasets and models as printed by the thesis; what it does not print comes after, in the
-    order that grids ask for it."""
+    order that the grid asks for it."""
     dataset, source, model = key
-    datasets = [pair[0] for pair in order]
+    datasets = list(dict.fromkeys(pair[0] for pair in order))
     models = list(dict.fromkeys([pair[1] for pair in order] + [asked[2] for asked in seen]))
     place = datasets.index(dataset) if dataset in datasets else len(datasets)
     return (place, dataset, source, models.index(model), model)

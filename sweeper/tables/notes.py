@@ -1,40 +1,162 @@
-"""What a table says below itself, and what keeps it from being complete."""
+"""The notes below a table, and what keeps it from being complete."""
 
 import math
 from collections.abc import Iterator
 
+from sweeper.analysis.rule import LAST
 from sweeper.analysis.scores import score
 from sweeper.analysis.selection import number
-from sweeper.analysis.spread import LEVEL, welch
+from sweeper.analysis.significance import Difference, differences
+from sweeper.analysis.spread import LEVEL, interquartile_mean
+from sweeper.ids import id_of
 from sweeper.tables.published import published
 from sweeper.tables.table import Row, Table
 from sweeper.tracking import layout
+from trainers.specs.datasets import DATASETS
 from trainers.specs.models import WEAK_SIGMA, needs_weak
 
-REASONS_TOLD = 3
+MAX_REASONS = 3
 
 
 def notes(table: Table) -> Iterator[str]:
     """One line each, in a fixed order: how the table was made, then what is wrong with it."""
     if table.spec.shape != "two runs":
-        yield f"Best run of each dataset and model by {score(table.spec.by).title}."
-    yield f"Taken from {', '.join(table.grids) or 'runs that no launch asked for'}."
-    if table.seeds > 1:
-        yield (
-            f"Mean +- standard deviation over up to {table.seeds} seeds of the configuration with "
-            "the best mean; chosen on the same numbers, so the best is optimistic."
-        )
-        yield from _told_apart(table)
+        yield from _selection(table)
+    yield f"Runs that grid {', '.join(table.grids)} asks for."
+    yield from _seeds(table)
     if table.report == "test":
         yield "Values of the test split; selection is on the validation split."
-        untested = sum(math.isnan(row.optimism) for row in table.rows)
+        untested = sum(math.isnan(row.optimism) for row in table.rows if row.winner)
         if untested:
             yield f"{untested} rows have no test split: launch them with report: test."
         yield f"Optimism: {score(table.spec.by).title} on validation less that on test."
     for dataset in dict.fromkeys(row.dataset for row in table.rows if row.synthetic):
         yield f"{dataset}: synthetic stand-in, not the published images."
+    yield from _active(table)
     yield from _advice(table)
-    yield from problems(table)
+    yield from table.problems
+
+
+def _selection(table: Table) -> Iterator[str]:
+    """By what the winners were chosen, and from how many."""
+    rule = table.rule
+    which = "last milestone" if rule.milestone == LAST else "best milestone"
+    statistic = f", {rule.statistic} over seeds" if table.seeds > 1 else ""
+    yield (
+        f"Best run of each dataset and model by {score(table.spec.by).title} on validation "
+        f"({which}{statistic})."
+    )
+    chosen = [row.winner.candidates for row in table.rows if row.winner]
+    if chosen:
+        low, high = min(chosen), max(chosen)
+        many = f"{low}" if low == high else f"{low} to {high}"
+        seeds = "one seed each" if table.seeds == 1 else f"up to {table.seeds} seeds each"
+        yield (
+            f"Each winner is the maximum of {many} candidate configurations, {seeds}: its score is "
+            "biased upwards."
+        )
+
+
+def _seeds(table: Table) -> Iterator[str]:
+    if table.seeds < 2 or table.spec.shape == "two runs":
+        return
+    yield f"Mean over seeds, with a {LEVEL:.0%} bootstrap interval over seeds in parentheses."
+    yield from _differences(table)
+    yield from _pooled(table)
+
+
+def _differences(table: Table) -> Iterator[str]:
+    """The best model of each dataset against every other."""
+    groups = []
+    for section in table.sections():
+        rows = sorted((row for row in section if row.winner), key=_order)
+        groups.append((section[0].dataset, [(row.model, _values(row, table)) for row in rows]))
+    found = differences(groups)
+    best = {name: models[0][0] for name, models in groups if models}
+    for one in found:
+        if one.first == best[one.group]:
+            yield _difference_text(one, table)
+    if found:
+        yield f"Welch's test over seeds; intervals and p by Holm over {len(found)} comparisons."
+
+
+def _difference_text(one: Difference, table: Table) -> str:
+    head = f"{one.group}: {one.first} less {one.second} in {score(table.spec.by).title}"
+    if math.isnan(one.p):
+        return f"{head}: {one.difference:+.3f}, too few seeds."
+    verdict = "significant" if one.is_significant else "not significant"
+    interval = f"{one.low:+.3f} to {one.high:+.3f}"
+    return f"{head}: {one.difference:+.3f} ({interval}), p = {one.p:.2g}, {verdict}."
+
+
+def _pooled(table: Table) -> Iterator[str]:
+    """Each model that all datasets have, over all of them; losses of two datasets do not mix."""
+    sections = table.sections()
+    if len(sections) < 2 or not table.column.removeprefix(layout.TEST_PREFIX).startswith(
+        layout.MEASURE_PREFIX
+    ):
+        return
+    for model in dict.fromkeys(row.model for row in table.rows):
+        rows = [row for row in table.rows if row.model == model and row.winner]
+        values = [_values(row, table) for row in rows]
+        if len(rows) < len(sections) or not all(math.isfinite(v) for own in values for v in own):
+            continue
+        runs = [run["run_id"] for row in rows if row.winner for run in row.winner.runs]
+        found = interquartile_mean(values, int(id_of([table.column, *runs]), 16))
+        yield (
+            f"All datasets: {model}: interquartile mean of {score(table.spec.by).title} "
+            f"{found.mean:.3f} ({LEVEL:.0%} interval {found.low:.3f} to {found.high:.3f}, seeds "
+            "resampled within datasets)."
+        )
+
+
+def _values(row: Row, table: Table) -> list[float]:
+    """The selecting score of each seed on the printed split."""
+    return [number(run, table.column) for run in row.winner.runs] if row.winner else []
+
+
+def _order(row: Row) -> float:
+    """Sorts the best first."""
+    if row.winner is None:
+        return math.inf
+    return row.winner.value if row.winner.by.lower_is_better else -row.winner.value
+
+
+def _active(table: Table) -> Iterator[str]:
+    """Collapsed runs, winners with few active latents, runs whose latents were not counted."""
+    for row in table.rows:
+        if row.counts.collapsed:
+            yield (
+                f"{_name(row)}: {row.counts.collapsed} runs with fewer than "
+                f"{table.rule.min_active} active latents are no candidates "
+                "(select: {min_active: 0} admits them)."
+            )
+    for row in table.rows:
+        if has_few_active(row):
+            yield (
+                f"{_name(row)}: the winner has {active_text(row)} active latents, fewer than the "
+                f"{num_factors(row.dataset)} factors."
+            )
+    uncounted = sum(row.uncounted for row in table.rows)
+    if uncounted and table.rule.min_active and table.spec.shape != "two runs":
+        yield f"Active latents were not counted in {uncounted} runs; these are candidates."
+
+
+def has_few_active(row: Row) -> bool:
+    """Whether the winner has fewer active latents than its dataset has factors."""
+    factors = num_factors(row.dataset)
+    return row.winner is not None and factors is not None and row.winner.active < factors
+
+
+def active_text(row: Row) -> str:
+    """'5', or '4.3' as the mean of seeds; '' where they were not counted."""
+    active = row.winner.active if row.winner else math.nan
+    return "" if math.isnan(active) else f"{round(active, 1):g}"
+
+
+def num_factors(dataset: str) -> int | None:
+    """How many factors a dataset has; None for a file of the user's own."""
+    return len(DATASETS[dataset].factor_names) if dataset in DATASETS else None
 
 
 def _advice(table: Table) -> Iterator[str]:
@@ -55,59 +177,36 @@ def _advice(table: Table) -> Iterator[str]:
 def problems(table: Table) -> Iterator[str]:
     """What `--strict` refuses: one line for each incomplete row, one for rows without runs."""
     for row in table.rows:
-        if not row.counts.complete and row.counts.asked:
-            reasons = "; ".join(row.reasons[:REASONS_TOLD])
-            more = len(row.reasons) - REASONS_TOLD
+        if row.counts.untouched:
+            continue
+        if not row.counts.complete:
+            reasons = "; ".join(row.reasons[:MAX_REASONS])
+            more = len(row.reasons) - MAX_REASONS
             reasons += f"; and {more} more" if more > 0 else ""
             yield f"{_name(row)}: {row.counts.as_text()}{': ' + reasons if reasons else ''}"
         elif row.winner and any(value is None for value in row.values.values()):
             names = [name for name, value in row.values.items() if value is None]
             yield f"{_name(row)}: the chosen run has no {', '.join(names)}"
-    yield from _absent(table)
+    yield from _without_runs(table)
 
 
-def _absent(table: Table) -> Iterator[str]:
+def _without_runs(table: Table) -> Iterator[str]:
+    """Rows that the grid asks for and nothing was run of; rows that only the thesis has."""
+    asked = [(r.dataset, r.model) for r in table.rows if r.counts.asked and r.counts.untouched]
+    if asked:
+        yield f"No runs yet for {len(asked)} of {len(table.rows)} rows ({_by_dataset(asked)})."
     if table.absent:
         total = len(published(table.spec.name))
-        by_dataset: dict[str, list[str]] = {}
-        for dataset, model in table.absent:
-            by_dataset.setdefault(dataset, []).append(model)
-        rows = "; ".join(f"{name}: {', '.join(models)}" for name, models in by_dataset.items())
+        rows = _by_dataset(list(table.absent))
         yield f"No runs for {len(table.absent)} of the {total} rows that the thesis has ({rows})."
 
 
-def _told_apart(table: Table) -> Iterator[str]:
-    for section in table.sections():
-        rows = [row for row in section if row.winner is not None]
-        if len(rows) < 2:
-            continue
-        rows.sort(key=_standing)
-        rule = score(table.spec.by)
-        one, two = (
-            [number(run, rule.column) for run in row.winner.runs] for row in rows[:2] if row.winner
-        )
-        test = welch(one, two)
-        told = "too few seeds to tell" if math.isnan(test.p) else (
-            f"p = {test.p:.2g}, {'told apart' if test.is_significant else 'not told apart'}"
-        )  # fmt: skip
-        yield (
-            f"{section[0].dataset}: {rows[0].model} ({_interval(rows[0], rule.column)}) before "
-            f"{rows[1].model} ({_interval(rows[1], rule.column)}) by {rule.title}: Welch {told}."
-        )
-
-
-def _standing(row: Row) -> float:
-    """Sorts the best first."""
-    if row.winner is None:
-        return math.inf
-    return row.winner.value if row.winner.by.lower_is_better else -row.winner.value
-
-
-def _interval(row: Row, column: str) -> str:
-    found = row.winner.spread(column) if row.winner else None
-    if found is None or found.n < 2:
-        return "one seed"
-    return f"{LEVEL:.0%} interval {found.low:.3f} to {found.high:.3f}, n = {found.n}"
+def _by_dataset(pairs: list[tuple[str, str]]) -> str:
+    """'dsprites: vae, l_vae; mpi3d: vae'."""
+    models: dict[str, list[str]] = {}
+    for dataset, model in pairs:
+        models.setdefault(dataset, []).append(model)
+    return "; ".join(f"{name}: {', '.join(own)}" for name, own in models.items())
 
 
 def _name(row: Row) -> str:

@@ -1,22 +1,21 @@
 """What a table is: its columns, which rows it takes, and by which score it selects."""
 
-from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
-from sweeper.analysis.scores import Score, known_score, score
-from sweeper.tables.grid_rule import GridSelection
+from sweeper.analysis.rule import GridText
+from sweeper.analysis.scores import Score, score
 
 
 @dataclass(frozen=True)
 class TableSpec:
     """A table of the thesis, or of a grid.
 
-    ids: what names a row.  columns: as in the published files.  by: the selecting score.
-    betas: the beta-VAEs the table is about, where the store holds others too; () for any.
+    grid: whose runs it is made from.  by: the score that it selects by.
+    ids: what names a row.  columns: as in the published files.
+    betas: the beta-VAEs that the table is about, where a grid has others too; () for any.
     shape: 'best' has the best run of each dataset and model; 'two runs' and 'ablation' are tables
     5.2 and 6.2.  published: whether the thesis prints it.
-    whole: whether rows that the thesis has are missed where they have no runs.
-    lower_is_better: for a grid that says which way its score is better."""
+    all_thesis_rows: whether rows of the thesis without runs are reported as missing."""
 
     name: str
     title: str
@@ -28,30 +27,25 @@ class TableSpec:
     shape: str = "best"
     published: bool = True
     all_thesis_rows: bool = True
-    lower_is_better: bool | None = None
-
-    def rule(self, columns: Iterable[str]) -> Score:
-        """The score to select by, of a frame with these columns. Raises UsageError."""
-        found = known_score(self.by, columns)
-        return found if self.lower_is_better is None else replace(
-            found, lower_is_better=self.lower_is_better
-        )  # fmt: skip
 
     def scores(self) -> tuple[Score, ...]:
         """The score of each column."""
         return tuple(score(name) for name in self.columns)
 
+    def selected_by(self, by: Score) -> "TableSpec":
+        """This table selected by a score, which gets a column if it has none."""
+        shown = by.column in [column.column for column in self.scores()]
+        columns = self.columns if shown else (*self.columns, by.name)
+        return replace(self, by=by.name, columns=columns)
+
 
 COMPARISON = ("reconstruction", "cbd", "beta_vae_score", "mig", "explicitness")
 
 
-def spec_for_grid(name: str, rule: GridSelection, like: TableSpec | None) -> TableSpec:
+def spec_for_grid(name: str, text: GridText, like: TableSpec | None) -> TableSpec:
     """The table of any grid by its own rule: its rows are those that the grid asks for.
 
     like: the table of the thesis that the grid says it is for; else Table 7.1's columns."""
     title = f"Grid {name}" + (f", as Table {like.name}" if like else "")
-    base = like or TableSpec(name, title, name, rule.by, COMPARISON, published=False)
-    lower = rule.lower_is_better
-    return replace(
-        base, title=title, grid=name, by=rule.by, lower_is_better=lower, all_thesis_rows=False
-    )
+    base = like or TableSpec(name, title, name, text.rule.by.name, COMPARISON, published=False)
+    return replace(base, title=title, grid=name, all_thesis_rows=False).selected_by(text.rule.by)

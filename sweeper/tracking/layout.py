@@ -59,7 +59,8 @@ MEASURE_PREFIX = "measure/"
 VALID_PREFIX = "valid/"
 VALID_RECON = "valid/recon"
 VALID_KL = "valid/kl"
-VALID_TOTAL = "valid/total"
+LATENT_PREFIX = "latent/"
+ACTIVE_LATENTS = "latent/active"  # latents whose posterior mean varies by more than 0.01
 TEST_PREFIX = "test/"  # test/recon, test/measure/<name>: only where a third split was asked
 
 # artifacts of a run

@@ -46,9 +46,9 @@ def register_selected(
 
 
 def model_name(grid: str | None, row: Mapping[str, Any]) -> str:
-    """'sweeper-table7_1-dsprites-l_vae'; a stand-in's says so."""
-    stand_in = ["synthetic"] if row["source"] == "synthetic" else []
-    return "-".join(["sweeper", *([grid] if grid else []), row["dataset"], *stand_in, row["label"]])
+    """'sweeper-table7_1-dsprites-l_vae'; that of a stand-in or a rehearsal says so."""
+    marks = [mark for mark in ("rehearsal", "synthetic") if mark in row["population"]]
+    return "-".join(["sweeper", *([grid] if grid else []), row["dataset"], *marks, row["label"]])
 
 
 def kept_json(

@@ -15,9 +15,11 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from sweeper.analysis.study import Study, run_named
+from sweeper.analysis.titles import dataset_title, model_title
 from sweeper.errors import UsageError
 from sweeper.plotting.files import figure_contents, write_files
 from sweeper.plotting.style import new_figure
+from sweeper.tracking import layout
 from sweeper.tracking.reading.artifacts import Latents
 from sweeper.weights.find import find_weights
 
@@ -45,9 +47,11 @@ class Traversal:
     pictures_DSCHW: np.ndarray
     change_DS: np.ndarray
     notes: tuple[str, ...]
+    is_synthetic: bool = False
 
     def rows(self) -> tuple[Sequence[str], list[Sequence[object]]]:
         header = ("run_id", "latent", "kl_nats", "value", "change_rms", "mean_intensity")
+        header = (*header, "population")
         return header, [
             (
                 self.run_id,
@@ -56,6 +60,7 @@ class Traversal:
                 float(self.values_DS[row, step]),
                 float(self.change_DS[row, step]),
                 float(self.pictures_DSCHW[row, step].mean()),
+                "synthetic" if self.is_synthetic else "real",
             )
             for row, dim in enumerate(self.dims_D)
             for step in range(self.values_DS.shape[1])
@@ -88,10 +93,12 @@ def compute_traversal(
     for row, dim in enumerate(chosen):
         codes_DSL[row, :, dim] = values_DS[row]
     pictures_DSCHW, still_CHW = _decoded(weights.build(), codes_DSL, latents.mu_NL[anchor])
-    params = study.stored[run_id].params
+    stored = study.stored[run_id]
+    is_stand_in = stored.tags.get(layout.SYNTHETIC) == "true"
+    title = f"{model_title(stored.params['model'])} on {dataset_title(stored.params['dataset'])}"
     return Traversal(
         run_id,
-        f"{params['dataset']} {params['model']}",
+        f"{title} (synthetic)" if is_stand_in else title,
         chosen,
         kl_nats_L,
         limits,
@@ -99,6 +106,7 @@ def compute_traversal(
         pictures_DSCHW,
         np.sqrt(((pictures_DSCHW - still_CHW) ** 2).mean(axis=(2, 3, 4))),
         (f"Run {run_id}; anchor: evaluation point {anchor}.",),
+        is_stand_in,
     )
 
 
@@ -172,5 +180,6 @@ def draw_traversal(data: Traversal) -> "Figure":
 
 
 def write_traversal(data: Traversal, folder: Path) -> list[Path]:
-    """figure_6_2.png, .svg and .csv; their paths."""
-    return write_files(folder, "figure_6_2", figure_contents(draw_traversal(data), *data.rows()))
+    """figure_6_2.png, .svg and .csv, or figure_6_2_synthetic..; their paths."""
+    stem = "figure_6_2_synthetic" if data.is_synthetic else "figure_6_2"
+    return write_files(folder, stem, figure_contents(draw_traversal(data), *data.rows()))

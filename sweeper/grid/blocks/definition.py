@@ -94,6 +94,9 @@ class Grid(Block):
             exclude=left_out,
             warnings=False,  # a range where the field says a list
         )
+        for name in ("statistic", "milestone", "min_active"):  # not in grids of the first version
+            if plain["select"][name] == Select.model_fields[name].default:
+                del plain["select"][name]
         return {key: _unordered(value) for key, value in plain.items()}
 
 

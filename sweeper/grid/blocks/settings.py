@@ -13,7 +13,7 @@ from trainers.specs.measures import DEFAULT_MEASURES, MEASURES
 ALL = "all"
 THESIS = "thesis"  # the measures that the thesis reports
 GROUPS: dict[str, tuple[str, ...]] = {THESIS: DEFAULT_MEASURES, ALL: tuple(MEASURES)}
-LOSSES = ("valid/recon", "valid/kl", "valid/total")
+LOSSES = ("valid/recon", "valid/kl")
 TABLES = ("6.1", "6.2", "7.1", "7.2", "7.3", "7.4")
 
 Fraction = Annotated[Real, Field(ge=0, lt=1)]
@@ -101,11 +101,17 @@ class Evaluation(Block):
 
 
 class Select(Block):
-    """Which run stands for a model in a table. mode: None means max for measures, min for
-    losses."""
+    """Which run stands for a model in a table (`sweeper.analysis.rule` states the whole rule).
+
+    mode: None means max for measures, min for losses.  statistic: of the score over seeds.
+    milestone: best takes the number of iterations as one more setting, last only the longest.
+    min_active: a run with fewer active latents is no candidate; 0 lets all of them be."""
 
     by: Metric = "cbd"
     mode: Mode | None = None
+    statistic: Annotated[Literal["mean", "median"], Word] = "mean"
+    milestone: Annotated[Literal["best", "last"], Word] = "best"
+    min_active: Annotated[Integer, Field(ge=0)] = 1
 
     @property
     def direction(self) -> str:

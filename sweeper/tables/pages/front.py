@@ -6,7 +6,7 @@ from sweeper.tables.pages.page import ARROW_DOWN, ARROW_UP, Page, PageCell, Page
 
 
 def front_page(found: Front) -> Page:
-    """The front as a table: a row for each place on it."""
+    """The front as a table: a row for each configuration on it."""
     arrows = [ARROW_UP if direction == "max" else ARROW_DOWN for direction in found.directions]
     titles = [f"{m.title} {arrow}" for m, arrow in zip(found.metrics, arrows, strict=True)]
     names = list(dict.fromkeys(place.dataset for place in found.best))
@@ -15,7 +15,8 @@ def front_page(found: Front) -> Page:
         for name in names
     )
     header = ("Dataset", "Model", *titles, "Settings", "Run")
-    return Page(f"Pareto front of {found.grid}", header, sections, found.notes)
+    mark = f" ({found.mark})" if found.mark else ""
+    return Page(f"Pareto front of {found.grid}{mark}", header, sections, found.notes)
 
 
 def _row(place: FrontPoint) -> tuple[PageCell, ...]:

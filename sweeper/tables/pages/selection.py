@@ -1,35 +1,39 @@
 """The selected runs as a table for people."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from sweeper.analysis.titles import dataset_title, model_title
-from sweeper.tables.pages.page import Page, PageCell, PageSection
+from sweeper.tables.pages.page import NO_VALUE, Page, PageCell, PageSection
 from sweeper.tracking import layout
 
 if TYPE_CHECKING:
     import pandas as pd
 
 
-def winners_page(found: "pd.DataFrame", by: str) -> Page:
-    """The winners as a table for people."""
-    rows = [
-        (
-            PageCell(model_title(row["label"])),
-            PageCell(f"{row['score']:.3f}"),
-            PageCell(f"{row[layout.VALID_RECON]:.2f}"),
-            PageCell(_settings(row)),
-            PageCell(row["run_ids"]),
-        )
-        for row in found.to_dict("records")
-    ]
-    names = [dataset_title(row["dataset"]) for row in found.to_dict("records")]
-    sections = tuple(
-        PageSection(name, tuple(row for row, own in zip(rows, names, strict=True) if own == name))
-        for name in dict.fromkeys(names)
+def winners_page(found: "pd.DataFrame", by: str, notes: Sequence[str] = ()) -> Page:
+    """The winners, a section for each dataset."""
+    records = found.to_dict("records")
+    shows_active = any(row["active"] == row["active"] for row in records)
+    sections: dict[str, list[tuple[PageCell, ...]]] = {}
+    for row in records:
+        sections.setdefault(dataset_title(row["dataset"]), []).append(_cells(row, shows_active))
+    header = ["Dataset", "Model", by, "Reconstruction", *(["Active"] if shows_active else [])]
+    marks = sorted({row["population"] for row in records} - {"real"})
+    return Page(
+        f"Winners by {by}" + "".join(f" ({mark})" for mark in marks),
+        (*header, "Candidates", "Settings", "Runs"),
+        tuple(PageSection(name, tuple(rows)) for name, rows in sections.items()),
+        tuple(notes),
     )
-    header = ("Dataset", "Model", by, "Reconstruction", "Settings", "Runs")
-    return Page(f"Winners by {by}", header, sections, ())
+
+
+def _cells(row: Mapping[str, Any], shows_active: bool) -> tuple[PageCell, ...]:
+    texts = [model_title(row["label"]), f"{row['score']:.3f}", f"{row[layout.VALID_RECON]:.2f}"]
+    if shows_active:
+        texts.append(NO_VALUE if row["active"] != row["active"] else f"{row['active']:g}")
+    texts += [str(row["candidates"]), _settings(row), row["run_ids"]]
+    return tuple(map(PageCell, texts))
 
 
 def _settings(row: Mapping[str, Any]) -> str:

@@ -1,4 +1,4 @@
-"""A table as text: one string for each cell, with its mark. What every renderer starts from.
+"""A table as text: one string for each cell, with its mark. Every renderer starts from it.
 
 Numbers have two decimals, as in the thesis. The best of a column within a dataset is marked, and
 the second; numbers that print alike share a mark, because a reader cannot tell them apart. A
@@ -11,12 +11,12 @@ from sweeper.analysis.scores import Score, score
 from sweeper.analysis.spread import Spread
 from sweeper.analysis.titles import BETA, dataset_title, model_title
 from sweeper.tables.deviations import Deviation, deviations, published_values
+from sweeper.tables.notes import active_text, has_few_active, num_factors
 from sweeper.tables.pages.page import (
     ARROW_DOWN,
     ARROW_UP,
     HAT,
     NO_VALUE,
-    PLUS_MINUS,
     Page,
     PageCell,
     PageSection,
@@ -27,14 +27,15 @@ LARGEST = 10  # deviations listed
 
 
 def table_page(table: Table, *, compare: bool = False) -> Page:
-    """compare: the thesis's number and the difference beside each of ours."""
+    """compare: the thesis's number and the difference next to each of ours."""
     found = deviations(table) if compare else []
     header = ["Dataset", "Model", *(_column(column) for column in table.spec.scores())]
     if table.report == "test":
         header.append("Optimism")
+    header += ["Active"] if table.shows_active else []
     sections = tuple(_section(table, rows, compare) for rows in table.sections())
     notes = [*_deviation_notes(found), *table.notes] if compare else list(table.notes)
-    return Page(_title(table), (*header, "Runs"), sections, tuple(notes))
+    return Page(_title(table), (*header, "Iterations", "Runs"), sections, tuple(notes))
 
 
 def beta_text(beta: float) -> str:
@@ -59,8 +60,10 @@ def marks(values: Sequence[Spread | None], column: Score) -> list[str]:
 
 def _title(table: Table) -> str:
     name = f"Table {table.spec.name}: " if table.spec.all_thesis_rows else ""
-    split = " (test split)" if table.report == "test" else ""
-    return f"{name}{table.spec.title}{split}{' (partial)' if table.partial else ''}"
+    marks = [table.mark] if table.mark else []
+    marks += ["test split"] if table.report == "test" else []
+    marks += ["partial"] if table.partial else []
+    return name + " ".join([table.spec.title, *(f"({mark})" for mark in marks)])
 
 
 def _column(column: Score) -> str:
@@ -84,14 +87,22 @@ def _section(table: Table, rows: tuple[Row, ...], compare: bool) -> PageSection:
         if table.report == "test":
             gone = math.isnan(row.optimism)
             line.append(PageCell(NO_VALUE if gone else signed(row.optimism)))
-        cells.append((*line, PageCell(row.counts.as_text())))
+        line += [PageCell(_active(row))] if table.shows_active else []
+        iterations = f"{row.winner.first['iterations']:,}" if row.winner else NO_VALUE
+        cells.append((*line, PageCell(iterations), PageCell(row.counts.as_text())))
     return PageSection(_dataset(table, rows[0]), tuple(cells))
+
+
+def _active(row: Row) -> str:
+    """'5', or '3 (<5)' where that is fewer than the dataset's factors."""
+    few = f" (<{num_factors(row.dataset)})" if has_few_active(row) else ""
+    return (active_text(row) or NO_VALUE) + few
 
 
 def _dataset(table: Table, row: Row) -> str:
     sources = {other.source for other in table.rows if other.dataset == row.dataset}
-    told = "synthetic" if row.synthetic else row.source if len(sources) > 1 else ""
-    return dataset_title(row.dataset) + (f" ({told})" if told else "")
+    source = "synthetic" if row.synthetic else row.source if len(sources) > 1 else ""
+    return dataset_title(row.dataset) + (f" ({source})" if source else "")
 
 
 def _model(row: Row) -> str:
@@ -104,7 +115,8 @@ def _model(row: Row) -> str:
 def _value(value: Spread | None) -> str:
     if value is None or math.isnan(value.mean):
         return NO_VALUE
-    return f"{value.mean:.2f}" + (f" {PLUS_MINUS} {value.sd:.2f}" if value.n > 1 else "")
+    interval = f" ({value.low:.2f} to {value.high:.2f})" if value.n > 1 else ""
+    return f"{value.mean:.2f}{interval}"
 
 
 def _with_published(ours: Spread | None, theirs: float | None) -> str:
@@ -115,10 +127,10 @@ def _with_published(ours: Spread | None, theirs: float | None) -> str:
 
 
 def _deviation_notes(found: Sequence[Deviation]) -> list[str]:
-    told = [
+    lines = [
         f"{one.dataset} {one.model} {score(one.column).title}: {one.ours:.2f}, thesis "
         f"{one.published:.2f} ({signed(one.difference)})"
         for one in found[:LARGEST]
     ]
     head = "In brackets: the thesis's number and ours less the thesis's. Largest deviations:"
-    return [head, *told] if told else ["No number of the thesis to set beside these."]
+    return [head, *lines] if lines else ["The thesis has no number to compare these with."]

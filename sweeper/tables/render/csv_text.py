@@ -25,6 +25,7 @@ def to_csv(table: Table, compare: bool = False) -> str:
         header += [f"{name}_{part}" for name in names for part in ("published", "difference")]
     header += ["optimism"] if table.report == "test" else []
     header += ["finished", "asked", "seeds", "source", "run_ids"]
+    header += ["iterations", "candidates", "active", "population"]
     writer.writerow(header)
     for row in table.rows:
         writer.writerow(_line(table, row, compare))
@@ -50,7 +51,17 @@ def _line(table: Table, row: Row, compare: bool) -> list[str]:
         line.append(_number(row.optimism))
     runs = [run["run_id"] for run in row.winner.runs] if row.winner else []
     counts = [str(row.counts.finished), str(row.counts.asked), str(len(runs))]
-    return [*line, *counts, "synthetic" if row.synthetic else row.source, " ".join(runs)]
+    source = "synthetic" if row.synthetic else row.source
+    return [*line, *counts, source, " ".join(runs), *_choice(table, row)]
+
+
+def _choice(table: Table, row: Row) -> list[str]:
+    """Of the chosen configuration: iterations, how many it was chosen from, active latents."""
+    mark = table.mark or "real"
+    if row.winner is None:
+        return ["", "", "", mark]
+    found = row.winner
+    return [str(found.first["iterations"]), str(found.candidates), _number(found.active), mark]
 
 
 def _number(value: float) -> str:

@@ -21,6 +21,7 @@ def as_dict(table: Table, *, compare: bool = False) -> dict[str, Any]:
         "title": table.spec.title,
         "select": table.spec.by,
         "report": table.report,
+        "population": table.mark or "real",
         "partial": table.partial,
         "grids": list(table.grids),
         "rows": [_row(table, row) for row in table.rows],
@@ -47,6 +48,8 @@ def _row(table: Table, row: Row) -> dict[str, Any]:
         "spread": {name: asdict(value) for name, value in row.values.items() if value},
         "counts": asdict(row.counts),
         "optimism": row.optimism,
+        "candidates": row.winner.candidates if row.winner else 0,
+        "active": row.winner.active if row.winner else None,
         "settings": {name: first[name] for name in sorted(names) if name != "seed"},
         "run_ids": [run["run_id"] for run in row.winner.runs] if row.winner else [],
     }

@@ -6,14 +6,14 @@ from itertools import permutations
 import pytest
 
 from sweeper.analysis.comparison import compare
-from sweeper.analysis.scores import score
+from sweeper.analysis.rule import SelectionRule, make_rule
 from sweeper.analysis.selection import best_configuration, ranked, select
 from sweeper.errors import UsageError
 from sweeper.tables.pages.comparison import agreements_page, winners_page
 from sweeper.tables.render import PAGES
 from tests.sweeper.support import synthetic_store as synthetic
 
-CBD = score("cbd")
+CBD = SelectionRule()
 
 
 def cell(run_id, cbd, recon=10.0, iterations=1000, seed=0, status="finished", rate=1e-4):
@@ -61,7 +61,7 @@ def test_ties_go_to_the_lower_reconstruction_then_fewer_iterations_then_the_run_
 
 def test_reconstruction_is_better_lower():
     cells = cell("a", 0.5, 12.0), cell("b", 0.6, 11.0, rate=1e-5)
-    assert chosen(*cells, by=score("reconstruction")) == "b"
+    assert chosen(*cells, by=make_rule("reconstruction")) == "b"
 
 
 def test_seeds_are_averaged_and_the_lucky_one_does_not_win():
@@ -107,7 +107,7 @@ def test_the_winner_changes_with_the_measure(new_store):
 
     synthetic.write_launch(uri, cells, change=change, artifacts=False)
     found = compare(uri, by=["cbd", "mig", "sap"])
-    assert [one.winners[0].first["model"] for one in found.standings[:2]] == ["sigma_vae", "vae"]
+    assert [one.winners[0].first["model"] for one in found.rankings[:2]] == ["sigma_vae", "vae"]
     first = found.agreements[0]
     assert (first.spearman, first.kendall, first.n) == (pytest.approx(-1), pytest.approx(-1), 4)
     assert math.isnan(found.agreements[1].spearman)  # sap is the same everywhere

@@ -28,7 +28,7 @@ def stored(run_id, status="finished", cbd=0.5, state="FINISHED", **metrics):
         start_ms=0,
         end_ms=1,
         artifact_uri="",
-        params={"iterations": "10"},
+        params={"iterations": "10", "seed": "0", "batch_size": str(int(run_id, 16))},
         tags={"sweeper.run_id": run_id, "sweeper.status": status},
         metrics={"measure/cbd": cbd, **metrics},
     )
@@ -42,9 +42,9 @@ def folder(tmp_path):
 
 
 def plan_with(folder, runs):
-    lessons = LearnedValues({run.mlflow_run_id: run for run in runs}, folder)
     grid = load_grid(folder / "asks.yaml")
-    return make_plan(grid, resolve=lessons.resolve, needs_second_model=lessons.needs_second_model)
+    learned = LearnedValues({run.mlflow_run_id: run for run in runs}, grid)
+    return make_plan(grid, resolve=learned.resolve, needs_second_model=learned.needs_second_model)
 
 
 def source_runs(folder):
@@ -71,19 +71,34 @@ def test_a_diverged_run_counts_as_settled_and_is_never_the_source(folder):
     assert plan_with(folder, runs).trainings[0].config.params["beta"] == 0.9
 
 
-def test_an_alias_gives_way_where_every_sigma_is_small(tmp_path):
+def test_an_alias_is_decided_per_dataset_by_the_winner_of_its_first_model():
+    """Thesis, section 7.2: the strong model's selected run decides for all of them."""
     grid = Grid(
         datasets="dsprites",
         models=["mdl_vae_auto"],
-        axes={"batch_size": 64, "learning_rate": 1e-4, "iterations": 10},
+        axes={"batch_size": [64, 128], "learning_rate": 1e-4, "iterations": 10},
     )
-    [strong] = make_plan(grid).run_ids
+    winner, loser = make_plan(grid).run_ids
 
-    def models(run):
-        lessons = LearnedValues({strong: run} if run else {}, tmp_path)
-        plan = make_plan(grid, needs_second_model=lessons.needs_second_model)
+    def models(*runs):
+        learned = LearnedValues({run.mlflow_run_id: run for run in runs}, grid)
+        plan = make_plan(grid, needs_second_model=learned.needs_second_model)
         return {cell.config.model for cell in plan.cells}
 
-    assert models(None) == {"mdl_vae_strong"}
-    assert models(stored(strong, **{"sigma/z0": 0.6, "sigma/z1": 0.1})) == {"mdl_vae_strong"}
-    assert "mdl_vae_weak" in models(stored(strong, **{"sigma/z0": 0.4, "sigma/z1": 0.1}))
+    small = {"sigma/z0": 0.4, "sigma/z1": 0.1}
+    large = {"sigma/z0": 0.6, "sigma/z1": 0.1}
+    assert models() == models(stored(winner, **small)) == {"mdl_vae_strong"}  # not settled
+    assert models(stored(winner, cbd=0.9, **small), stored(loser, **large)) == {"mdl_vae_weak"}
+    assert models(stored(winner, cbd=0.9, **large), stored(loser, **small)) == {"mdl_vae_strong"}
+
+
+def test_the_learned_value_is_that_of_the_run_the_other_grid_selects(folder):
+    """Its guard and its tie-break count too: equal scores go to the lower reconstruction."""
+    first, second = source_runs(folder)
+    runs = [
+        stored(first, beta=3.0, **{"valid/recon": 20.0}),
+        stored(second, beta=0.7, **{"valid/recon": 10.0}),
+    ]
+    assert plan_with(folder, runs).trainings[0].config.params["beta"] == 0.7
+    collapsed = stored(second, cbd=0.9, beta=0.7, **{"latent/active": 0.0})
+    assert plan_with(folder, [runs[0], collapsed]).trainings[0].config.params["beta"] == 3.0

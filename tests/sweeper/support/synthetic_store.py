@@ -22,7 +22,12 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 import sweeper
+from sweeper.ids import run_id, training_id
 from sweeper.tracking import layout
+from trainers.config import TrainingConfig
+from trainers.specs.datasets import DATASETS
+from trainers.specs.models import MODELS as SPECS
+from trainers.specs.models import canonical_model
 
 Cell = dict[str, Any]
 FACTORS = {
@@ -34,7 +39,6 @@ FACTORS = {
     "isaac3d": ("object_shape", "robot_x-move", "robot_y-move", "camera_height", "object_scale")
     + ("lighting_intensity", "lighting_y-dir", "object_color", "wall_color"),
 }
-SOURCES = {"dsprites": "rendered"}
 MODELS = ("vae", "beta_vae", "control_vae", "dynamic_vae", "sigma_vae", "l_vae", "mdl_vae_strong")
 MEASURES = ("cbd", "cbd_compactness", "cbd_modularity", "beta_vae", "factor_vae", "mig")
 MEASURES += ("mig_sup", "modularity", "explicitness", "sap", "irs")
@@ -52,21 +56,19 @@ def unit(*parts: object) -> float:
 
 
 def make_cell(dataset: str, label: str, **settings: Any) -> Cell:
-    """One cell of a plan, as the contract between writer and reader has it."""
-    params = {"beta": float(settings.pop("beta", 4.0))} if label == "beta_vae" else {}
-    if label in ("l_vae",) or label.startswith("mdl_"):
-        params = {"parametrisation": "sigma"}
-    model = label
-    if params.get("beta") == 1.0:
-        model, params = "vae", {}
-    settings.pop("beta", None)
-    rest = {"batch_size": 64, "learning_rate": 1e-4, "iterations": 300_000, "seed": 0, **settings}
-    rest = {"source": SOURCES.get(dataset, "published"), **rest}
-    rest = {"latent_dim": len(FACTORS[dataset]), "network": "mlp", **rest}
-    cell = {"label": label, "dataset": dataset, "model": model, "params": params, **rest}
-    identity = {key: value for key, value in cell.items() if key != "label"}
-    training = {key: value for key, value in identity.items() if key != "iterations"}
-    return {"run_id": digest(identity), "training_id": digest(training), **cell}
+    """One cell of a plan, with the ids that the grids of the package give it."""
+    beta = settings.pop("beta", None)
+    params = SPECS[label].defaults()
+    if label == "beta_vae":
+        params["beta"] = 4.0 if beta is None else float(beta)
+    model, params = canonical_model(label, params)
+    iterations = settings.pop("iterations", 300_000)
+    spec = DATASETS[dataset]
+    rest = {"source": spec.sources[0], "network": spec.network, "latent_dim": spec.latent_dim}
+    rest |= {"batch_size": 64, "learning_rate": 1e-4, **settings}
+    identity = TrainingConfig(dataset=dataset, model=model, params=params, **rest).identity()
+    ids = {"run_id": run_id(identity, iterations), "training_id": training_id(identity)}
+    return {**ids, "label": label, **identity, "iterations": iterations}
 
 
 def thesis_cells(
@@ -130,7 +132,7 @@ def final_metrics(cell: Cell) -> dict[str, float]:
         metrics[f"measure/{name}"] = best * (0.5 + 0.5 * quality) * lean + wobble
     recon = base["reconstruction"] * (1 + 1.2 * (1 - quality)) * (1 + wobble)
     kl = 18 / (1 + 0.2 * cell["params"].get("beta", 1.0)) * (0.6 + 0.4 * quality)
-    metrics |= {"valid/recon": recon, "valid/kl": kl, "valid/total": recon + kl}
+    metrics |= {"valid/recon": recon, "valid/kl": kl}
     last = trajectory(cell, num_rows=2)
     return metrics | {name: float(values[-1]) for name, values in last.items()}
 

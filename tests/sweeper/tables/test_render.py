@@ -37,7 +37,7 @@ def test_what_users_name_is_escaped_in_every_format(new_store):
 
 
 def test_latex_and_html_mark_the_best_and_the_second(small):
-    found = table("7.1", small)
+    found = table("7.1", small, grid="table7_1")
     latex, html = render(found, "latex"), render(found, "html")
     lowest = min(row.values["reconstruction"].mean for row in found.rows)
     assert rf"\textbf{{{lowest:.2f}}}" in latex and f"<strong>{lowest:.2f}</strong>" in html
@@ -47,7 +47,7 @@ def test_latex_and_html_mark_the_best_and_the_second(small):
 
 
 def test_plain_text_marks_the_best_and_the_second_by_signs(small):
-    found = table("7.1", small)
+    found = table("7.1", small, grid="table7_1")
     text = render(found, "terminal")
     lowest, second = sorted(row.values["reconstruction"].mean for row in found.rows)[:2]
     assert f" {lowest:.2f}* " in text and f" {second:.2f}+ " in text
@@ -55,8 +55,8 @@ def test_plain_text_marks_the_best_and_the_second_by_signs(small):
 
 
 def test_json_holds_numbers_in_full_and_no_nan(small):
-    content = json.loads(render(table("7.1", small), "json", compare=True))
+    content = json.loads(render(table("7.1", small, grid="table7_1"), "json", compare=True))
     row = content["rows"][0]
-    assert row["cbd"] == table("7.1", small).rows[0].values["cbd"].mean
+    assert row["cbd"] == table("7.1", small, grid="table7_1").rows[0].values["cbd"].mean
     assert row["counts"]["asked"] == 8 and content["partial"] is True
     assert content["deviations"][0]["size"] >= content["deviations"][1]["size"]

@@ -3,7 +3,6 @@
 import csv
 import math
 import random
-from dataclasses import replace
 from io import StringIO
 from pathlib import Path
 
@@ -20,6 +19,15 @@ from sweeper.tables.pages.table_page import marks, table_page
 from sweeper.tables.published import published
 from sweeper.tables.render import FORMATS, render
 from tests.sweeper.support import synthetic_store as synthetic
+from trainers.config import Evaluation
+
+GRIDS = Path(__file__).parents[3] / "grids"
+
+
+def launched(name, source, **options):
+    """A table of the thesis, made from what the launch of `table7_1` asked for."""
+    return table(name, source, grid="table7_1", **options)
+
 
 COLUMNS = {"reconstruction": "valid/recon"}
 
@@ -59,7 +67,7 @@ def store_of_the_thesis(uri, name):
 def test_a_store_with_the_published_numbers_gives_the_published_table(new_store, name):
     uri = new_store()
     store_of_the_thesis(uri, name)
-    found = table(name, uri)
+    found = table(name, uri, grid=f"table{name}")
     ours = list(csv.DictReader(StringIO(render(found, "csv"))))
     theirs = published_rows(name)
     assert list(ours[0])[: len(theirs[0])] == list(theirs[0])
@@ -103,7 +111,7 @@ def test_every_row_counts_what_became_of_its_runs(new_store):
         )  # fmt: skip
 
     synthetic.write_launch(uri, synthetic.small_cells(), outcome=outcome, artifacts=False)
-    found = table("7.1", uri)
+    found = launched("7.1", uri)
     row = found.rows[0]
     assert row.counts.as_text() == "2/8 (2 diverged, 2 failed, 2 missing)"
     assert row.winner.first["iterations"] == 50_000
@@ -120,13 +128,13 @@ def test_a_row_of_which_nothing_finished_is_there_and_empty(new_store):
     synthetic.write_launch(
         uri, cells, outcome=lambda c: lost.get(c["label"], ("finished", "")), artifacts=False
     )
-    found = table("7.1", uri)
+    found = launched("7.1", uri)
     empty = [row for row in found.rows if row.winner is None]
     assert [(row.model, row.counts.as_text()) for row in empty] == [
         ("vae", "0/8 (8 diverged)"),
         ("l_vae", "0/8 (8 missing)"),
     ]
-    assert "| dSprites | VAE | - | - | - | - | - | 0/8 (8 diverged) |" in render(found, "md")
+    assert "| dSprites | VAE | - | - | - | - | - | - | 0/8 (8 diverged) |" in render(found, "md")
 
 
 def test_an_infinite_score_is_not_the_best_and_is_counted(new_store):
@@ -137,7 +145,7 @@ def test_an_infinite_score_is_not_the_best_and_is_counted(new_store):
         return metrics | ({"measure/cbd": math.inf} if cell["run_id"] == wrong else {})
 
     synthetic.write_launch(uri, cells, change=change, artifacts=False)
-    row = table("7.1", uri).rows[0]
+    row = launched("7.1", uri).rows[0]
     assert row.counts.as_text() == "8/8 (1 unscored)" and row.winner.first["run_id"] != wrong
 
 
@@ -150,7 +158,7 @@ def test_the_same_bytes_whatever_order_the_runs_ended_in(new_store):
             random.Random(seed).shuffle(cells)
         synthetic.write_launch(uri, cells, artifacts=False)
         study = read_study(uri)
-        tables = [table(name, study) for name in ("5.2", "6.1", "7.1", "7.2", "7.3")]
+        tables = [launched(name, study) for name in ("5.2", "6.1", "7.1", "7.2", "7.3")]
         texts.append([render(one, kind, compare=True) for one in tables for kind in FORMATS])
     assert texts[0] == texts[1] == texts[2]
 
@@ -164,36 +172,45 @@ def test_equal_prints_share_a_mark():
 
 
 def test_the_thesiss_rows_without_runs_are_one_line_and_refused_by_strict(small):
-    found = table("7.1", small)
+    found = launched("7.1", small)
     assert [row.model for row in found.rows] == ["vae", "beta_vae", "l_vae", "mdl_vae_strong"]
     line = "No runs for 25 of the 29 rows that the thesis has (dsprites: control_vae, dynamic_vae"
     assert found.problems[-1].startswith(line)
-    whole = table("7.1", small, all_rows=True)
+    whole = launched("7.1", small, all_rows=True)
     assert [(row.dataset, row.model) for row in whole.rows] == [
         (row.dataset, row.model) for row in published("7.1")
     ]
     assert whole.problems[-1].startswith(line)
-    with pytest.raises(ResultsError, match="belongs to table 7.4; launch grids/table7_4.yaml"):
-        table("7.4", restricted_to_vae(small))
+    with pytest.raises(ResultsError, match="no run of figure4_5 belongs to table 7.4"):
+        table("7.4", small, grid=GRIDS / "figure4_5.yaml")
 
 
-def restricted_to_vae(study):
-    runs = study.runs[study.runs.model == "vae"].reset_index(drop=True)
-    return replace(study, runs=runs, launches=())
+def test_a_table_of_the_thesis_is_what_its_shipped_grid_asks_for(small):
+    """40 runs of the 1,188; the milestones at 150,000 and 250,000 and all else is missing."""
+    found = table("7.1", small)
+    assert sum(row.counts.asked for row in found.rows) == 1188
+    assert sum(row.counts.finished for row in found.rows) == 40
+    assert found.rows[0].counts.as_text() == "8/36 (28 missing)"
+    assert found.rows[0].values == launched("7.1", small).rows[0].values
+    assert [(row.dataset, row.model) for row in found.rows] == [
+        (row.dataset, row.model) for row in published("7.1")
+    ]
+    assert found.problems[-1].startswith("No runs yet for 25 of 29 rows (dsprites: control_vae,")
+    assert not any("left out" in note for note in found.notes)
 
 
 def test_the_beta_asked_for_and_the_beta_learned_stand_beside_the_model(small):
-    found = {row.model: row for row in table("7.1", small).rows}
+    found = {row.model: row for row in launched("7.1", small).rows}
     assert found["beta_vae"].beta in (2.0, 4.0)
     learned = found["l_vae"].winner.first["last/beta"]
     assert found["l_vae"].beta == learned and found["vae"].beta is None
-    text = render(table("7.1", small), "md")
+    text = render(launched("7.1", small), "md")
     assert f"L-VAE (\u03b2\u0302 = {round(learned, 2):g})" in text
 
 
 def test_tables_7_2_and_7_3_select_by_their_own_rule(small):
     for name, rule in (("7.2", "measure/cbd_modularity"), ("7.3", "measure/cbd_compactness")):
-        for row in table(name, small).rows:
+        for row in launched(name, small).rows:
             mine = small.runs[small.runs.model == row.model]
             assert row.winner.first["run_id"] == mine.loc[mine[rule].idxmax()].run_id
 
@@ -222,24 +239,24 @@ def test_a_grid_may_say_which_table_it_is_for_and_which_way_is_better(new_store)
     assert found.rows[0].winner.first["run_id"] == worst.run_id
 
 
-def test_other_betas_in_the_store_are_left_out_of_the_thesiss_tables(new_store):
+def test_other_betas_of_another_grid_are_left_out_of_the_thesiss_tables(new_store):
     uri = new_store()
     cells = synthetic.thesis_cells(models=("beta_vae",), betas=(0.5, 1.0, 4.0))
     synthetic.write_launch(uri, cells, grid="figure4_5", artifacts=False)
-    found = table("7.1", uri)
+    found = table("7.1", uri, grid="figure4_5")
     assert [(row.model, row.beta, row.counts.asked) for row in found.rows] == [
         ("beta_vae", 4.0, 36)
     ]
     assert "beta_vae with beta 2, 4: 72 runs of others left out" in found.notes
 
 
-def test_only_the_newest_launch_of_a_grid_counts(new_store):
+def test_runs_that_an_edited_grid_no_longer_asks_for_do_not_count(new_store):
     uri, cells = new_store(), synthetic.small_cells()
     synthetic.write_launch(uri, cells, grid="mine", artifacts=False)
     synthetic.write_launch(uri, cells[:8], grid="mine", artifacts=False, start=10**6)
     found = table("mine", uri)
     assert [(row.model, row.counts.as_text()) for row in found.rows] == [("vae", "8/8")]
-    assert "only the newest launch of mine counts (1 older)" in found.notes
+    assert found.notes[0] == "32 stored runs left out: 32 that mine does not ask for now."
 
 
 def test_seeds_give_mean_deviation_interval_and_a_test(new_store):
@@ -248,14 +265,15 @@ def test_seeds_give_mean_deviation_interval_and_a_test(new_store):
         models=("vae", "mdl_vae_strong"), batch_sizes=(64,), seeds=(0, 1, 2), iterations=(300_000,)
     )
     synthetic.write_launch(uri, cells, artifacts=False)
-    found = table("7.1", uri)
+    found = launched("7.1", uri)
     assert found.seeds == 3 and found.rows[0].counts.asked == 6
     row = found.rows[0]
     values = [run["measure/cbd"] for run in row.winner.runs]
-    assert row.values["cbd"] == spread(values)
-    text = render(found, "md")
-    assert f"{row.values['cbd'].mean:.2f} \u00b1 {row.values['cbd'].sd:.2f}" in text
-    assert any("Welch p = " in note and "told apart" in note for note in found.notes)
+    assert row.values["cbd"].mean == spread(values).mean
+    own = row.values["cbd"]
+    assert f"{own.mean:.2f} ({own.low:.2f} to {own.high:.2f})" in render(found, "md")
+    [line] = [note for note in found.notes if "mdl_vae_strong" in note and "p = " in note]
+    assert "significant" in line and "by Holm over 1 comparisons" in " ".join(found.notes)
     header = render(found, "csv").splitlines()[0].split(",")
     assert {"cbd_sd", "cbd_low", "cbd_high"} <= set(header)
 
@@ -269,50 +287,71 @@ def test_the_test_split_shows_how_optimistic_the_selection_is(new_store):
 
     text = "evaluation: {report: test}"
     synthetic.write_launch(uri, synthetic.small_cells(), change=change, grid_text=text)
-    found = table("7.1", uri)  # the launch says `report: test`
+    found = launched("7.1", uri)  # the launch says `report: test`
     row = found.rows[0]
     assert found.report == "test" and row.optimism == pytest.approx(0.03)
     assert row.values["cbd"].mean == pytest.approx(row.winner.value - 0.03)
     assert "Optimism" in render(found, "terminal") and "+0.03" in render(found, "html")
-    assert table("7.1", uri, report="validation").rows[0].values["cbd"].mean == row.winner.value
+    assert launched("7.1", uri, report="validation").rows[0].values["cbd"].mean == row.winner.value
 
 
-def test_synthetic_stand_ins_and_several_sources_are_named(new_store):
+def test_stand_ins_are_shown_only_when_asked_for_and_marked_everywhere(new_store):
     uri = new_store()
     cells = [synthetic.make_cell("mpi3d", "vae", source=s) for s in ("synthetic", "published")]
-    synthetic.write_launch(uri, cells[:1], grid="a", synthetic=["mpi3d"], artifacts=False)
-    synthetic.write_launch(uri, cells[1:], grid="b", artifacts=False)
-    found = table("7.1", uri)
+    synthetic.write_launch(uri, cells, grid="mine", synthetic=["mpi3d"], artifacts=False)
+    real = table("mine", uri)
+    assert [(row.source, row.counts.asked) for row in real.rows] == [("published", 1)]
+    assert real.notes[0] == "1 stored run left out: 1 drawn by a stand-in (--synthetic)."
+    found = table("mine", uri, synthetic=True)
     assert [row.source for row in found.rows] == ["published", "synthetic"]
-    text = render(found, "md")
-    assert "MPI3D-complex (published)" in text and "MPI3D-complex (synthetic)" in text
+    for kind in FORMATS:
+        assert "synthetic" in render(found, kind)
+    assert "(synthetic)" in render(found, "md").splitlines()[0]
     assert "mpi3d: synthetic stand-in, not the published images." in found.notes
 
 
+def test_a_rehearsal_is_shown_only_when_asked_for_and_marked_everywhere(new_store):
+    uri = new_store()
+    text = "axes: {iterations: [5e4, 30e4]}\nevaluation: {num_points: 10000}\n"
+    short = [synthetic.make_cell("dsprites", "vae", iterations=5)]
+    synthetic.write_launch(uri, short, grid="mine", grid_text=text, artifacts=False)
+    with pytest.raises(ResultsError, match="was only rehearsed; --rehearsal shows that"):
+        table("mine", uri)
+    whole = [synthetic.make_cell("dsprites", "vae", iterations=50_000)]
+    synthetic.write_launch(uri, whole, grid="mine", grid_text=text, artifacts=False, start=-9)
+    assert table("mine", uri).rows[0].winner.first["iterations"] == 50_000
+    assert "1 stored run left out: 1 of a rehearsal (--rehearsal)." in table("mine", uri).notes
+    found = table("mine", uri, rehearsal=True)
+    assert found.rows[0].winner.first["iterations"] == 5
+    for kind in FORMATS:
+        assert "rehearsal" in render(found, kind)
+
+
 def test_scores_of_two_protocols_never_meet_in_a_table(new_store):
+    """The grid asks for one protocol; runs of the other have other ids."""
     uri, cells = new_store(), synthetic.small_cells()
-    synthetic.write_launch(uri, cells[:8], grid="a", artifacts=False)
-    other = synthetic.thesis_cells(models=("vae",), batch_sizes=(128,))
+    other = [synthetic.make_cell("dsprites", "vae", evaluation=Evaluation(protocol="locatello"))]
     synthetic.write_launch(uri, other, grid="b", protocol="locatello", artifacts=False)
+    synthetic.write_launch(uri, cells[:8], grid="a", artifacts=False)
     found = table("7.1", uri)
-    assert found.rows[0].counts.asked == 8
-    assert "only runs with protocol thesis: 12 others left out" in found.notes
+    assert found.rows[0].counts.finished == 8
+    assert found.notes[0] == "1 stored run left out: 1 of other grids (b)."
 
 
 def test_table_5_2_takes_the_best_and_the_median_or_the_runs_named(small):
     runs = small.runs[small.runs.model == "vae"].sort_values("measure/cbd", ascending=False)
-    found = table("5.2", small)
+    found = launched("5.2", small)
     expected = [runs.iloc[0].run_id, runs.iloc[4].run_id]
     assert [row.winner.first["run_id"] for row in found.rows] == expected
     assert [row.model for row in found.rows] == ["M1", "M2"]
     assert render(found, "csv").startswith("model,cbd_compactness,cbd_modularity,cbd,")
     named = [runs.iloc[7].run_id, runs.iloc[2].run_id]
-    ids = [row.winner.first["run_id"] for row in table("5.2", small, runs=named).rows]
+    ids = [row.winner.first["run_id"] for row in launched("5.2", small, runs=named).rows]
     assert ids == named
     with pytest.raises(UsageError, match="two run ids, not 1"):
-        table("5.2", small, runs=named[:1])
+        launched("5.2", small, runs=named[:1])
     with pytest.raises(UsageError, match="no run nowhere"):
-        table("5.2", small, runs=["nowhere", named[0]])
+        launched("5.2", small, runs=["nowhere", named[0]])
 
 
 def test_table_6_2_sets_the_beta_vae_nearest_to_the_learned_beta_beside_it(new_store):
@@ -325,8 +364,8 @@ def test_table_6_2_sets_the_beta_vae_nearest_to_the_learned_beta_beside_it(new_s
         learned = {"dsprites": 0.9, "falcor3d": 1.7}[cell["dataset"]]
         return metrics | ({"beta": learned} if cell["model"] == "l_vae" else {})
 
-    synthetic.write_launch(uri, cells, change=change, artifacts=False)
-    found = table("6.2", uri)
+    synthetic.write_launch(uri, cells, grid="mine", change=change, artifacts=False)
+    found = table("6.2", uri, grid="mine")
     assert [(row.dataset, row.model, row.beta) for row in found.rows] == [
         ("dsprites", "beta_vae", 0.89),
         ("dsprites", "l_vae", 0.9),
@@ -349,20 +388,40 @@ def test_table_6_2_while_the_beta_vaes_wait_for_the_beta_to_be_learned(new_store
         outcome=lambda c: None if c is waiting else ("finished", ""),
         artifacts=False,
     )
-    found = table("6.2", uri)
+    found = table("6.2", uri, grid="table6_2")
     told = [(row.model, row.counts.as_text()) for row in found.rows]
     assert told == [("beta_vae", "0/1 (1 missing)"), ("l_vae", "12/12")]
-    assert table("7.1", uri).rows[0].model == "beta_vae"
+
+
+def test_table_6_2_takes_the_beta_of_the_run_that_table_6_1_prints(new_store):
+    """Its shipped grid resolves the learned beta by the rule of table6_1.yaml."""
+    uri, cells = new_store(), synthetic.thesis_cells(models=("l_vae",))
+    learned = {cell["run_id"]: 0.5 + place / 100 for place, cell in enumerate(cells)}
+
+    def change(cell, metrics):
+        return metrics | ({"beta": learned[cell["run_id"]]} if cell["model"] == "l_vae" else {})
+
+    synthetic.write_launch(uri, cells, grid="table6_1", change=change, artifacts=False)
+    [printed] = [row for row in table("6.1", uri).rows if row.winner]
+    asked = synthetic.thesis_cells(models=("beta_vae",), betas=(round(printed.beta, 2),))
+    synthetic.write_launch(uri, asked, grid="table6_2", change=change, artifacts=False)
+    rows = [row for row in table("6.2", uri).rows if row.winner]
+    assert [(row.model, row.beta) for row in rows] == [
+        ("beta_vae", round(printed.beta, 2)),
+        ("l_vae", printed.beta),
+    ]
+    assert rows[1].winner.first["run_id"] == printed.winner.first["run_id"]
+    assert rows[0].counts.finished == 36
 
 
 def test_largest_deviations_come_first_and_are_sized_as_stated(small):
-    found = deviations(table("7.1", small))
+    found = deviations(launched("7.1", small))
     assert [one.size for one in found] == sorted((one.size for one in found), reverse=True)
     recon = next(one for one in found if one.column == "reconstruction")
     assert recon.size == pytest.approx(abs(recon.ours / recon.published - 1))
     other = next(one for one in found if one.column == "cbd")
     assert other.size == pytest.approx(abs(other.ours - other.published))
-    notes = table_page(table("7.1", small), compare=True).notes
+    notes = table_page(launched("7.1", small), compare=True).notes
     assert "Largest deviations" in notes[0] and found[0].model in notes[1]
 
 
@@ -376,11 +435,11 @@ def test_unknown_names_are_told_with_what_there_is(small):
     with pytest.raises(UsageError, match="table '7.5' is unknown.*Known: 5.2, .*table7_1"):
         table("7.5", small)
     with pytest.raises(UsageError, match="format 'mdx' is unknown"):
-        render(table("7.1", small), "mdx")
+        render(launched("7.1", small), "mdx")
     with pytest.raises(ResultsError, match="no grid 'x' was launched"):
         table("7.1", small, grid="x")
     with pytest.raises(UsageError, match="report 'train' is unknown"):
-        table("7.1", small, report="train")
+        launched("7.1", small, report="train")
 
 
 @pytest.mark.slow
@@ -389,6 +448,6 @@ def test_all_of_the_thesis_is_counted(new_store):
     cells = synthetic.thesis_cells(("dsprites", "falcor3d", "isaac3d", "mpi3d"))
     cells += synthetic.thesis_cells(("mpi3d",), ("mdl_vae_weak",))
     synthetic.write_launch(uri, cells, artifacts=False)
-    found = table("7.1", uri)
+    found = launched("7.1", uri)
     assert sum(row.counts.finished for row in found.rows) == 1188
     assert len(found.rows) == 29 and not found.partial

@@ -138,5 +138,5 @@ def test_damaged_weights_are_told(own):
 
 
 def test_a_stand_in_s_model_says_so():
-    row = {"dataset": "mpi3d", "source": "synthetic", "label": "vae"}
+    row = {"dataset": "mpi3d", "population": "synthetic", "label": "vae"}
     assert model_name("g", row) == "sweeper-g-mpi3d-synthetic-vae"

@@ -248,8 +248,9 @@ def test_tables_of_a_local_store_load_neither_mlflow_nor_torch_nor_ray(small_uri
     program = (
         "import sys; from sweeper.tables import table; from sweeper.tables.render import render;"
         "from sweeper.figures import figure_files; from sweeper.analysis.study import read_study;"
+        "from sweeper.analysis.population import launched;"
         "study = read_study(sys.argv[1]); render(table('7.1', study), 'terminal');"
-        "figure_files('7.2', study);"
+        "figure_files('7.2', launched(study, 'table7_1'));"
         "print([m for m in ('mlflow', 'torch', 'ray', 'sklearn') if m in sys.modules])"
     )
     command = [sys.executable, "-c", program, small_uri]

@@ -7,7 +7,7 @@ which has to be asked for."""
 
 from collections import Counter
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from sweeper.analysis.rule import GridText, SelectionRule, read_grid_text
@@ -95,12 +95,24 @@ def launched(
     shown = [cell for cell in newest.cells if _is_shown(cell, text, synthetic)]
     if not shown:
         raise ResultsError(f"grid {grid!r} ran on stand-ins only; --synthetic shows that.")
-    found = population_of_cells(study, grid, shown, text, synthetic=synthetic is not False)
-    return replace(found, is_rehearsal=kinds[id(newest)])
+    return population_of_cells(
+        study,
+        grid,
+        shown,
+        text,
+        synthetic=synthetic is not False,
+        rehearsal=kinds[id(newest)],
+    )
 
 
 def population_of_cells(
-    study: Study, grid: str, cells: Cells, text: GridText, *, synthetic: bool = False
+    study: Study,
+    grid: str,
+    cells: Cells,
+    text: GridText,
+    *,
+    synthetic: bool = False,
+    rehearsal: bool = False,
 ) -> Population:
     """The population of these cells. synthetic: whether stand-ins are among what is shown."""
     runs = {row["run_id"]: row for row in study.rows}
@@ -109,8 +121,9 @@ def population_of_cells(
         row = runs.get(cell["run_id"]) or _missing(cell, study)
         found.setdefault((cell["label"], cell["run_id"]), {**row, "label": cell["label"]})
     kept = tuple(found.values())
-    notes = (*study.notes, *_left_out(study, grid, {row["run_id"] for row in kept}, synthetic))
-    return Population(grid, study, kept, text, notes=notes)
+    ids = {row["run_id"] for row in kept}
+    notes = (*study.notes, *_left_out(study, grid, ids, synthetic, rehearsal))
+    return Population(grid, study, kept, text, rehearsal, notes)
 
 
 def only_grid(study: Study) -> str:
@@ -208,7 +221,9 @@ def _missing(cell: Mapping[str, Any], study: Study) -> dict[str, Any]:
     return {**row, **ids, "status": MISSING, "reason": "", "synthetic": stand_in, "grids": ""}
 
 
-def _left_out(study: Study, grid: str, asked: set[str], synthetic: bool) -> list[str]:
+def _left_out(
+    study: Study, grid: str, asked: set[str], synthetic: bool, rehearsal: bool
+) -> list[str]:
     """One line: how many stored runs are not in the population, and why. [] for none."""
     asked_by: dict[str, set[str]] = {}
     rehearsed: set[str] = set()
@@ -229,6 +244,8 @@ def _left_out(study: Study, grid: str, asked: set[str], synthetic: bool) -> list
             reasons["drawn by a stand-in (--synthetic)"] += 1
         elif run_id in rehearsed - full:
             reasons["of a rehearsal (--rehearsal)"] += 1
+        elif grid in grids and rehearsal:
+            reasons["not of the rehearsal"] += 1
         elif grid in grids:
             reasons[f"that {grid} does not ask for now"] += 1
         else:

@@ -51,8 +51,7 @@ class Traversal:
 
     def rows(self) -> tuple[Sequence[str], list[Sequence[object]]]:
         header = ("run_id", "latent", "kl_nats", "value", "change_rms", "mean_intensity")
-        header = (*header, "population")
-        return header, [
+        return (*header, "population"), [
             (
                 self.run_id,
                 dim,

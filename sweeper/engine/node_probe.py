@@ -19,8 +19,8 @@ class NodeReport:
     """One live node. versions: of Python and packages.  missing: datasets that are not prepared.
 
     store_error: why the sweep store cannot be written, or '' where it can.  store_shared: whether
-    the driver's probe file is there.  gpu_unusable: whether PyTorch finds no GPU.  error: why nothing is
-    known of the node, or ''."""
+    the driver's probe file is there.  gpu_unusable: whether PyTorch finds no GPU.  error: why
+    nothing is known of the node, or ''."""
 
     host: str
     cpus: float = 0.0

@@ -34,6 +34,19 @@ class Evaluation:
 
 
 @dataclass(frozen=True)
+class KeepRule:
+    """Of which milestone a training keeps the weights: the one that selection would take of it.
+
+    metric: as milestones name it ('measure/cbd').  min_active: milestones with fewer active
+    latents are passed over.  last_only: the newest milestone, whatever its score."""
+
+    metric: str
+    lower_is_better: bool = False
+    min_active: int = 0
+    last_only: bool = False
+
+
+@dataclass(frozen=True)
 class TrainingConfig:
     """One optimisation and the milestones at which it is scored.
 

@@ -13,7 +13,8 @@ from trainers.seeds import random_stream
 
 @dataclass(frozen=True)
 class Split:
-    """Disjoint index sets of one dataset, each in its shuffled order."""
+    """Index sets of one dataset, each in its shuffled order. They are disjoint, but for a split
+    without validation images: there the images to train on are scored."""
 
     train: np.ndarray
     validation: np.ndarray
@@ -21,14 +22,16 @@ class Split:
 
 
 def split(num_images: int, *, seed: int, validation_fraction: float, test_fraction: float) -> Split:
-    """A seeded permutation cut in three; validation and test come off its front."""
+    """A seeded permutation cut in three; validation and test come off its front.
+
+    validation_fraction 0: validation is the training set itself, as in Locatello et al. 2019."""
     order = random_stream(seed, "split").permutation(num_images)
     num_validation = int(num_images * validation_fraction)
     num_test = int(num_images * test_fraction)
     held_out = num_validation + num_test
     return Split(
         train=order[held_out:],
-        validation=order[:num_validation],
+        validation=order[:num_validation] if validation_fraction else order[held_out:],
         test=order[num_validation:held_out],
     )
 

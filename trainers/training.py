@@ -13,7 +13,7 @@ from typing import Literal
 import numpy as np
 import torch
 
-from trainers.config import TrainingConfig
+from trainers.config import KeepRule, TrainingConfig
 from trainers.datasets import open_dataset
 from trainers.datasets.access.dataset import Dataset
 from trainers.networks import AutoEncoder
@@ -76,8 +76,8 @@ class Training:
     Opening it restores the newest intact checkpoint that is not beyond the first milestone still
     to be scored; with no milestone left it opens no dataset and builds no network.
 
-    device: a torch device.  checkpoint_s: seconds between checkpoints.  keep_weights: the metric
-    ('measure/cbd') by which the best milestone's weights are kept, or None.  keep_all: keep the
+    device: a torch device.  checkpoint_s: seconds between checkpoints.  keep_weights: of which
+    milestone the weights are kept; None: of none.  keep_all: keep the
     weights of every milestone.  dataset: used in place of the configuration's.  on_device: whether
     inputs and recorded values stay on the device for a few hundred steps; None: on a GPU only.
 
@@ -90,7 +90,7 @@ class Training:
         *,
         device: str = "cpu",
         checkpoint_s: float = 60.0,
-        keep_weights: str | None = None,
+        keep_weights: KeepRule | None = None,
         keep_all: bool = False,
         dataset: Dataset | None = None,
         on_device: bool | None = None,
@@ -249,10 +249,11 @@ class Training:
             self._keep(parts.stepper.network, milestone, self._keep_weights)
         return milestone
 
-    def _keep(self, network: AutoEncoder, milestone: Milestone, by: str) -> None:
+    def _keep(self, network: AutoEncoder, milestone: Milestone, rule: KeepRule) -> None:
         """Keeps the weights of the best milestone; the earlier of two equal ones, as selection."""
-        if self._keep_all or selection_value(milestone, by) > best_kept(self._folder, by):
-            keep_weights(self._folder, network, milestone, by, replace=not self._keep_all)
+        if self._keep_all or selection_value(milestone, rule) > best_kept(self._folder, rule):
+            replace = not self._keep_all
+            keep_weights(self._folder, network, milestone, rule.metric, replace=replace)
 
     def _about(self, dataset: Dataset) -> dict[str, object]:
         spec = dataset.spec

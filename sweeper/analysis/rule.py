@@ -11,6 +11,7 @@ import yaml
 
 from sweeper.analysis.scores import Score, known_score, score
 from sweeper.grid import Grid
+from trainers.config import KeepRule
 
 MEAN, MEDIAN = "mean", "median"
 BEST, LAST = "best", "last"
@@ -60,6 +61,15 @@ def rule_of(grid: Grid) -> SelectionRule:
     """The rule in a grid's `select`."""
     select = grid.select
     return make_rule(select.by, select.mode, select.statistic, select.milestone, select.min_active)
+
+
+def keep_rule(grid: Grid) -> KeepRule | None:
+    """Of which milestone each training of a grid keeps the weights; None keeps none."""
+    rule = rule_of(grid)
+    if grid.keep_weights == "none":
+        return None
+    by = rule.by
+    return KeepRule(by.column, by.lower_is_better, rule.min_active, rule.milestone == LAST)
 
 
 def make_rule(

@@ -54,7 +54,7 @@ class Winner:
     @property
     def active(self) -> float:
         """Active latents, the mean over seeds; NaN where they were not counted."""
-        return self.mean(layout.ACTIVE_LATENTS)
+        return self.mean(layout.LATENT_ACTIVE)
 
 
 def best_configuration(cells: Iterable[RunRow], rule: SelectionRule) -> Winner | None:
@@ -99,7 +99,7 @@ def is_scored(cell: RunRow, rule: SelectionRule) -> bool:
 
 def is_collapsed(cell: RunRow, rule: SelectionRule) -> bool:
     """Whether a run has fewer active latents than the rule asks for. False where not counted."""
-    return number(cell, layout.ACTIVE_LATENTS) < rule.min_active
+    return number(cell, layout.LATENT_ACTIVE) < rule.min_active
 
 
 def number(cell: RunRow, column: str) -> float:

@@ -14,6 +14,7 @@ from pathlib import Path
 from statistics import fmean, median
 from typing import Any
 
+from sweeper.analysis.rule import keep_rule
 from sweeper.cost.machine import Slots
 from sweeper.cost.speeds import Speed, kind_of, write_speeds
 from sweeper.errors import EngineError
@@ -21,7 +22,7 @@ from sweeper.grid import Grid
 from sweeper.messages import first_line
 from sweeper.planning.plan import Plan
 from sweeper.store.address import local_folder
-from trainers.config import TrainingConfig
+from trainers.config import KeepRule, TrainingConfig
 from trainers.config_checks import parse_config
 
 SECONDS = 4.0  # for which the steps of one kind are timed
@@ -36,7 +37,7 @@ class _Task:
     folder: str
     device: str
     threads: int
-    keep_weights: str | None
+    keep_weights: KeepRule | None
     seconds: float
 
 
@@ -65,7 +66,6 @@ def calibrate(
     Raises EngineError where a training cannot be opened or dies."""
     folder_on_disk = local_folder(store)
     folder_on_disk.mkdir(parents=True, exist_ok=True)
-    by = grid.select.by if "/" in grid.select.by else f"measure/{grid.select.by}"
     found = []
     with (
         tempfile.TemporaryDirectory(prefix=".calibration-", dir=folder_on_disk) as folder,
@@ -79,7 +79,7 @@ def calibrate(
                     str(Path(folder, f"{number}-{worker}")),
                     "cuda" if slots.device == "gpu" else "cpu",
                     slots.threads,
-                    by if grid.keep_weights != "none" else None,
+                    keep_rule(grid),
                     seconds,
                 )
                 for worker in range(slots.workers)

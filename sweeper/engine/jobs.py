@@ -4,6 +4,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
+from trainers.config import KeepRule
+
 EventKind = Literal["progress", "finished", "diverged", "failed"]
 
 
@@ -21,7 +23,7 @@ class Job:
     threads: int = 1
     checkpoint_s: float = 60.0
     report_s: float = 2.0
-    keep_weights: str | None = None
+    keep_weights: KeepRule | None = None
     keep_all: bool = False
 
 

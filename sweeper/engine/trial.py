@@ -174,6 +174,7 @@ def _training(job: dict[str, Any]) -> Iterator[Any]:
     import torch
 
     from sweeper.store.folders import lock_folder, open_folder
+    from trainers.config import KeepRule
     from trainers.config_checks import parse_config
     from trainers.training import Training
 
@@ -190,7 +191,7 @@ def _training(job: dict[str, Any]) -> Iterator[Any]:
             open_folder(job["store"], job["training_id"]),
             device="cuda" if job["gpu"] else "cpu",
             checkpoint_s=job["checkpoint_s"],
-            keep_weights=job["keep_weights"],
+            keep_weights=KeepRule(**job["keep_weights"]) if job["keep_weights"] else None,
             keep_all=job["keep_all"],
         )
         with contextlib.closing(training):

@@ -5,6 +5,7 @@ from collections.abc import Iterable
 from dataclasses import replace
 from pathlib import Path
 
+from sweeper.analysis.rule import keep_rule
 from sweeper.cost.estimate import rough_step_s
 from sweeper.engine.jobs import Job
 from sweeper.grid import Grid
@@ -19,7 +20,6 @@ def jobs_of(
 
     data_dir: where prepared datasets lie.  gpus: what the cluster has in all."""
     resources, gpu = grid.resources, gpu_share(grid, gpus)
-    by = grid.select.by if "/" in grid.select.by else f"measure/{grid.select.by}"
     ready = [training for training in trainings if training.todo and not training.unresolved]
     device = "gpu" if gpu else "cpu"
     ready.sort(key=lambda training: (-_work(training, device), training.training_id))
@@ -36,7 +36,7 @@ def jobs_of(
                 gpu=gpu,
                 threads=max(1, math.floor(resources.cpu)),
                 checkpoint_s=resources.checkpoint_every_s,
-                keep_weights=by if grid.keep_weights != "none" else None,
+                keep_weights=keep_rule(grid),
                 keep_all=grid.keep_weights == "all",
             )
         )

@@ -105,7 +105,7 @@ def row_of(
 
 def _is_uncounted(cell: RunRow) -> bool:
     is_finished = cell["status"] == layout.FINISHED
-    return is_finished and math.isnan(number(cell, layout.ACTIVE_LATENTS))
+    return is_finished and math.isnan(number(cell, layout.LATENT_ACTIVE))
 
 
 def _shown_beta(runs: Sequence[RunRow], label: str) -> float | None:

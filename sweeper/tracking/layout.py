@@ -60,7 +60,7 @@ VALID_PREFIX = "valid/"
 VALID_RECON = "valid/recon"
 VALID_KL = "valid/kl"
 LATENT_PREFIX = "latent/"
-ACTIVE_LATENTS = "latent/active"  # latents whose posterior mean varies by more than 0.01
+LATENT_ACTIVE = "latent/active"  # latents whose posterior mean varies over the data
 TEST_PREFIX = "test/"  # test/recon, test/measure/<name>: only where a third split was asked
 
 # artifacts of a run

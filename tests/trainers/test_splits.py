@@ -54,3 +54,9 @@ def test_minibatch_t_does_not_depend_on_what_was_drawn_before(history):
 def test_a_batch_larger_than_the_split_is_refused_with_the_limit():
     with pytest.raises(ConfigError, match="batch_size = 65 .* at most 64"):
         MinibatchSampler(np.arange(64), batch_size=65, seed=0)
+
+
+def test_without_a_validation_split_the_training_images_are_scored():
+    parts = split(1000, seed=0, validation_fraction=0.0, test_fraction=0.1)
+    assert len(parts.train) == 900 and (parts.validation == parts.train).all()
+    assert not set(parts.test) & set(parts.validation)

@@ -5,7 +5,7 @@ import pytest
 import torch
 
 from tests.trainers.toy import TinyNetwork, Toy, toy_config
-from trainers.config import Evaluation
+from trainers.config import Evaluation, KeepRule
 from trainers.networks import NETWORKS
 from trainers.saving.folders import LocalFolder, files_by_number
 from trainers.saving.records import find_records, read_divergence, read_milestone
@@ -169,7 +169,7 @@ def test_a_test_split_is_scored_too(tmp_path):
 
 def test_weights_of_the_best_milestone_are_kept(tmp_path):
     training = open_training(
-        tmp_path, toy_config(milestones=(10, 20, 30)), keep_weights="measure/cbd"
+        tmp_path, toy_config(milestones=(10, 20, 30)), keep_weights=KeepRule("measure/cbd")
     )
     finish(training)
     scores = {t: milestone(tmp_path, t).metrics["measure/cbd"] for t in (10, 20, 30)}

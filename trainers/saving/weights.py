@@ -8,6 +8,7 @@ from typing import Any
 import torch
 from torch import nn
 
+from trainers.config import KeepRule
 from trainers.errors import RecordError
 from trainers.saving.folders import Folder, files_by_number, read_digested, write_digested
 from trainers.saving.records import Milestone, find_records, read_milestone, sorted_json
@@ -31,32 +32,43 @@ def read_weights(folder: Folder, name: str) -> dict[str, Any]:
     return content | {"about": json.loads(content["about"])}
 
 
-def best_kept(folder: Folder, by: str) -> float:
-    """How good the milestone is whose weights are kept (see `selection_value`), or -inf."""
+Value = tuple[float, float]
+NO_CANDIDATE = (-math.inf, -math.inf)
+
+
+def best_kept(folder: Folder, rule: KeepRule) -> Value:
+    """The value of the milestone whose weights are kept, or NO_CANDIDATE."""
     kept = kept_weights(folder)
     record = find_records(folder).milestones.get(kept[0]) if kept else None
     if record is None:
-        return -math.inf
+        return NO_CANDIDATE
     try:
-        return selection_value(read_milestone(folder, record), by)
+        return selection_value(read_milestone(folder, record), rule)
     except RecordError:
-        return -math.inf
+        return NO_CANDIDATE
 
 
-def selection_value(milestone: Milestone, by: str) -> float:
-    """The metric `by`, higher is better: a loss counts negative, a missing metric as -inf."""
-    value = milestone.metrics.get(by, -math.inf if by.startswith("measure/") else math.inf)
-    return value if by.startswith("measure/") else -value
+def selection_value(milestone: Milestone, rule: KeepRule) -> Value:
+    """What milestones of one training are compared by, higher is better: the score, then the lower
+    reconstruction. NO_CANDIDATE without a finite score, and for a collapsed representation."""
+    score = milestone.metrics.get(rule.metric, math.nan)
+    collapsed = milestone.metrics.get("latent/active", math.inf) < rule.min_active
+    if collapsed or not math.isfinite(score):
+        return NO_CANDIDATE
+    if rule.last_only:
+        return float(milestone.iteration), 0.0
+    recon = milestone.metrics.get("valid/recon", math.inf)
+    return -score if rule.lower_is_better else score, -recon
 
 
 def keep_weights(
-    folder: Folder, network: nn.Module, milestone: Milestone, by: str, *, replace: bool
+    folder: Folder, network: nn.Module, milestone: Milestone, metric: str, *, replace: bool
 ) -> None:
-    """Keeps the network's weights as those of `milestone`. alone: drops those kept before."""
+    """Keeps the network's weights as those of `milestone`. replace: drops those kept before."""
     buffer = io.BytesIO()
     content = {
         "iteration": milestone.iteration,
-        "by": by,
+        "by": metric,
         "network": network.state_dict(),
         "about": sorted_json(milestone.about),
     }

@@ -69,10 +69,12 @@ Mode = Annotated[Literal["max", "min"], Word]
 
 
 class Split(Block):
-    """The seeded split of each dataset. test: None means 0.1 with `report: test`, else 0."""
+    """The seeded split of each dataset. test: None means 0.1 with `report: test`, else 0.
+
+    validation: 0 scores the images that are trained on, as Locatello et al. (2019) do."""
 
     seed: Annotated[Integer, Field(ge=0)] = 0
-    validation: Annotated[Real, Field(gt=0, lt=1)] = 0.1
+    validation: Fraction = 0.1
     test: Fraction | None = None
 
 

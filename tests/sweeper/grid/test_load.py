@@ -92,7 +92,7 @@ axes:
   iterations: [010, 100.5]
   bacth_size: 3
 seeds: [-1]
-evaluation: {protocol: thesiss, measures: [], alpha: 2, split: {validation: 0}}
+evaluation: {protocol: thesiss, measures: [], alpha: 2, split: {validation: -1}}
 select: {by: cdb}
 resources: {gpu: 1.5, cpu: 0}
 sharing: perhaps
@@ -119,7 +119,7 @@ experiment: ../x
         "Known: thesis, locatello.",
         "12:43 evaluation.measures is an empty list; give at least one value, or remove the line.",
         '12:54 evaluation.alpha = "2" must be at most 1.',
-        '12:77 evaluation.split.validation = "0" must be above 0.',
+        '12:77 evaluation.split.validation = "-1" must be at least 0.',
         '13:14 select.by = "cdb" is unknown. Did you mean "cbd"? ' + _known(mistakes, "metrics"),
         '14:18 resources.gpu = "1.5" must be a whole number above 1, or a share of 1.',
         '14:28 resources.cpu = "0" must be above 0.',

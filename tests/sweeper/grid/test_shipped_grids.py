@@ -7,6 +7,7 @@ import pytest
 
 from sweeper.grid import load_grid
 from sweeper.planning.plan import Plan, make_plan
+from sweeper.planning.population import shipped_grid
 from sweeper.search.space import search_summary
 
 FOLDER = Path(__file__).parents[3] / "grids"
@@ -21,7 +22,15 @@ def plan_of(name: str) -> Plan:
 def test_the_grids_are_there() -> None:
     assert NAMES == sorted(
         ["quickstart", "table6_1", "table6_2", "table7_1", "table7_2", "table7_3", "table7_4"]
-        + ["figure4_5", "thesis", "results", "locatello", "search_tpe", "search_pareto"]
+        + [
+            "figure4_5",
+            "figure6_2",
+            "thesis",
+            "results",
+            "locatello",
+            "search_tpe",
+            "search_pareto",
+        ]
     )
 
 
@@ -69,7 +78,7 @@ def test_tables_that_differ_in_selection_share_every_run() -> None:
 
 
 def test_the_thesis_grid_is_the_union_of_the_others() -> None:
-    parts = [name for name in NAMES if name.startswith(("table", "figure"))]
+    parts = [name for name in NAMES if name.startswith("table")] + ["figure4_5"]
     union = set().union(*(plan_of(name).run_ids for name in parts))
     assert set(plan_of("thesis").run_ids) == union
 
@@ -106,6 +115,25 @@ def test_the_locatello_study_has_12600_runs() -> None:
         by_label.setdefault(cell.label, set()).add(str(cell.config.params))
     assert {len(settings) for settings in by_label.values()} == {6}
     assert len(by_label) == 6
+
+
+def test_the_locatello_study_scores_what_it_trains_on_with_its_own_network() -> None:
+    configs = [cell.config for cell in plan_of("locatello").cells[:50]]
+    assert {(c.network, c.evaluation.protocol) for c in configs} == {("burgess", "locatello")}
+    assert {c.evaluation.validation_fraction for c in configs} == {0.0}
+
+
+def test_figure_6_2_is_one_training_of_l_vae_on_celeba() -> None:
+    [cell] = plan_of("figure6_2").cells
+    config = cell.config
+    assert (config.dataset, config.model, cell.iterations) == ("celeba", "l_vae", 1_000_000)
+    assert (config.batch_size, config.learning_rate, config.latent_dim) == (128, 1e-4, 40)
+
+
+def test_the_package_holds_the_same_grids() -> None:
+    for name in NAMES:
+        assert shipped_grid(name).read_bytes() == (FOLDER / f"{name}.yaml").read_bytes()
+    assert shipped_grid("thesis").parent.name == "shipped_grids"
 
 
 @pytest.mark.parametrize("name", ["search_tpe", "search_pareto"])

@@ -12,6 +12,7 @@ from sweeper.publishing.runs import run_to_publish
 from sweeper.store.folders import open_folder
 from sweeper.tracking import layout
 from sweeper.tracking.writing.writer import Writer
+from trainers.config import KeepRule
 from trainers.saving.records import find_records, read_milestone
 from trainers.training import Training
 
@@ -49,7 +50,7 @@ def train_store(folder: Path, database: Path, name: str = "tiny", **content: obj
         running = Training(
             training.config,
             records,
-            keep_weights="measure/cbd",
+            keep_weights=KeepRule("measure/cbd"),
             keep_all=grid.keep_weights == "all",
         )
         while running.status == "running":

@@ -31,7 +31,12 @@ def mixed(new_store):
     write(cells, 0, grid_text=GRID.replace("10e4]", "10e4, 20e4]"))
     write([c for c in cells if c["iterations"] != 200_000], 1000)  # edited: two orphans
     write(synthetic.thesis_cells(**vae, iterations=(5, 10)), 2000)
-    write(synthetic.thesis_cells(models=("l_vae",), batch_sizes=(128,))[:3], 3000, "other", grid_text="")
+    write(
+        synthetic.thesis_cells(models=("l_vae",), batch_sizes=(128,))[:3],
+        3000,
+        "other",
+        grid_text="",
+    )
     stand_in = synthetic.make_cell("mpi3d", "vae", source="synthetic")
     write([stand_in], 4000, "third", synthetic=["mpi3d"])
     return uri

@@ -1,12 +1,16 @@
 """How far a grid is, training by training, from MLflow and the sweep store."""
 
 from collections import Counter
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from rich.console import Console
 from rich.table import Table
 
+from sweeper.analysis.population import orphans
+from sweeper.analysis.study import read_study
+from sweeper.errors import SweeperError
 from sweeper.grid import Grid
 from sweeper.planning.plan import Plan, Training
 from sweeper.planning.remaining import plan_grid
@@ -34,11 +38,15 @@ class TrainingStatus:
 
 @dataclass(frozen=True)
 class Status:
-    """A grid. counts: runs by status, 'missing' and 'recorded' (not in MLflow yet) among them."""
+    """A grid. counts: runs by status, 'missing' and 'recorded' (not in MLflow yet) among them.
+
+    orphans: {run id: settings} of stored runs that earlier launches of the grid asked for, and it
+    no longer does. Nothing counts them."""
 
     grid: str
     counts: dict[str, int]
     trainings: tuple[TrainingStatus, ...]
+    orphans: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def complete(self) -> bool:
@@ -50,13 +58,15 @@ class Status:
             "runs": sum(self.counts.values()),
             **self.counts,
             "trainings": [vars(training) for training in self.trainings],
+            "orphans": dict(self.orphans),
         }
 
 
 def status_of_grid(grid: Grid, setting: Settings) -> Status:
     """The status of every training that a grid asks for, or that its search has proposed."""
     if grid.search is None:
-        return status_of(plan_grid(grid, setting), setting)
+        plan = plan_grid(grid, setting)
+        return replace(status_of(plan, setting), orphans=_orphans(plan, setting))
     from sweeper.search.plan import plan_of_proposed
 
     return status_of(plan_of_proposed(grid, setting), setting)
@@ -69,6 +79,18 @@ def status_of(plan: Plan, setting: Settings) -> Status:
     for training in trainings:
         counts.update(training.runs)
     return Status(plan.grid, dict(counts), trainings)
+
+
+def _orphans(plan: Plan, setting: Settings) -> dict[str, str]:
+    try:
+        study = read_study(setting.tracking_uri)
+    except SweeperError:  # no store yet, or nothing in it
+        return {}
+    names = ("dataset", "model", "batch_size", "learning_rate", "iterations", "seed")
+    return {
+        row["run_id"]: " ".join(str(row[name]) for name in names)
+        for row in orphans(study, plan.grid, plan.run_ids)
+    }
 
 
 def _training(training: Training, plan: Plan, setting: Settings) -> TrainingStatus:
@@ -90,6 +112,10 @@ def print_status(status: Status, console: Console) -> None:
     total = sum(status.counts.values())
     parts = ", ".join(f"{count:,} {what}" for what, count in sorted(status.counts.items()))
     console.print(f"grid {status.grid}: {total:,} runs: {parts}", highlight=False)
+    if status.orphans:
+        console.print(f"not asked for any more, and not counted: {len(status.orphans)} runs")
+        for run_id, text in status.orphans.items():
+            console.print(f"  {run_id}  {text}", highlight=False)
     rows = [training for training in status.trainings if not training.complete]
     if not rows:
         return

@@ -11,7 +11,7 @@ import pytest
 from sweeper.analysis.population import launched
 from sweeper.analysis.study import read_study
 from sweeper.errors import ResultsError, UsageError
-from sweeper.figures import FIGURES, figure, figure_files
+from sweeper.figures import FIGURES, draw_figure, figure, figure_files
 from sweeper.figures.correlation import compute_correlations, pairwise
 from sweeper.figures.curves import compute_curves
 from sweeper.figures.pcc import compute_best
@@ -185,3 +185,45 @@ def test_pcc_pictures_hold_long_names_and_may_be_drawn_in_threads():
     for label in (*axis.get_xticklabels(), *axis.get_yticklabels()):
         box = label.get_window_extent()
         assert box.x0 >= page.x0 and box.y0 >= page.y0 and box.x1 <= page.x1
+
+
+@pytest.fixture(scope="module")
+def stand_ins(tmp_path_factory, empty_database):
+    uri = synthetic.create_store(tmp_path_factory.mktemp("stand_ins"), empty_database)
+    names = ("dsprites", "falcor3d", "isaac3d", "mpi3d")
+    cells = synthetic.thesis_cells(
+        names,
+        ("vae", "beta_vae", "l_vae", "mdl_vae_strong", "mdl_vae_weak"),
+        batch_sizes=(64,),
+        learning_rates=(1e-4,),
+        iterations=(300_000,),
+        source="synthetic",
+    )
+    synthetic.write_launch(uri, cells, grid="g", synthetic=names)
+    return uri
+
+
+@pytest.mark.parametrize("name", [name for name in FIGURES if name != "7.1"])
+def test_every_figure_says_that_its_runs_are_stand_ins(stand_ins, tmp_path, name):
+    uri = stand_ins
+    if name == "5.3":
+        pytest.skip("of dSprites, which has no stand-in")
+    with pytest.raises(ResultsError, match="on stand-ins only; --synthetic shows that"):
+        figure(name, uri, tmp_path, grid="g")
+    paths = figure(name, uri, tmp_path / "out", grid="g", synthetic=True)
+    assert all(path.stem.endswith("_synthetic") for path in paths)
+    rows = list(csv.DictReader(StringIO(paths[2].read_text(encoding="utf-8"))))
+    assert {row["population"] for row in rows} == {"synthetic"}
+    picture = draw_figure(
+        name, FIGURES[name].compute(launched(read_study(uri), "g", synthetic=None))
+    )
+    assert picture.get_suptitle().endswith("(synthetic)")
+
+
+def test_titles_name_dataset_and_model_and_heat_maps_have_a_colour_bar(four_datasets):
+    for name, words in (("7.6", ("mdL-VAE-strong", "MPI3D")), ("7.7", ("mdL-VAE-weak", "MPI3D"))):
+        picture = draw_figure(name, FIGURES[name].compute(four_datasets))
+        assert all(word in picture.get_suptitle() for word in words)
+        assert "absolute Pearson correlation" in [axis.get_ylabel() for axis in picture.axes]
+    picture = draw_figure("4.4", FIGURES["4.4"].compute(four_datasets))
+    assert picture.legends and not any(axis.get_legend() for axis in picture.axes)

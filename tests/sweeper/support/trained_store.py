@@ -5,6 +5,9 @@ import shutil
 from dataclasses import dataclass
 from pathlib import Path
 
+import yaml
+
+from sweeper.analysis.rule import keep_rule
 from sweeper.analysis.study import Study, read_study
 from sweeper.grid import Grid
 from sweeper.planning.plan import make_plan
@@ -12,7 +15,6 @@ from sweeper.publishing.runs import run_to_publish
 from sweeper.store.folders import open_folder
 from sweeper.tracking import layout
 from sweeper.tracking.writing.writer import Writer
-from trainers.config import KeepRule
 from trainers.saving.records import find_records, read_milestone
 from trainers.training import Training
 
@@ -42,7 +44,10 @@ def train_store(folder: Path, database: Path, name: str = "tiny", **content: obj
     plan = make_plan(grid)
     writer = Writer(place.uri, grid.experiment, folder, "0.1.0")
     parent = writer.open_launch(plan.grid, plan.grid_id, {})
-    for file, text in ((layout.PLAN, json.dumps(plan.to_json())), (layout.GRID_TEXT, "")):
+    for file, text in (
+        (layout.PLAN, json.dumps(plan.to_json())),
+        (layout.GRID_TEXT, yaml.safe_dump(content)),
+    ):
         (folder / file).write_text(text, encoding="utf-8")
         writer.attach(parent, folder / file)
     for training in plan.trainings:
@@ -50,7 +55,7 @@ def train_store(folder: Path, database: Path, name: str = "tiny", **content: obj
         running = Training(
             training.config,
             records,
-            keep_weights=KeepRule("measure/cbd"),
+            keep_weights=keep_rule(grid),
             keep_all=grid.keep_weights == "all",
         )
         while running.status == "running":

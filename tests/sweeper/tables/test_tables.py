@@ -338,6 +338,96 @@ def test_scores_of_two_protocols_never_meet_in_a_table(new_store):
     assert found.notes[0] == "1 stored run left out: 1 of other grids (b)."
 
 
+def test_collapsed_runs_do_not_win_and_few_active_latents_are_marked(new_store):
+    """The best CbD is that of a run without active latents: correlation ignores scale."""
+    uri, cells = new_store(), synthetic.small_cells()[:8]
+    best = max(cells, key=lambda cell: synthetic.final_metrics(cell)["measure/cbd"])
+
+    def change(cell, metrics):
+        return metrics | {"latent/active": 0.0 if cell is best else 3.0}
+
+    for grid, text in (("mine", ""), ("all", "select: {min_active: 0}")):
+        synthetic.write_launch(
+            uri, cells, grid=grid, grid_text=text, change=change, artifacts=False
+        )
+    found = table("mine", uri)
+    [row] = found.rows
+    assert row.winner.first["run_id"] != best["run_id"] and row.winner.candidates == 7
+    assert row.counts.as_text() == "8/8 (1 collapsed)" and not found.partial
+    assert any("1 runs with fewer than 1 active latents are no" in note for note in found.notes)
+    header, _, line = render(found, "md").splitlines()[2:5]
+    assert "| Active |" in header and "| 3 (<5) |" in line
+    assert any("has 3 active latents, fewer than the 5 factors" in note for note in found.notes)
+    [admitted] = table("all", uri).rows
+    assert admitted.winner.first["run_id"] == best["run_id"]
+
+
+def test_runs_whose_latents_were_not_counted_are_candidates_with_a_note(small):
+    found = launched("7.1", small)
+    assert "Active latents were not counted in 40 runs; these are candidates." in found.notes
+    assert "Active" not in render(found, "md")
+
+
+def test_a_single_seed_table_says_of_how_many_candidates_each_number_is_the_maximum(small):
+    found = launched("7.1", small)
+    [note] = [note for note in found.notes if "maximum" in note]
+    assert "maximum of 8 to 16 candidate configurations, one seed each" in note
+    assert [row.winner.candidates for row in found.rows] == [8, 16, 8, 8]
+    rows = csv.DictReader(StringIO(render(found, "csv")))
+    for line, row in zip(rows, found.rows, strict=True):
+        assert int(line["iterations"]) == row.winner.first["iterations"]
+        assert (line["candidates"], line["population"]) == (str(row.winner.candidates), "real")
+
+
+def test_a_grid_shows_the_column_that_it_selects_by(new_store):
+    uri = new_store()
+    text = "select: {by: irs}"
+    synthetic.write_launch(
+        uri, synthetic.small_cells(), grid="mine", grid_text=text, artifacts=False
+    )
+    found = table("mine", uri)
+    assert found.spec.columns[-1] == "irs"
+    for row in found.rows:
+        assert row.values["irs"].mean == row.winner.value
+    assert table("mine", uri, by="beta_vae").spec.columns.count("beta_vae_score") == 1
+
+
+def test_notes_of_a_test_table_speak_of_the_test_column(new_store):
+    """On the test split the order of the models is the reverse: so are the differences."""
+    uri = new_store()
+    cells = synthetic.thesis_cells(
+        models=("vae", "l_vae"), batch_sizes=(64,), learning_rates=(1e-4,), seeds=(0, 1, 2),
+        iterations=(300_000,),
+    )  # fmt: skip
+
+    def change(cell, metrics):
+        value = (0.6 if cell["label"] == "vae" else 0.5) + cell["seed"] / 1000
+        tested = {f"test/{name}": 1 - value for name in metrics if name.startswith("measure/")}
+        return metrics | tested | {"measure/cbd": value}
+
+    text = "evaluation: {report: test}"
+    synthetic.write_launch(uri, cells, grid="mine", grid_text=text, change=change, artifacts=False)
+    [line] = [note for note in table("mine", uri).notes if "vae less l_vae" in note]
+    assert "-0.100 (" in line and "significant" in line
+    [line] = [n for n in table("mine", uri, report="validation").notes if "vae less l_vae" in n]
+    assert "+0.100 (" in line
+
+
+def test_models_on_several_datasets_are_pooled_by_the_interquartile_mean(new_store):
+    uri = new_store()
+    cells = synthetic.thesis_cells(
+        ("dsprites", "mpi3d"), ("vae",), (64,), (1e-4,), iterations=(300_000,), seeds=(0, 1, 2)
+    )
+    values = {"dsprites": (0.1, 0.2, 0.3), "mpi3d": (0.5, 0.6, 0.7)}
+
+    def change(cell, metrics):
+        return metrics | {"measure/cbd": values[cell["dataset"]][cell["seed"]]}
+
+    synthetic.write_launch(uri, cells, grid="mine", change=change, artifacts=False)
+    [line] = [note for note in table("mine", uri).notes if note.startswith("All datasets: vae")]
+    assert "interquartile mean of CbD 0.400 (95% interval" in line  # of 0.2, 0.3, 0.5, 0.6
+
+
 def test_table_5_2_takes_the_best_and_the_median_or_the_runs_named(small):
     runs = small.runs[small.runs.model == "vae"].sort_values("measure/cbd", ascending=False)
     found = launched("5.2", small)

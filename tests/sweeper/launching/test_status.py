@@ -1,0 +1,41 @@
+"""`sweeper status`: what a grid asks for, and what an earlier version of it asked for."""
+
+from dataclasses import replace
+
+from rich.console import Console
+
+from sweeper.grid import load_grid
+from sweeper.launching.status import print_status, status_of_grid
+from sweeper.planning.settings import default_settings
+from tests.sweeper.support import synthetic_store as synthetic
+
+GRID = """
+datasets: dsprites
+models: [vae]
+axes: {batch_size: 64, learning_rate: 1e-4, iterations: [5e4, 10e4]}
+"""
+
+
+def test_orphans_of_an_edited_grid_are_listed_and_not_counted(new_store, tmp_path):
+    uri, path = new_store(), tmp_path / "mine.yaml"
+    path.write_text(GRID)
+    cells = [
+        synthetic.make_cell("dsprites", "vae", iterations=count)
+        for count in (50_000, 100_000, 200_000)
+    ]
+    text = GRID.replace("10e4]", "10e4, 20e4]")
+    synthetic.write_launch(uri, cells, grid="mine", grid_text=text, artifacts=False)
+    settings = replace(default_settings(tmp_path), tracking_uri=uri)
+    found = status_of_grid(load_grid(path), settings)
+    assert found.counts == {"finished": 2} and found.complete
+    assert list(found.orphans) == [cells[2]["run_id"]]
+    assert found.to_json()["orphans"].keys() == found.orphans.keys()
+    console = Console(record=True, width=120, quiet=False)
+    print_status(found, console)
+    assert cells[2]["run_id"] in console.export_text()
+
+
+def test_a_folder_without_a_store_has_none(tmp_path):
+    path = tmp_path / "mine.yaml"
+    path.write_text(GRID)
+    assert status_of_grid(load_grid(path), default_settings(tmp_path)).orphans == {}

@@ -356,7 +356,7 @@ def test_collapsed_runs_do_not_win_and_few_active_latents_are_marked(new_store):
     assert row.counts.as_text() == "8/8 (1 collapsed)" and not found.partial
     assert any("1 runs with fewer than 1 active latents are no" in note for note in found.notes)
     header, _, line = render(found, "md").splitlines()[2:5]
-    assert "| Active |" in header and "| 3 (<5) |" in line
+    assert "| Active |" in header and "| 3 (\\<5) |" in line
     assert any("has 3 active latents, fewer than the 5 factors" in note for note in found.notes)
     [admitted] = table("all", uri).rows
     assert admitted.winner.first["run_id"] == best["run_id"]
@@ -365,7 +365,7 @@ def test_collapsed_runs_do_not_win_and_few_active_latents_are_marked(new_store):
 def test_runs_whose_latents_were_not_counted_are_candidates_with_a_note(small):
     found = launched("7.1", small)
     assert "Active latents were not counted in 40 runs; these are candidates." in found.notes
-    assert "Active" not in render(found, "md")
+    assert "| Active |" not in render(found, "md")
 
 
 def test_a_single_seed_table_says_of_how_many_candidates_each_number_is_the_maximum(small):

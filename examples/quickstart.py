@@ -55,4 +55,4 @@ print(render(table("example"), "md"))
 study = read_study()
 run = winners.run_ids[0]
 print(study.latents(run).mu_NL.shape, sorted(study.trajectory(run))[:3])
-print([path.name for path in figure("6.1", study, Path("figures"))])
+print([path.name for path in figure("6.1", study, Path("figures"), grid="example")])

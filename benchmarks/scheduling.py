@@ -14,7 +14,6 @@ import argparse
 import random
 from collections.abc import Sequence
 from dataclasses import dataclass
-from pathlib import Path
 
 from benchmarks.support.measuring import table
 from sweeper.cost.estimate import rough_step_s
@@ -23,6 +22,7 @@ from sweeper.engine.attempts import Attempts
 from sweeper.grid import Grid
 from sweeper.launching.jobs import jobs_of
 from sweeper.planning.plan import Plan, Training, make_plan
+from sweeper.planning.settings import default_settings
 
 NODES = 100
 
@@ -74,7 +74,7 @@ def row(sweep: Sweep, workers: int, order: str) -> list[str]:
 def given(plan: Plan) -> list[Training]:
     """The trainings in the order in which the engine hands them out."""
     grid = Grid(datasets="dsprites", models="vae", axes={"iterations": 1}, resources={"gpu": 1})
-    jobs = jobs_of(grid, plan.trainings, store="store", data_dir=Path("data"), gpus=1.0)
+    jobs = jobs_of(grid, plan.trainings, default_settings(), 1.0)
     attempts = Attempts(jobs, max_failures=0)
     by_id = {training.training_id: training for training in plan.trainings}
     order = []

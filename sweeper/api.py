@@ -1,6 +1,7 @@
-"""`plan` and `launch` for programs and notebooks; everything happens in the working folder unless
-told otherwise."""
+"""`plan` and `launch` for programs and notebooks. Everything happens in the working folder unless
+a setting names another place."""
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -13,29 +14,32 @@ from sweeper.planning.settings import Settings, default_settings
 
 
 def plan(grid: Grid | str | Path, **settings: Any) -> Plan:
-    """What `grid` asks for, what is there, what is left. `where`: fields of `planning.Settings`."""
-    return plan_grid(_grid(grid), _setting(settings))
+    """What `grid` asks for, what is done, what is left. settings: fields of
+    `planning.settings.Settings`."""
+    return plan_grid(_grid(grid), _settings(settings))
 
 
 def launch(grid: Grid | str | Path, *, console: Console | None = None, **settings: Any) -> Any:
     """Trains and publishes what is missing; see `launching.launch`. Returns its Outcome.
 
-    Quiet unless a console is given. `where`: fields of `planning.Settings`, such as
-    tracking_uri='sqlite:///other.db' or scale=0.01."""
+    Prints nothing unless a console is given. settings: fields of `planning.settings.Settings`,
+    such as tracking_uri='sqlite:///other.db', scale=0.01 or engine='local'."""
     from sweeper.launching.launch import launch as run
 
-    return run(_grid(grid), _setting(settings), console)
+    return run(_grid(grid), _settings(settings), console)
 
 
 def _grid(grid: Grid | str | Path) -> Grid:
     return grid if isinstance(grid, Grid) else load_grid(grid)
 
 
-def _setting(settings: dict[str, Any]) -> Settings:
-    setting = default_settings()
-    for name, value in settings.items():
-        if not hasattr(setting, name):
-            known = ", ".join(vars(setting))
-            raise TypeError(f"{name!r} is no setting; known: {known}")
-        setattr(setting, name, str(value) if isinstance(value, Path) else value)
-    return setting
+def _settings(values: dict[str, Any]) -> Settings:
+    settings = default_settings()
+    unknown = sorted(set(values) - set(vars(settings)))
+    if unknown:
+        known = ", ".join(vars(settings))
+        raise TypeError(f"unknown settings: {', '.join(unknown)}; known: {known}")
+    plain: dict[str, Any] = {
+        name: str(v) if isinstance(v, Path) else v for name, v in values.items()
+    }
+    return replace(settings, **plain)

@@ -11,6 +11,7 @@ from sweeper.cli import pareto as search
 from sweeper.cli import results as views
 from sweeper.cli import select_export as chosen
 from sweeper.cli import sweep as sweeps
+from sweeper.cli.launch.streams import tolerate_encodings
 from sweeper.errors import SweeperError
 from trainers.errors import ConfigError, DataError, MeasureError, TrainerError
 
@@ -28,7 +29,7 @@ app = typer.Typer(
 def options(
     debug: bool = typer.Option(False, "--debug", help="Show the trace of an error."),
 ) -> None:
-    """Exit codes: 0 done; 1 something failed or is missing; 2 wrong use; 130, 143 interrupted."""
+    """Exit codes: 0 done; 1 something failed or is missing; 2 wrong use; 129, 130, 143 a signal."""
     _State.debug = debug
 
 
@@ -43,6 +44,7 @@ app.add_typer(data.app, name="data")
 
 def main() -> None:
     """The `sweeper` command."""
+    tolerate_encodings()
     try:
         code = app(standalone_mode=False)
     except (SweeperError, TrainerError) as error:

@@ -1,8 +1,7 @@
-"""Commands about where a launch runs: doctor, stop, and `launch --submit`."""
+"""Commands about where a launch runs: doctor and stop."""
 
 import os
 import signal
-import sys
 from collections.abc import Callable
 from pathlib import Path
 
@@ -12,7 +11,7 @@ from sweeper.cli import options as common
 from sweeper.errors import SweeperError, UsageError
 from sweeper.grid import Grid, load_grid
 from sweeper.messages import mask_credentials
-from sweeper.planning.settings import Settings, default_settings
+from sweeper.planning.settings import Settings
 from sweeper.preflight.checks import Check
 
 
@@ -53,8 +52,8 @@ def doctor(
 
 
 def _run_checks(grid: Grid | None, setting: Settings) -> list[Check]:
-    """Every check, also when some of them break off."""
-    from sweeper.engine.session import ray_session
+    """Every check, also where some cannot be made."""
+    from sweeper.engine.on_ray.session import ray_session
     from sweeper.planning.plan import Plan
     from sweeper.planning.remaining import plan_grid
     from sweeper.preflight import checks as preflight
@@ -87,47 +86,6 @@ def _checks_or_error(look: Callable[[], list[Check]]) -> list[Check]:
         return [Check(look.__name__.strip("<>"), str(error))]
 
 
-def submit_launch(grid: Grid, setting: Settings, data: Path | None, as_json: bool) -> int:
-    """Sends a launch to the cluster and copies what it prints. Returns its exit code."""
-    from sweeper.engine.submission import follow, submit
-
-    _check_submission(setting)
-    address = setting.address or "http://127.0.0.1:8265"
-    options = ["--store", setting.store, "--tracking-uri", setting.tracking_uri]
-    options += ["--data", str(data.absolute())] if data else []
-    options += ["--scale", repr(setting.scale)] if setting.scale != 1 else []
-    flags = {
-        "--synthetic": setting.synthetic,
-        "--autoscaling": setting.autoscaling,
-        "--json": as_json,
-    }
-    options += [flag for flag, given in flags.items() if given]
-    job = submit(address, grid.title, grid.origin.text, options)
-    print(f"submitted {job}; to stop it: sweeper stop {job} --address {address}", file=sys.stderr)
-    try:
-        return follow(address, job)
-    except KeyboardInterrupt:
-        print(f"{job} runs on. To stop it: sweeper stop {job} --address {address}", file=sys.stderr)
-        return 130
-
-
-def _check_submission(setting: Settings) -> None:
-    """What the folder that Ray makes for a job must not hold, as it goes with the job."""
-    here = default_settings()
-    problems = []
-    if setting.store == here.store:
-        problems.append("--store: name a folder that the nodes share, or s3://BUCKET/FOLDER")
-    if setting.tracking_uri == here.tracking_uri:
-        problems.append("--tracking-uri: name an MLflow server, http://HOST:PORT")
-    if mask_credentials(setting.tracking_uri) != setting.tracking_uri:
-        problems.append(
-            "--tracking-uri: Ray shows a job's command to everyone; give user and password to the "
-            "cluster as MLFLOW_TRACKING_USERNAME and MLFLOW_TRACKING_PASSWORD"
-        )
-    if problems:
-        raise UsageError("\n".join(["--submit launches on another machine.", *problems]))
-
-
 def stop(
     job: str = typer.Argument(None, help="The id that --submit printed. Default: every launch."),
     address: str = common.ADDRESS,
@@ -146,7 +104,7 @@ def stop(
         os.kill(pid, signal.SIGTERM)
         print(f"asked process {pid} to stop; its trainings save a checkpoint")
         return
-    from sweeper.engine.submission import stop as stop_jobs
+    from sweeper.engine.on_ray.submission import stop as stop_jobs
 
     stopped = stop_jobs(address, job)
     print("\n".join(f"asked {name} to stop" for name in stopped) or "no such launch runs there")

@@ -43,6 +43,9 @@ STAND_INS = typer.Option(
 ADDRESS = typer.Option(
     None, "--address", help="A Ray cluster: HOST:PORT, or auto; with --submit, http://HOST:PORT."
 )
+ENGINE = typer.Option(
+    "ray", "--engine", help="ray, or local: one training after another in this process."
+)
 AUTOSCALING = typer.Option(
     False, "--autoscaling", help="The cluster starts nodes on demand: wait for what it has not."
 )
@@ -58,15 +61,20 @@ def setting(
     points: int | None = None,
     synthetic: bool = False,
     autoscaling: bool = False,
+    engine: str = "ray",
+    price: float | None = None,
+    spot: bool = False,
+    retry: str = "",
 ) -> Settings:
-    """The options as a setting; paths become absolute."""
+    """The options as settings; paths become absolute."""
     found = default_settings()
     found.tracking_uri = tracking_uri or found.tracking_uri
     found.store = _store_path(store) if store else found.store
     found.data_dir = str(data.absolute()) if data else found.data_dir
     found.address, found.synthetic = address, synthetic
     found.scale, found.points = scale, points
-    found.autoscaling = autoscaling
+    found.autoscaling, found.engine = autoscaling, engine
+    found.price, found.spot, found.retry = price, spot, retry
     return found
 
 

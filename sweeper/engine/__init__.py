@@ -1,6 +1,6 @@
-"""Ray: the only package that imports it.
+"""Runs trainings: on Ray, or one after another in this process.
 
-cluster: starting or joining a Ray.  run: all trainings of a plan as one Tune run.  trial: one
-attempt at a training, in a worker.  attempts: what is tried next and where.  nodes: what is alive.
-head: going on without a head that is gone.  notice: whether a node is about to go.
-jobs: what goes in and comes out.  hooks: what Tune calls.  reasons: failures in words."""
+engine: the interface of an engine.  registry: which engines there are.  in_process: the engine
+without Ray.  on_ray: the engine on a Ray of this machine or on a cluster; the only package that
+imports Ray.  jobs: what goes in and comes out.  attempt: one attempt at a training, on any engine.
+attempts: which training is tried next and where.  failure_reasons: failures as one line."""

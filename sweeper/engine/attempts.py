@@ -1,8 +1,8 @@
-"""Which training is tried next, where it must not run, and when it is given up. No Ray in here.
+"""Which training is tried next, where it must not run, and when it has failed. Free of Ray.
 
-A failure counts against the training only where the training may be at fault: a lost machine does
-not count, nor does a machine on which everything fails, and a training that has got further since
-its last failure starts counting anew. So a sweep on machines that come and go always ends."""
+A failure counts only where the training may be the cause: not on a lost node, and not on a node on
+which everything fails. A training that has made progress since its last failure starts counting
+again. So a sweep on nodes that come and go always ends."""
 
 import heapq
 from collections.abc import Iterable, Iterator
@@ -10,10 +10,8 @@ from dataclasses import dataclass, field
 
 from sweeper.engine.jobs import Job
 
-MAX_FAILED_TRAININGS = (
-    3  # trainings that fail on a machine, none of them going well there in between
-)
-MAX_NODE_LOSSES = 50  # of machines in a row, under one training that gets no further
+MAX_FAILED_TRAININGS = 3  # that fail on a node in a row, before the node is excluded
+MAX_NODE_LOSSES = 50  # nodes lost in a row under one training without progress of it
 
 
 @dataclass
@@ -27,9 +25,9 @@ class _State:
 
 
 class Attempts:
-    """The jobs that wait, and the machines ("nodes", by id) that are set aside.
+    """The queue of jobs, and the excluded nodes, by id.
 
-    jobs: read one by one, each when a worker asks for it, so that they may be made on the way."""
+    jobs: taken one by one, each when there is capacity for it, so that they may be made late."""
 
     def __init__(self, jobs: Iterable[Job], max_failures: int) -> None:
         self._jobs: Iterator[Job] | None = iter(jobs)
@@ -42,19 +40,19 @@ class Attempts:
 
     @property
     def is_done(self) -> bool:
-        """Whether nothing waits, nothing runs and nothing is to come."""
+        """Whether nothing is queued, nothing runs and no job is left to take."""
         return self._jobs is None and not self._waiting and not self._running
 
     @property
     def running(self) -> int:
-        """How many jobs were handed out and are not back."""
+        """How many jobs are running."""
         return len(self._running)
 
     def next(
         self, nodes: Iterable[str], draining: Iterable[str] = ()
     ) -> tuple[Job, tuple[str, ...]] | None:
-        """The next job in the order given, and which nodes it must not run on: some of the live
-        `nodes`, and all that are `leaving`."""
+        """The next job in the order given, and the nodes it must not run on. nodes: those alive.
+        draining: those alive that are about to leave."""
         if not self._waiting:
             self._fetch_job()
         if not self._waiting:
@@ -76,21 +74,21 @@ class Attempts:
         heapq.heappush(self._waiting, (state.order, job.training_id))
 
     def record_start(self, name: str, iteration: int) -> None:
-        """A training goes on from `iteration`."""
+        """A training continues from `iteration`."""
         state = self._states[name]
         if iteration > state.resumed_at:
             state.resumed_at, state.failures, state.losses = iteration, 0, 0
 
     def record_milestone(self, node: str) -> None:
-        """A milestone was reached on this node: what failed there before was not its fault."""
+        """A milestone was reached on this node: it was not the cause of earlier failures."""
         self._failed_on.pop(node, None)
 
     def ended(self, name: str) -> None:
-        """A training is over and is not tried again."""
+        """A training has ended and is not tried again."""
         self._running.discard(name)
 
     def requeue(self, name: str) -> None:
-        """A training comes back as it was: nothing is counted."""
+        """Puts a training back into the queue without counting a failure."""
         if name in self._running:
             self._running.discard(name)
             heapq.heappush(self._waiting, (self._states[name].order, name))
@@ -98,8 +96,8 @@ class Attempts:
     def record_failure(
         self, name: str, node: str, nodes: Iterable[str], *, retry_here: bool = True
     ) -> bool:
-        """A training failed on `node` ('' when unknown); `nodes`: those alive now. Whether it is
-        tried again.  here: whether another try on the same node can help."""
+        """A training failed on `node` ('' when unknown). Returns whether it is tried again.
+        nodes: those alive now.  retry_here: whether a retry on the same node can succeed."""
         state, alive = self._states[name], set(nodes)
         if node and node not in alive:
             state.losses += 1
@@ -123,7 +121,7 @@ class Attempts:
         return state.failures <= self._max_failures
 
     def _exclude_node(self, node: str) -> None:
-        """What failed on this node was the node's fault."""
+        """Excludes a node, and forgives what failed there."""
         self.excluded_nodes.add(node)
         for name in self._failed_on.pop(node, set()):
             self._states[name].failures = 0

@@ -1,4 +1,4 @@
-"""Why a trial failed, as one line with what to do about it."""
+"""Why a training failed: one line, with a remedy where there is one."""
 
 import re
 
@@ -11,12 +11,12 @@ _ADVICE = (
     ),
     (re.compile(r"No space left on device|Disk quota exceeded"), "make room in the sweep store"),
 )
-# How Ray begins the line that names the exception.
+# The start of the line in a trace that names the exception.
 _RAISED = re.compile(r"^(?:[\w.]+\.)?(\w*(?:Error|Exception|Interrupt|Exit)\b.*)")
 
 
 def read_failure_reason(error_file: str | None) -> str:
-    """Of the file that Tune wrote about a failed trial: the exception's line, and advice."""
+    """From the file that Tune writes about a failed trial: the exception's line, and advice."""
     try:
         with open(error_file or "", encoding="utf-8", errors="replace") as file:
             return failure_reason(file.read())
@@ -35,8 +35,8 @@ def failure_reason(text: str) -> str:
 
 
 def with_advice(reason: str, text: str) -> str:
-    """`reason`, and what to do where `text` tells of a cause that has a remedy."""
-    advice = [told for pattern, told in _ADVICE if pattern.search(text)]
+    """`reason`, and what to do where `text` names a cause that has a remedy."""
+    advice = [remedy for pattern, remedy in _ADVICE if pattern.search(text)]
     return "; ".join([reason, *advice])
 
 

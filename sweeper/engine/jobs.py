@@ -1,22 +1,25 @@
-"""What the engine is given, and what it tells: plain values, free of Ray."""
+"""Input and output of an engine: plain values, free of Ray."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from typing import Any, Literal
 
-from trainers.config import KeepRule
+from trainers.config import KeepRule, TrainingConfig
 
 EventKind = Literal["progress", "finished", "diverged", "failed"]
 
 
 @dataclass(frozen=True)
 class Job:
-    """One training to run. `config`: TrainingConfig as a dict; `store`: the sweep store's place.
+    """One training to run.
 
-    threads: of torch, on the CPU.  report_s: seconds between two reports."""
+    store: the address of the sweep store.  cpu, gpu: what one training takes of a node.  threads:
+    of torch, on the CPU.  checkpoint_s, report_s: seconds between two checkpoints, two reports.
+    keep_weights: of which milestone the weights are kept, or None.  keep_all:
+    keep the weights of every milestone."""
 
     training_id: str
-    config: Mapping[str, Any]
+    config: TrainingConfig
     store: str
     cpu: float = 1.0
     gpu: float = 0.0
@@ -26,12 +29,18 @@ class Job:
     keep_weights: KeepRule | None = None
     keep_all: bool = False
 
+    def to_dict(self) -> dict[str, Any]:
+        """Plain JSON values, for another process; `attempt` parses them."""
+        keep = None if self.keep_weights is None else asdict(self.keep_weights)
+        return {**vars(self), "config": self.config.to_dict(), "keep_weights": keep}
+
 
 @dataclass(frozen=True)
 class TrainingEvent:
-    """News of one training. records: {iteration: record name} written since the last event.
+    """Progress or the end of one training.
 
-    reason: why it diverged or failed; of 'progress', why it was begun again."""
+    records: {iteration: record name} written since the last event.
+    reason: why it diverged or failed; of 'progress', why it was started again."""
 
     training_id: str
     kind: EventKind

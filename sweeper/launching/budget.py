@@ -1,6 +1,6 @@
-"""What the launches of a grid have used, against its budget.
+"""What the launches of a grid have used of its budget.
 
-Kept in the sweep store, so that a launch that is killed and goes on does not begin at zero."""
+Kept in the sweep store, so that a launch that resumes after a kill does not start at zero."""
 
 import json
 import logging
@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from sweeper.grid import Grid
+from sweeper.planning.settings import Settings
 from sweeper.store.address import local_folder
 from trainers.files import write_then_rename
 
@@ -22,7 +23,7 @@ _HOUR = 3600.0
 @dataclass
 class BudgetUse:
     """gpu_hours, hours: of earlier launches and this one.  rate: money for a GPU-hour, if known.
-    gpu: what a training holds of a GPU, once that is known."""
+    gpu: what a training takes of a GPU, set once that is known."""
 
     path: Path
     gpu_hours_limit: float | None = None
@@ -33,7 +34,7 @@ class BudgetUse:
     gpu_hours: float = 0.0
     clock: Callable[[], float] = time.monotonic
     _earlier_hours: float = 0.0
-    _heard: dict[str, float] = field(default_factory=dict)
+    _last_event: dict[str, float] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         self._started = self._saved = self.clock()
@@ -48,7 +49,7 @@ class BudgetUse:
 
     @property
     def exhausted(self) -> str:
-        """Which limit is reached, for people; '' while there is something left."""
+        """Which limit is reached, as a message; '' below all limits."""
         for used, limit, unit in (
             (self.gpu_hours, self.gpu_hours_limit, "GPU-hours"),
             (self.money, self.money_limit, "of money"),
@@ -59,16 +60,16 @@ class BudgetUse:
         return ""
 
     def count_time(self, training_id: str) -> None:
-        """Counts the time since a training was last heard of, or begun."""
+        """Counts the time since the last event of a training, or since its start."""
         now = self.clock()
-        self.gpu_hours += (now - self._heard.get(training_id, now)) * self.gpu / _HOUR
-        self._heard[training_id] = now
+        self.gpu_hours += (now - self._last_event.get(training_id, now)) * self.gpu / _HOUR
+        self._last_event[training_id] = now
         if now - self._saved > _SAVE_EVERY_S:
             self.save()
 
     def save(self) -> None:
-        """Writes the totals under a temporary name, then renames. A full disk costs the totals
-        since the last time, not the launch."""
+        """Writes the totals under a temporary name, then renames. On a full disk the totals since
+        the last time are lost, and the launch continues."""
         self._saved = self.clock()
         try:
             self.path.parent.mkdir(parents=True, exist_ok=True)
@@ -79,25 +80,29 @@ class BudgetUse:
 
 
 def open_budget(
-    store: str,
-    grid: Grid,
-    rate: float | None = None,
-    clock: Callable[[], float] = time.monotonic,
+    grid: Grid, settings: Settings, clock: Callable[[], float] = time.monotonic
 ) -> BudgetUse:
-    """What `grid` has used so far. rate: money for a GPU-hour; None takes the grid's price."""
+    """What `grid` has used so far, from the sweep store."""
     budget = grid.budget
-    spending = BudgetUse(
-        local_folder(store) / "spending" / f"{grid.title}.json",
+    use = BudgetUse(
+        local_folder(settings.store) / "spending" / f"{grid.title}.json",
         gpu_hours_limit=budget.gpu_hours if budget else None,
         money_limit=budget.money if budget else None,
         hours_limit=budget.hours if budget else None,
-        rate=rate if rate is not None else grid.price.on_demand if grid.price else None,
+        rate=_rate(grid, settings),
         clock=clock,
     )
     try:
-        told = json.loads(spending.path.read_text())
-        gpu_hours, hours = float(told["gpu_hours"]), float(told["hours"])
+        saved = json.loads(use.path.read_text())
+        gpu_hours, hours = float(saved["gpu_hours"]), float(saved["hours"])
     except (OSError, ValueError, KeyError, TypeError):
-        return spending  # nothing was spent yet, or the file is no help
-    spending.gpu_hours, spending._earlier_hours = gpu_hours, hours
-    return spending
+        return use  # nothing was used yet, or the file is damaged
+    use.gpu_hours, use._earlier_hours = gpu_hours, hours
+    return use
+
+
+def _rate(grid: Grid, settings: Settings) -> float | None:
+    """Money for a GPU-hour, as far as it is known."""
+    if settings.price is not None:
+        return settings.price
+    return grid.price.per_gpu_hour(settings.spot) if grid.price else None

@@ -1,4 +1,4 @@
-"""What a grid will take: its plan or its search, and the cost of what is left."""
+"""What a grid will cost: its plan or its search, and the time and money for what is left."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -16,16 +16,14 @@ from sweeper.planning.remaining import plan_grid
 from sweeper.planning.settings import Settings
 from trainers.config import TrainingConfig
 
-_MANY = 10**6
+_MANY = 10**6  # trainings of a search: more than any machine runs at a time
 
 
 @dataclass(frozen=True)
 class ForecastOptions:
-    """What the command line adds. price: money for a GPU-hour.  spot: the grid's price of spot
-    machines.  workers: trainings at a time.  calibrate: time each kind first; tell: told of it."""
+    """workers: trainings at a time; None: as many as fit.  calibrate: time each kind first.
+    on_message: called with lines about that."""
 
-    price: float | None = None
-    spot: bool = False
     workers: int | None = None
     calibrate: bool = False
     on_message: Callable[[str], None] = lambda line: None
@@ -44,55 +42,70 @@ class Forecast:
 
 
 def forecast(
-    grid: Grid, setting: Settings, asked: ForecastOptions | None = None, plan: Plan | None = None
+    grid: Grid,
+    settings: Settings,
+    options: ForecastOptions | None = None,
+    plan: Plan | None = None,
 ) -> Forecast:
     """plan: the plan, if it is made already.
 
     Raises GridError, UsageError, TrackingError; EngineError where a training cannot be timed."""
-    asked = asked or ForecastOptions()
-    if asked.spot and asked.price is None and (grid.price is None or grid.price.spot is None):
+    options = options or ForecastOptions()
+    if settings.spot and settings.price is None and (grid.price is None or grid.price.spot is None):
         raise UsageError(f"--spot: {grid.origin.file} has no price.spot; give --price")
     if grid.search is not None:
-        return _of_search(grid, setting, asked)
-    plan = plan or plan_grid(grid, setting)
-    cost = _cost(grid, setting, asked, plan, len([t for t in plan.trainings if t.todo]), 1.0)
+        return _of_search(grid, settings, options)
+    plan = plan or plan_grid(grid, settings)
+    cost = _cost(grid, settings, options, plan, len([t for t in plan.trainings if t.todo]), 1.0)
     return Forecast(cost, plan_lines(plan, grid, cost), plan_json(plan, grid, cost))
 
 
-def _of_search(grid: Grid, setting: Settings, asked: ForecastOptions) -> Forecast:
+def _of_search(grid: Grid, settings: Settings, options: ForecastOptions) -> Forecast:
     from sweeper.search.plan import plan_search, search_lines
 
-    found = plan_search(grid, setting)
-    cost = _cost(grid, setting, asked, found.sample, _MANY, found.multiplier)
+    found = plan_search(grid, settings)
+    cost = _cost(grid, settings, options, found.sample, _MANY, found.multiplier)
     json = {**found.to_json(), "estimate": cost.to_json()}
     return Forecast(cost, list(search_lines(found, grid, cost)), json)
 
 
 def _cost(
-    grid: Grid, setting: Settings, asked: ForecastOptions, plan: Plan, trainings: int, times: float
+    grid: Grid,
+    settings: Settings,
+    options: ForecastOptions,
+    plan: Plan,
+    num_trainings: int,
+    multiplier: float,
 ) -> Cost:
-    slots = slots_for(grid, local_machine(), trainings, asked.workers)
-    if asked.calibrate:
-        _calibrate(grid, setting, asked, plan, slots)
-    speeds = read_speeds(setting.store, slots)
+    workers = options.workers or (1 if settings.engine == "local" else None)
+    slots = slots_for(grid, local_machine(), num_trainings, workers)
+    if options.calibrate:
+        _calibrate(grid, settings, options, plan, slots)
+    speeds = read_speeds(settings.store, slots)
     return estimate(
-        plan, grid, speeds, slots=slots, price=asked.price, spot=asked.spot, multiplier=times
+        plan,
+        grid,
+        speeds,
+        slots=slots,
+        price=settings.price,
+        spot=settings.spot,
+        multiplier=multiplier,
     )
 
 
 def _calibrate(
-    grid: Grid, setting: Settings, asked: ForecastOptions, plan: Plan, slots: Slots
+    grid: Grid, settings: Settings, options: ForecastOptions, plan: Plan, slots: Slots
 ) -> None:
     from sweeper.cost.calibration import calibrate, training_kinds
 
-    asked.on_message(
+    options.on_message(
         f"timing {len(training_kinds(plan))} kinds of training, {slots.workers} at a time"
     )
 
-    def told(config: TrainingConfig, speed: Speed) -> None:
-        asked.on_message(
+    def report(config: TrainingConfig, speed: Speed) -> None:
+        options.on_message(
             f"  {config.dataset} {config.network} batch {config.batch_size}: "
             f"{1000 * speed.step_s:.1f} ms a step, {speed.score_s:.1f} s a milestone"
         )
 
-    calibrate(plan, grid, slots, setting.store, Path(setting.data_dir), on_kind=told)
+    calibrate(plan, grid, slots, settings.store, Path(settings.data_dir), on_kind=report)

@@ -10,44 +10,42 @@ from sweeper.cost.estimate import rough_step_s
 from sweeper.engine.jobs import Job
 from sweeper.grid import Grid
 from sweeper.planning.plan import Training
+from sweeper.planning.settings import Settings
 
 
 def jobs_of(
-    grid: Grid, trainings: Iterable[Training], *, store: str, data_dir: Path, gpus: float
+    grid: Grid, trainings: Iterable[Training], settings: Settings, num_gpus: float
 ) -> list[Job]:
-    """One job for each training with something to do, the longest first, so that no worker is
-    left with a long one at the end.
-
-    data_dir: where prepared datasets lie.  gpus: what the cluster has in all."""
-    resources, gpu = grid.resources, gpu_share(grid, gpus)
-    ready = [training for training in trainings if training.todo and not training.unresolved]
+    """One job for each training that can start and has something to do, the longest first, so that
+    no worker ends with a long one. num_gpus: of the engine, in all."""
+    gpu = gpu_share(grid, num_gpus)
     device = "gpu" if gpu else "cpu"
-    ready.sort(key=lambda training: (-_work(training, device), training.training_id))
-    jobs = []
-    for training in ready:
-        place = Path(training.config.data_dir) if training.config.data_dir else data_dir
-        config = replace(training.config, data_dir=str(place.absolute()), milestones=training.todo)
-        jobs.append(
-            Job(
-                training_id=training.training_id,
-                config=config.to_dict(),
-                store=store,
-                cpu=resources.cpu,
-                gpu=gpu,
-                threads=max(1, math.floor(resources.cpu)),
-                checkpoint_s=resources.checkpoint_every_s,
-                keep_weights=keep_rule(grid),
-                keep_all=grid.keep_weights == "all",
-            )
-        )
-    return jobs
+    ready = [training for training in trainings if training.is_ready]
+    ready.sort(key=lambda training: (-_work_s(training, device), training.training_id))
+    return [_job(grid, training, settings, gpu) for training in ready]
 
 
-def gpu_share(grid: Grid, gpus: float) -> float:
-    """What a training holds of a GPU. gpus: what the cluster has in all."""
-    return min(1.0, gpus) if grid.resources.gpu is None else grid.resources.gpu
+def gpu_share(grid: Grid, num_gpus: float) -> float:
+    """What a training takes of a GPU. num_gpus: of the engine, in all."""
+    return min(1.0, num_gpus) if grid.resources.gpu is None else grid.resources.gpu
 
 
-def _work(training: Training, device: str) -> float:
-    """Seconds that are left of a training, by rough guess: what counts is their order."""
+def _job(grid: Grid, training: Training, settings: Settings, gpu: float) -> Job:
+    resources = grid.resources
+    folder = Path(training.config.data_dir or settings.data_dir)
+    return Job(
+        training_id=training.training_id,
+        config=replace(training.config, data_dir=str(folder.absolute()), milestones=training.todo),
+        store=settings.store,
+        cpu=resources.cpu,
+        gpu=gpu,
+        threads=max(1, math.floor(resources.cpu)),
+        checkpoint_s=resources.checkpoint_every_s,
+        keep_weights=keep_rule(grid),
+        keep_all=grid.keep_weights == "all",
+    )
+
+
+def _work_s(training: Training, device: str) -> float:
+    """Seconds left of a training, a rough guess; only the order counts."""
     return training.steps_to_run * rough_step_s(training.config, device)

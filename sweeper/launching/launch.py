@@ -1,20 +1,23 @@
-"""`launch`: plan, train what is missing, publish as it comes. Launch is resume."""
+"""A launch: plan, train what is missing, publish as it finishes. Launching again resumes."""
 
 import contextlib
 import logging
 import signal
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
 from rich.console import Console
 
-from sweeper.engine.session import ray_session
-from sweeper.errors import TrackingError
+from sweeper.engine.engine import Engine
+from sweeper.engine.registry import open_engine
+from sweeper.errors import TrackingError, UsageError
 from sweeper.grid import Grid
 from sweeper.launching.outcome import Outcome
+from sweeper.launching.retry import check_retry
 from sweeper.launching.round import LaunchRound
 from sweeper.launching.signals import Interrupts, interrupts
+from sweeper.launching.sources.plan import plan_source
+from sweeper.launching.sources.source import Source
 from sweeper.planning.plan import Plan
-from sweeper.planning.remaining import plan_grid
 from sweeper.planning.settings import Settings
 from sweeper.preflight.checks import check_cluster, check_locally, raise_on_problems
 from sweeper.store.launch_lock import store_lock
@@ -24,73 +27,75 @@ log = logging.getLogger(__name__)
 
 def launch(
     grid: Grid,
-    setting: Settings,
+    settings: Settings,
     console: Console | None = None,
     on_plan: Callable[[Plan], None] = lambda plan: None,
 ) -> Outcome:
-    """Trains and publishes what of `grid` is not there yet. `on_plan` is told the plan first (of a
-    search, what it has done so far); what it raises ends the launch before anything is started.
+    """Trains and publishes what of `grid` is missing.
+
+    on_plan: called with the plan first (of a search, with what it has done so far); an exception
+    from it ends the launch before anything is started.
 
     Raises SweeperError before anything is started: for a grid that cannot be run, a store in use,
     an MLflow that cannot be read, a Ray that cannot be joined."""
     console = console or Console(quiet=True)
-    with (
-        store_lock(setting.store, grid.title),
-        interrupts() as caught,
-        contextlib.ExitStack() as joined,
-    ):
-        if grid.search is not None:
-            from sweeper.launching.search_launch import launch_search
-
-            def join(plan: Plan) -> None:
-                _join(joined, plan, grid, setting, caught)
-
-            return launch_search(grid, setting, console, caught, on_plan, join)
-        plan = plan_grid(grid, setting)
-        on_plan(plan)
-        if any(training.todo and not training.unresolved for training in plan.trainings):
-            raise_on_problems(check_locally(plan, setting))
-            _join(joined, plan, grid, setting, caught)
-        outcome = LaunchRound(grid, setting, plan, console, caught).run()
-        while not outcome.interrupted and (more := _next_round(grid, setting, outcome)):
-            on_plan(more)
-            outcome = outcome.followed_by(LaunchRound(grid, setting, more, console, caught).run())
+    check_retry(settings.retry)
+    engine = open_engine(settings.engine, settings.address)
+    with store_lock(settings.store, grid.title), interrupts() as caught:
+        source = open_source(grid, settings)
+        on_plan(source.plan)
+        for line in source.start_lines():
+            console.print(line, markup=False, highlight=False, soft_wrap=True)
+        with _ready(engine, source, grid, settings, caught):
+            outcome = LaunchRound(grid, settings, source, engine, console, caught).run()
+            while (more := _next_round(source, outcome)) is not None:
+                source = more
+                on_plan(source.plan)
+                later = LaunchRound(grid, settings, source, engine, console, caught).run()
+                outcome = outcome.followed_by(later)
     return outcome
 
 
-def _join(
-    joined: contextlib.ExitStack,
-    plan: Plan | None,
-    grid: Grid,
-    setting: Settings,
-    caught: Interrupts,
-) -> None:
-    """One Ray for all rounds of a launch, and the word of a cluster's nodes.
+def open_source(grid: Grid, settings: Settings) -> Source:
+    """Where the grid's trainings come from: its plan, or its search."""
+    if grid.search is None:
+        return plan_source(grid, settings)
+    if settings.retry:
+        raise UsageError("--retry: a search counts a diverged point as a result; leave it out")
+    from sweeper.launching.sources.search import search_source
 
-    It ends after the publisher's thread: Ray ends a process in which any thread lets go of
-    something of its own while it shuts down."""
+    return search_source(grid, settings)
+
+
+@contextlib.contextmanager
+def _ready(
+    engine: Engine, source: Source, grid: Grid, settings: Settings, caught: Interrupts
+) -> Iterator[None]:
+    """Checks what the trainings need and starts the engine, once for all rounds; does nothing
+    where nothing is left to train.
+
+    The engine ends after the publisher's thread: Ray aborts a process in which another thread
+    releases a Ray object during shutdown."""
+    with contextlib.ExitStack() as stack:
+        if source.num_trainings:
+            raise_on_problems(check_locally(source.to_check, settings))
+            try:
+                stack.enter_context(engine.session())
+            except SystemExit:  # Ray's own handler, in place while it starts, exits on SIGTERM
+                caught.record(signal.SIGTERM)
+            else:
+                caught.install()
+                if settings.address is not None:
+                    raise_on_problems(check_cluster(source.to_check, grid, settings))
+        yield
+
+
+def _next_round(source: Source, outcome: Outcome) -> Source | None:
+    """None after an interrupt, or where MLflow or the engine cannot say what is left."""
+    if outcome.interrupted or outcome.unpublished or outcome.engine_error:
+        return None
     try:
-        joined.enter_context(ray_session(setting.address))
-    except SystemExit:  # Ray's own handler, in place while it starts, exits on SIGTERM
-        caught.record(signal.SIGTERM)
-        return
-    caught.install()
-    if setting.address is not None:
-        raise_on_problems(check_cluster(plan, grid, setting))
-
-
-def _next_round(grid: Grid, setting: Settings, outcome: Outcome) -> Plan | None:
-    """The plan once more, if this round made something ready or found something missing that was
-    not known before: a learned value, mdL-weak in place of mdL-strong, a damaged record."""
-    if outcome.unpublished or outcome.cluster_error:
-        return None  # MLflow is away: what it would tell is not known; or Ray is
-    try:
-        plan = plan_grid(grid, setting)
+        return source.next_round()
     except TrackingError as error:
         log.warning("%s", error)
         return None
-    known = {training.training_id: set(training.todo) for training in outcome.plan.trainings}
-    for training in plan.trainings:
-        if not training.unresolved and set(training.todo) - known.get(training.training_id, set()):
-            return plan
-    return None

@@ -1,4 +1,4 @@
-"""Ctrl-C and SIGTERM: the first asks trainings to save and end, the second ends at once."""
+"""Ctrl-C, SIGTERM and SIGHUP: the first lets trainings save and end, the second ends at once."""
 
 import contextlib
 import signal
@@ -6,7 +6,7 @@ import threading
 from collections.abc import Iterator
 from types import FrameType
 
-_NUMBERS = (signal.SIGINT, signal.SIGTERM)
+_NUMBERS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 
 class Interrupts:
@@ -17,9 +17,11 @@ class Interrupts:
         self.number = 0
 
     def handle(self, number: int, frame: FrameType | None) -> None:
-        if self.stop.is_set():
+        """A lost terminal may send SIGHUP more than once: that is no second request."""
+        if not self.stop.is_set():
+            self.record(number)
+        elif number != signal.SIGHUP:
             raise KeyboardInterrupt
-        self.record(number)
 
     def record(self, number: int) -> None:
         """Remembers the signal and asks trainings to stop."""
@@ -27,21 +29,23 @@ class Interrupts:
         self.stop.set()
 
     def install(self) -> None:
-        """Takes both signals; again after a library has put its own handlers in place, as Ray
-        does (its SIGTERM handler aborts the process)."""
+        """Handles the signals from now on; called again after a library has installed its own
+        handlers, as Ray does (its SIGTERM handler aborts the process). What the process was
+        started to ignore, as by nohup, stays ignored."""
         if threading.current_thread() is threading.main_thread():
             for number in _NUMBERS:
-                signal.signal(number, self.handle)
+                if signal.getsignal(number) != signal.SIG_IGN:
+                    signal.signal(number, self.handle)
 
     @property
     def exit_code(self) -> int:
-        """130 after Ctrl-C, 143 after SIGTERM, 0 without a signal."""
+        """129 after SIGHUP, 130 after Ctrl-C, 143 after SIGTERM, 0 without a signal."""
         return 128 + self.number if self.number else 0
 
 
 @contextlib.contextmanager
 def interrupts() -> Iterator[Interrupts]:
-    """Handles both signals inside the block; in another thread than the main one, neither."""
+    """Handles the signals inside the block; in another thread than the main one, none."""
     caught = Interrupts()
     if threading.current_thread() is not threading.main_thread():
         yield caught

@@ -1,4 +1,4 @@
-"""Speeds from a launch itself: what the time between two events of a training went into."""
+"""Speeds measured during a launch, from the times between two events of a training."""
 
 import logging
 import time
@@ -28,8 +28,8 @@ class _Timing:
 
 @dataclass
 class SpeedMeter:
-    """Takes in events. known: speeds so far, for what an event does not tell.  store, room: where
-    and for what the speeds are kept."""
+    """Measures speeds from events. known: earlier speeds, for what events do not show.
+    store, slots: where and for which number of workers the speeds are kept."""
 
     known: Speeds
     store: str = ""
@@ -39,7 +39,7 @@ class SpeedMeter:
     _last: dict[str, tuple[float, int]] = field(default_factory=dict)
 
     def add_event(self, event: TrainingEvent, training: Training) -> None:
-        """The time since the training's last event, if both are of one attempt."""
+        """Counts the time since the training's last event, if both are of one attempt."""
         now = self.clock()
         before, start = self._last.get(event.training_id, (now, -1))
         self._last[event.training_id] = (now, event.iteration)
@@ -75,7 +75,9 @@ class SpeedMeter:
             yield account.config, Speed(step_s, score_s, open_s, close_s)
 
 
-def open_meter(grid: Grid, store: str, trainings: int) -> SpeedMeter:
-    """A meter for a launch on this machine; `trainings`: how many run at the most."""
-    slots = slots_for(grid, local_machine(), trainings)
+def open_meter(
+    grid: Grid, store: str, num_trainings: int, max_workers: int | None = None
+) -> SpeedMeter:
+    """A meter for a launch on this machine. max_workers: of the engine; None: as many as fit."""
+    slots = slots_for(grid, local_machine(), num_trainings, max_workers)
     return SpeedMeter(read_speeds(store, slots), store, slots)

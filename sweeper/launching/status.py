@@ -23,7 +23,7 @@ from trainers.saving.records import find_records
 
 @dataclass(frozen=True)
 class TrainingStatus:
-    """One training. runs: how many of its runs have which status.  reached: newest checkpoint."""
+    """One training. runs: number of its runs by status.  reached: the newest checkpoint."""
 
     training_id: str
     name: str
@@ -62,28 +62,28 @@ class Status:
         }
 
 
-def status_of_grid(grid: Grid, setting: Settings) -> Status:
+def status_of_grid(grid: Grid, settings: Settings) -> Status:
     """The status of every training that a grid asks for, or that its search has proposed."""
     if grid.search is None:
-        plan = plan_grid(grid, setting)
-        return replace(status_of(plan, setting), orphans=_orphans(plan, setting))
+        plan = plan_grid(grid, settings)
+        return replace(status_of(plan, settings), orphans=_orphans(plan, settings))
     from sweeper.search.plan import plan_of_proposed
 
-    return status_of(plan_of_proposed(grid, setting), setting)
+    return status_of(plan_of_proposed(grid, settings), settings)
 
 
-def status_of(plan: Plan, setting: Settings) -> Status:
+def status_of(plan: Plan, settings: Settings) -> Status:
     """The status of every training of a plan."""
-    trainings = tuple(_training(training, plan, setting) for training in plan.trainings)
+    trainings = tuple(_training(training, plan, settings) for training in plan.trainings)
     counts: Counter[str] = Counter()
     for training in trainings:
         counts.update(training.runs)
     return Status(plan.grid, dict(counts), trainings)
 
 
-def _orphans(plan: Plan, setting: Settings) -> dict[str, str]:
+def _orphans(plan: Plan, settings: Settings) -> dict[str, str]:
     try:
-        study = read_study(setting.tracking_uri)
+        study = read_study(settings.tracking_uri)
     except SweeperError:  # no store yet, or nothing in it
         return {}
     names = ("dataset", "model", "batch_size", "learning_rate", "iterations", "seed")
@@ -93,11 +93,11 @@ def _orphans(plan: Plan, setting: Settings) -> dict[str, str]:
     }
 
 
-def _training(training: Training, plan: Plan, setting: Settings) -> TrainingStatus:
+def _training(training: Training, plan: Plan, settings: Settings) -> TrainingStatus:
     milestones = training.config.milestones
     reached = 0
     if not training.unresolved:
-        folder = open_folder(setting.store, training.training_id)
+        folder = open_folder(settings.store, training.training_id)
         reached = max(find_records(folder).checkpoints, default=0)
     counts: Counter[str] = Counter()
     for iterations, run in zip(milestones, training.run_ids, strict=True):

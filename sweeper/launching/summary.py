@@ -1,4 +1,4 @@
-"""What a launch says at its end, and what it hangs on its parent run."""
+"""What a launch prints at its end."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -8,48 +8,53 @@ from sweeper.grid import Grid
 from sweeper.launching.outcome import Outcome
 from sweeper.planning.settings import Settings
 
-_MOST = 5  # reasons that are printed; all of them are in MLflow
+_MAX_REASONS = 5  # that are printed; all of them are in MLflow
 
 
 def outcome_json(outcome: Outcome) -> dict[str, Any]:
     """The outcome in numbers."""
     return {
         **outcome.plan.summary(),
+        "done": outcome.num_done,
         "left": outcome.num_left,
         "failed": outcome.failed,
         "diverged": outcome.diverged,
         "unpublished": outcome.unpublished,
         "notes": list(outcome.notes),
-        "lost": outcome.cluster_error,
+        "lost": outcome.engine_error,
         "exit_code": outcome.exit_code,
     }
 
 
-def closing_lines(outcome: Outcome, grid: Grid, setting: Settings, command: str) -> list[str]:
-    """The table of the grid, what is not as it should be, and the command that goes on."""
+def end_lines(outcome: Outcome, grid: Grid, settings: Settings, command: str) -> list[str]:
+    """The table of the grid, what went wrong, and the command that resumes."""
     return [
-        *_table_lines(outcome, setting),
-        *_front_lines(grid, setting),
-        *_trouble(outcome),
-        *_next(outcome, setting, command),
+        *_table_lines(outcome),
+        *_front_lines(outcome, grid),
+        *_ended_lines(outcome, settings),
+        *_count_lines(outcome),
+        *_resume_lines(outcome, settings, command),
     ]
 
 
-def _table_lines(outcome: Outcome, setting: Settings) -> Iterator[str]:
+def _table_lines(outcome: Outcome) -> Iterator[str]:
     from sweeper.tables import table
     from sweeper.tables.render import render
 
+    if outcome.study is None:
+        yield f"no table: {outcome.study_error}"
+        return
     try:
         name = outcome.plan.grid
-        found = table(name, setting.tracking_uri, grid=name, rehearsal=None, synthetic=None)
+        found = table(name, outcome.study, grid=name, rehearsal=None, synthetic=None)
         yield from ("", *render(found, "terminal").splitlines())
     except SweeperError as error:
         yield f"no table: {error}"
 
 
-def _front_lines(grid: Grid, setting: Settings) -> Iterator[str]:
+def _front_lines(outcome: Outcome, grid: Grid) -> Iterator[str]:
     """The front of a search for several metrics."""
-    if grid.search is None or len(grid.search.directions or {}) < 2:
+    if outcome.study is None or grid.search is None or len(grid.search.directions or {}) < 2:
         return
     from sweeper.analysis.pareto import front
     from sweeper.planning.population import find_population
@@ -57,30 +62,44 @@ def _front_lines(grid: Grid, setting: Settings) -> Iterator[str]:
     from sweeper.tables.render.terminal import page_terminal
 
     try:
-        name, uri = grid.title, setting.tracking_uri
-        population = find_population(uri, name, rehearsal=None, synthetic=None)
+        name = grid.title
+        population = find_population(outcome.study, name, rehearsal=None, synthetic=None)
         page = front_page(front(name, grid.search.directions, population))
         yield from ("", *page_terminal(page).splitlines())
     except SweeperError as error:
         yield f"no front: {error}"
 
 
-def _trouble(outcome: Outcome) -> Iterator[str]:
-    for what, runs in (("diverged", outcome.diverged), ("failed", outcome.failed)):
-        if runs:
-            yield f"{len(runs)} runs {what}:"
-            yield from (f"  {run}: {reason}" for run, reason in list(runs.items())[:_MOST])
-            if len(runs) > _MOST:
-                yield f"  and {len(runs) - _MOST} more; see the tag sweeper.reason in MLflow"
+def _ended_lines(outcome: Outcome, settings: Settings) -> Iterator[str]:
+    """Why runs diverged or failed, and where their checkpoints are."""
+    folders = {run: t.training_id for t in outcome.plan.trainings for run in t.run_ids}
+    for status, runs in (("diverged", outcome.diverged), ("failed", outcome.failed)):
+        if not runs:
+            continue
+        yield f"{len(runs):,} runs {status}:"
+        for run, reason in list(runs.items())[:_MAX_REASONS]:
+            folder = f"{settings.store}/trainings/{folders[run]}" if run in folders else ""
+            yield f"  {run}: {reason or 'reason unknown'}" + (f" (see {folder})" if folder else "")
+        if len(runs) > _MAX_REASONS:
+            yield f"  and {len(runs) - _MAX_REASONS:,} more; see the tag sweeper.reason in MLflow"
 
 
-def _next(outcome: Outcome, setting: Settings, command: str) -> Iterator[str]:
-    done = outcome.plan.runs - outcome.num_left - len(outcome.failed) - len(outcome.diverged)
-    yield f"{done:,} of {outcome.plan.runs:,} runs done."
+def _count_lines(outcome: Outcome) -> Iterator[str]:
+    counts = ((len(outcome.diverged), "diverged"), (len(outcome.failed), "failed"))
+    more = "".join(f", {count:,} {status}" for count, status in counts if count)
+    yield f"{outcome.num_done:,} of {outcome.plan.runs:,} runs done{more}."
     yield from outcome.notes
-    if outcome.cluster_error:
-        yield f"{outcome.cluster_error}."
+    if outcome.engine_error:
+        yield f"{outcome.engine_error}."
+
+
+def _resume_lines(outcome: Outcome, settings: Settings, command: str) -> Iterator[str]:
     if outcome.unpublished:
-        yield f"{outcome.unpublished} records wait in {setting.store} until MLflow is there again."
+        yield (
+            f"{outcome.unpublished:,} records in {settings.store} are not in MLflow yet: "
+            f"{outcome.publishing_error or 'it was not reached in time'}."
+        )
+    if outcome.diverged and not outcome.accepts_diverged and "--retry" not in command:
+        yield f"To train the diverged runs again: {command} --retry diverged"
     if outcome.interrupted or outcome.num_left or outcome.failed or outcome.unpublished:
-        yield f"To go on: {command}"
+        yield f"To resume: {command}"

@@ -56,6 +56,15 @@ class Training:
     unresolved: tuple[str, ...] = ()
 
     @property
+    def is_ready(self) -> bool:
+        """Whether there is something to train, and nothing that must be known first."""
+        return bool(self.todo and not self.unresolved)
+
+    def run_id_at(self, iterations: int) -> str:
+        """The run of one of its milestones."""
+        return self.run_ids[self.config.milestones.index(iterations)]
+
+    @property
     def is_untouched(self) -> bool:
         """Whether all of it is left."""
         return self.todo == self.config.milestones and not self.resume_from

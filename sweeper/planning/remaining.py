@@ -1,41 +1,77 @@
 """A grid's plan given what MLflow, the sweep store and the data folder hold."""
 
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+
 from sweeper.grid import Grid
 from sweeper.planning.learned_values import LearnedValues
 from sweeper.planning.plan import Plan, StoredProgress, make_plan
 from sweeper.planning.settings import Settings, options_of
 from sweeper.store.folders import read_progress
+from sweeper.tracking import layout
+from sweeper.tracking.reading.stored_run import StoredRun
 
 
-def plan_grid(grid: Grid, setting: Settings) -> Plan:
+@dataclass(frozen=True)
+class KnownRuns:
+    """The runs that ended, as MLflow holds them, by run id.
+
+    mlflow_ids: MLflow's own ids.  statuses: 'finished', 'diverged' or 'failed'.  reasons: why one
+    diverged or failed.  grids: names of the grids that asked for it.  measures: those scored."""
+
+    mlflow_ids: Mapping[str, str] = field(default_factory=dict)
+    statuses: Mapping[str, str] = field(default_factory=dict)
+    reasons: Mapping[str, str] = field(default_factory=dict)
+    grids: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    measures: Mapping[str, frozenset[str]] = field(default_factory=dict)
+
+
+def known_runs(stored: Mapping[str, StoredRun]) -> KnownRuns:
+    """Of the runs that `stored_runs` gave, those that ended."""
+    from sweeper.tracking.reading.reader import finished_runs
+
+    ended = finished_runs(stored)
+    return KnownRuns(
+        mlflow_ids={run: entry.mlflow_run_id for run, entry in ended.items()},
+        statuses={run: entry.status for run, entry in ended.items()},
+        reasons={run: stored[run].tags.get(layout.REASON, "") for run in ended},
+        grids={run: entry.grids for run, entry in ended.items()},
+        measures={run: entry.measures for run, entry in ended.items()},
+    )
+
+
+def stored_progress(store: str, training_ids: Iterable[str]) -> dict[str, StoredProgress]:
+    """What the sweep store holds of each training. Raises StoreError."""
+    return {
+        training_id: StoredProgress(
+            checkpoints=frozenset(found.checkpoints), recorded=frozenset(found.milestones)
+        )
+        for training_id, found in read_progress(store, training_ids).items()
+    }
+
+
+def plan_grid(grid: Grid, settings: Settings) -> Plan:
     """The plan, with what is finished (by MLflow) and recorded (by the store) left out.
 
-    Raises GridError, UsageError, TrackingError."""
-    from sweeper.tracking.reading.reader import finished_runs, stored_runs
+    Raises GridError, UsageError, StoreError, TrackingError."""
+    return plan_and_known_runs(grid, settings)[0]
 
-    stored = stored_runs(setting.tracking_uri)
-    found = finished_runs(stored)
-    setting.known_runs = {run: entry.mlflow_run_id for run, entry in found.items()}
-    setting.known_grids = {run: entry.grids for run, entry in found.items()}
-    setting.known_measures = {run: entry.measures for run, entry in found.items()}
-    options = options_of(setting)
+
+def plan_and_known_runs(grid: Grid, settings: Settings) -> tuple[Plan, KnownRuns]:
+    """As `plan_grid`, with the runs that MLflow knows."""
+    from sweeper.tracking.reading.reader import stored_runs
+
+    stored = stored_runs(settings.tracking_uri)
+    known = known_runs(stored)
+    options = options_of(settings)
     learned = LearnedValues(stored, grid, options)
     plan = make_plan(
         grid,
-        scale=setting.scale,
-        points=setting.points,
+        scale=settings.scale,
+        points=settings.points,
         use_synthetic=options.use_synthetic,
         resolve=learned.resolve,
         needs_second_model=learned.needs_second_model,
     )
-    held = read_progress(setting.store, (t.training_id for t in plan.trainings if not t.unresolved))
-    return plan.with_progress(
-        {run: entry.status for run, entry in found.items()},
-        {
-            training_id: StoredProgress(
-                checkpoints=frozenset(records.checkpoints),
-                recorded=frozenset(records.milestones),
-            )
-            for training_id, records in held.items()
-        },
-    )
+    ids = (training.training_id for training in plan.trainings if not training.unresolved)
+    return plan.with_progress(known.statuses, stored_progress(settings.store, ids)), known

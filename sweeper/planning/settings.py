@@ -1,6 +1,6 @@
 """Where a launch or a plan takes place: stores, data, cluster, scale."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 
 from sweeper.planning.cells import ExpansionOptions, UseSynthetic
@@ -9,28 +9,28 @@ from sweeper.store.address import DEFAULT_STORE
 
 @dataclass
 class Settings:
-    """Where a launch or plan happens; paths are absolute.
+    """Where a launch or plan happens, and how; paths are absolute.
 
-    store: of records and checkpoints.  data_dir: of prepared datasets.  address: of a Ray cluster;
-    None starts a Ray on this machine.  scale: multiplies iterations.
-    points: images that a milestone is scored on; None: as the grid and the scale say.
-    synthetic: take stand-ins where a published dataset is not at hand.
-    grows: the cluster starts nodes on demand.
-    known_runs, known_grids, known_measures: filled in by `plan_grid`: {run id: MLflow id},
-    {run id: names of grids that asked for it}, {run id: measures scored}."""
+    store: of records and checkpoints.  data_dir: of prepared datasets.  engine: 'ray', or 'local'
+    for one training after another in this process.  address: of a Ray cluster; None starts a Ray
+    on this machine.  autoscaling: the cluster starts nodes on demand.
+    scale: multiplies iterations.  points: images that a milestone is scored on; None: as the grid
+    and the scale say.  synthetic: use synthetic data where a published dataset is missing.
+    price: money for a GPU-hour, in place of the grid's.  spot: use the grid's price of spot
+    machines.  retry: 'diverged', 'failed' or 'all': which runs a launch trains again."""
 
     store: str
     data_dir: str
     tracking_uri: str
+    engine: str = "ray"
     address: str | None = None
     scale: float = 1.0
     points: int | None = None
     synthetic: bool = False
     price: float | None = None
+    spot: bool = False
+    retry: str = ""
     autoscaling: bool = False
-    known_runs: dict[str, str] = field(default_factory=dict)
-    known_grids: dict[str, tuple[str, ...]] = field(default_factory=dict)
-    known_measures: dict[str, frozenset[str]] = field(default_factory=dict)
 
 
 def default_settings(folder: Path | None = None) -> Settings:
@@ -43,16 +43,16 @@ def default_settings(folder: Path | None = None) -> Settings:
     )
 
 
-def options_of(setting: Settings) -> ExpansionOptions:
-    """How a grid is taken in this setting."""
-    use_synthetic = _synthetic_where_missing(setting) if setting.synthetic else None
-    return ExpansionOptions(setting.scale, setting.points, use_synthetic)
+def options_of(settings: Settings) -> ExpansionOptions:
+    """How a grid is expanded with these settings."""
+    use_synthetic = _synthetic_where_missing(settings) if settings.synthetic else None
+    return ExpansionOptions(settings.scale, settings.points, use_synthetic)
 
 
-def _synthetic_where_missing(setting: Settings) -> UseSynthetic:
+def _synthetic_where_missing(settings: Settings) -> UseSynthetic:
     def missing(name: str) -> bool:
         from trainers.datasets import is_prepared
 
-        return not is_prepared(name, Path(setting.data_dir))
+        return not is_prepared(name, Path(settings.data_dir))
 
     return missing

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from sweeper.engine.node_probe import NodeReport, node_sizes, probe_nodes, versions
+from sweeper.engine.on_ray.node_probe import NodeReport, node_sizes, probe_nodes, versions
 from sweeper.errors import StoreError, UsageError
 from sweeper.grid import Grid
 from sweeper.planning.plan import Plan
@@ -134,6 +134,8 @@ def _troubles(report: NodeReport, setting: Settings) -> Iterator[str]:
     for name, theirs in report.versions.items():
         if theirs != ours[name]:
             yield f"{where} has {name} {theirs}, here it is {ours[name]}: install the same on both"
+    if report.code_error:
+        yield f"{where}: {report.code_error}"
     if report.gpu_unusable:
         yield (
             f"{where}: PyTorch finds no GPU there, and Ray counts {report.gpus:g}: install a CUDA "

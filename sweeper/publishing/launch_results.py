@@ -1,12 +1,13 @@
-"""What a launch hangs on its parent run when it ends: tables, figures, the report page.
+"""What a launch attaches to its parent run when it ends: tables, figures, the report page.
 
 Each figure is drawn once, as PNG, for its own file and for the page; SVG and the numbers behind it
-come from `sweeper figure`. The grid's table is the parent run's description too."""
+come from `sweeper figure`. The grid's table is also the parent run's description."""
 
 import logging
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
+from sweeper.analysis.study import Study
 from sweeper.errors import SweeperError
 from sweeper.reports.grid_report import Report, make_report
 from sweeper.reports.html_page import html_page
@@ -18,17 +19,17 @@ from sweeper.tracking.writing.writer import Writer
 log = logging.getLogger(__name__)
 
 
-def attach_results(writer: Writer, parent: str, grid: str) -> None:
-    """Tables, figures and report of a launched grid, from what MLflow holds of it now.
+def attach_results(writer: Writer, parent: str, grid: str, study: Study) -> None:
+    """Attaches tables, figures and the report of a launched grid.
 
     Results that do not make a table (nothing finished yet) leave the parent without them: what is
     trained is safe, and the next launch tries again."""
     try:
-        made = make_report(grid, writer.uri, "png", rehearsal=None, synthetic=None)
+        made = make_report(grid, study, "png", rehearsal=None, synthetic=None)
     except SweeperError as error:
         log.info("no report of %s: %s", grid, error)
         return
-    except Exception:  # of a drawing library: no reason to call a sweep that went well a failure
+    except Exception:  # of a drawing library: it must not make a good sweep a failed one
         log.exception("the report of %s could not be made", grid)
         return
     with TemporaryDirectory() as folder:

@@ -24,7 +24,7 @@ def run_to_publish(
 ) -> RunToPublish:
     """The run of `training` at `iterations`. A record without scores makes it a failed one."""
     config = training.config
-    run_id = training.run_ids[config.milestones.index(iterations)]
+    run_id = training.run_id_at(iterations)
     scored: list[str] = []
     if milestone is not None:
         scored = [key.removeprefix("measure/") for key in milestone.metrics if "measure/" in key]

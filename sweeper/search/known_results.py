@@ -1,13 +1,14 @@
-"""What MLflow and the sweep store know of points: statuses, scores, checkpoints."""
+"""What MLflow and the sweep store hold of points: statuses, scores, checkpoints."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Protocol
 
-from sweeper.planning.plan import FINISHED, Plan, StoredProgress, Training
+from sweeper.planning.plan import FINISHED, Plan, Training
+from sweeper.planning.remaining import KnownRuns, known_runs, stored_progress
 from sweeper.planning.settings import Settings
 from sweeper.search.objective import Scores
-from sweeper.store.folders import open_folder, read_progress
+from sweeper.store.folders import open_folder
 from trainers.errors import RecordError
 from trainers.saving.records import find_records, read_milestone
 
@@ -22,7 +23,7 @@ class FinishedRun:
 
 
 class KnownResults(Protocol):
-    """What is known before and beside a search."""
+    """Results known from earlier runs."""
 
     @property
     def results(self) -> Mapping[str, FinishedRun]:
@@ -30,17 +31,17 @@ class KnownResults(Protocol):
         ...
 
     def with_progress(self, plan: Plan) -> Plan:
-        """The plan with what is done already left out."""
+        """The plan, with what is done left out."""
         ...
 
     def scores(self, training: Training) -> dict[int, Scores]:
-        """Metrics by milestone, as far as a training was scored."""
+        """Metrics by milestone, of those that are scored."""
         ...
 
 
 @dataclass
 class NoResults:
-    """A library without a book: for searches that are replayed."""
+    """No known results: for simulated searches."""
 
     results: dict[str, FinishedRun] = field(default_factory=dict)
 
@@ -51,28 +52,20 @@ class NoResults:
         return {}
 
 
-@dataclass
+@dataclass(frozen=True)
 class StoredResults:
-    """MLflow's runs and a store's folders. statuses: of runs that ended, by run id."""
+    """MLflow's runs and a store's folders. results: the finished runs; known: all that ended."""
 
     store: str
     results: dict[str, FinishedRun]
-    statuses: dict[str, str]
+    known: KnownRuns
 
     def with_progress(self, plan: Plan) -> Plan:
-        held = read_progress(self.store, (training.training_id for training in plan.trainings))
-        return plan.with_progress(
-            self.statuses,
-            {
-                training_id: StoredProgress(
-                    frozenset(found.checkpoints), frozenset(found.milestones)
-                )
-                for training_id, found in held.items()
-            },
-        )
+        ids = (training.training_id for training in plan.trainings)
+        return plan.with_progress(self.known.statuses, stored_progress(self.store, ids))
 
     def scores(self, training: Training) -> dict[int, Scores]:
-        """A record that is damaged counts as none: its milestone is trained again."""
+        """A damaged record counts as none: its milestone is trained again."""
         runs = zip(training.config.milestones, training.run_ids, strict=True)
         known = {m: self.results[run].metrics for m, run in runs if run in self.results}
         folder = open_folder(self.store, training.training_id)
@@ -85,21 +78,15 @@ class StoredResults:
         return known
 
 
-def read_stored_results(setting: Settings) -> StoredResults:
-    """Reads MLflow, and tells `setting` which runs and grids it knows. Raises TrackingError."""
-    from sweeper.tracking.reading.reader import finished_runs, stored_runs
+def read_stored_results(settings: Settings) -> StoredResults:
+    """Reads MLflow. Raises TrackingError."""
+    from sweeper.tracking.reading.reader import stored_runs
 
-    stored = stored_runs(setting.tracking_uri)
-    ended = finished_runs(stored)
-    setting.known_runs = {run: entry.mlflow_run_id for run, entry in ended.items()}
-    setting.known_grids = {run: entry.grids for run, entry in ended.items()}
-    setting.known_measures = {run: entry.measures for run, entry in ended.items()}
-    return StoredResults(
-        setting.store,
-        {
-            run: FinishedRun(run, stored[run].params, stored[run].metrics)
-            for run, entry in ended.items()
-            if entry.status == FINISHED
-        },
-        {run: entry.status for run, entry in ended.items()},
-    )
+    stored = stored_runs(settings.tracking_uri)
+    known = known_runs(stored)
+    results = {
+        run: FinishedRun(run, stored[run].params, stored[run].metrics)
+        for run, status in known.statuses.items()
+        if status == FINISHED
+    }
+    return StoredResults(settings.store, results, known)

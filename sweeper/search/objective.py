@@ -21,7 +21,7 @@ class Objective:
     @property
     def keys(self) -> tuple[str, ...]:
         """The metrics as records and MLflow name them."""
-        return tuple(map(metric_key, self.metrics))
+        return tuple(map(layout.metric_key, self.metrics))
 
     @property
     def single(self) -> bool:
@@ -43,8 +43,3 @@ def objective_of(grid: Grid) -> Objective:
     """The grid's `search.directions`, or else what it selects by."""
     directions = directions_of(grid)
     return Objective(tuple(directions), tuple(directions.values()))
-
-
-def metric_key(name: str) -> str:
-    """'cbd' -> 'measure/cbd'; losses have their prefix already."""
-    return name if "/" in name else layout.measure_key(name)

@@ -54,17 +54,17 @@ class SearchPlan:
         }
 
 
-def plan_search(grid: Grid, setting: Settings) -> SearchPlan:
+def plan_search(grid: Grid, settings: Settings) -> SearchPlan:
     """Raises GridError, UsageError, TrackingError."""
-    options = options_of(setting)
-    shelves = read_stored_results(setting)
+    options = options_of(settings)
+    stored = read_stored_results(settings)
     tried, known, cells = {}, {}, []
     rng = random.Random(search_of(grid).seed)
     count = min(num_points(grid), max(1, _SAMPLE // len(grid.datasets)))
     for dataset in grid.datasets:
-        every = read_trials(journal_of(setting.store, grid, dataset, options))
+        every = read_trials(journal_of(settings.store, grid, dataset, options))
         tried[dataset.name] = [one for one in every if not {WARM, REPEAT} & set(one.notes)]
-        known[dataset.name] = len(known_points(grid, dataset, options, shelves.results))
+        known[dataset.name] = len(known_points(grid, dataset, options, stored.results))
         space = space_of(grid, dataset)
         for _ in range(count):
             cells += point_cells(grid, dataset, space.sample(rng), options)
@@ -101,16 +101,16 @@ def search_lines(plan: SearchPlan, grid: Grid, cost: Cost) -> Iterator[str]:
             yield f"             less what the pruner {asked.pruner} stops early"
 
 
-def plan_of_proposed(grid: Grid, setting: Settings) -> Plan:
+def plan_of_proposed(grid: Grid, settings: Settings) -> Plan:
     """The trainings of the points that a search has proposed, and what is left of them."""
-    options, shelves = options_of(setting), read_stored_results(setting)
+    options, stored = options_of(settings), read_stored_results(settings)
     cells = []
     for dataset in grid.datasets:
-        for one in read_trials(journal_of(setting.store, grid, dataset, options)):
+        for one in read_trials(journal_of(settings.store, grid, dataset, options)):
             if not {WARM, REPEAT} & set(one.notes):
                 every = point_cells(grid, dataset, one.point, options)
                 cells += [cell for cell in every if _is_asked(one, cell.iterations)]
-    return shelves.with_progress(plan_from_cells(grid.title, "", cells))
+    return stored.with_progress(plan_from_cells(grid.title, "", cells))
 
 
 def _is_asked(one: Trial, iterations: int) -> bool:

@@ -83,6 +83,11 @@ def measure_key(name: str) -> str:
     return MEASURE_PREFIX + name
 
 
+def metric_key(name: str) -> str:
+    """The key of a metric as grids name it: 'cbd' -> 'measure/cbd'; 'valid/recon' as it is."""
+    return name if "/" in name else measure_key(name)
+
+
 def sigma_key(latent: int) -> str:
     """The metric key of a latent's learned sigma: 3 -> 'sigma/z3'."""
     return f"{SIGMA_PREFIX}{latent}"

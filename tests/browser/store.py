@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 
+from sweeper.analysis.study import read_study
 from sweeper.publishing.launch_results import attach_results
 from sweeper.tracking import layout
 from sweeper.tracking.writing.writer import RunToPublish, Writer
@@ -26,7 +27,7 @@ def write_store(folder: Path) -> str:
         writer.attach(parent, folder / name)
     for number, cell in enumerate(cells):
         writer.publish(_publication(cell, parent, number))
-    attach_results(writer, parent, GRID)
+    attach_results(writer, parent, GRID, read_study(uri))
     writer.close_launch(parent, "FINISHED")
     return uri
 

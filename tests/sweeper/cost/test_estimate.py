@@ -1,8 +1,10 @@
 """Costs: hours from steps and speeds, money from hours."""
 
+from dataclasses import replace
+
 import pytest
 
-from sweeper.cli.consent import ask, reason_to_ask
+from sweeper.cli.launch.consent import ask, reason_to_ask
 from sweeper.cost.estimate import SESSION_S, estimate, rough_step_s
 from sweeper.cost.machine import Machine, Slots, slots_for
 from sweeper.cost.speeds import Speed, Speeds
@@ -126,16 +128,25 @@ def test_trainings_at_a_time_are_what_fits(resources, machine, workers) -> None:
 
 
 def test_nobody_is_asked_below_the_thresholds() -> None:
-    cost = estimate(make_plan(GRID), GRID, known(), slots=ONE)
+    cost = replace(estimate(make_plan(GRID), GRID, known(), slots=ONE), budget={})
     assert reason_to_ask(cost) == ""
-    assert reason_to_ask(cost, hours=9) == "about 10 h 00 min"
-    assert reason_to_ask(cost, hours=9, money=5) == "about 10 h 00 min and 10.00 of money"
+    assert reason_to_ask(replace(cost, budget={"hours": 9})) == "about 10 h 00 min"
+    assert reason_to_ask(replace(cost, budget={"hours": 9}), on_cluster=True) == ""
+    both = replace(cost, budget={"hours": 9, "money": 5})
+    assert reason_to_ask(both) == "about 10 h 00 min and 10.00 of money"
+
+
+def test_a_budget_above_the_defaults_is_consent() -> None:
+    cost = estimate(make_plan(GRID), GRID, known(), slots=ONE)
+    long = replace(cost, wall_hours=60.0, budget={})
+    assert reason_to_ask(long) == "about 2 d 12 h"
+    assert reason_to_ask(replace(long, budget={"hours": 100})) == ""
 
 
 def test_without_a_terminal_a_long_sweep_needs_yes(monkeypatch) -> None:
     monkeypatch.setattr("sys.stdin.isatty", lambda: False, raising=False)
     ask("")
-    with pytest.raises(UsageError, match="without being asked: --yes"):
+    with pytest.raises(UsageError, match="To start it: --yes, or a `budget`"):
         ask("about 3 d 00 h")
 
 

@@ -5,10 +5,13 @@ from hypothesis import strategies as st
 
 from sweeper.engine.attempts import MAX_FAILED_TRAININGS, MAX_NODE_LOSSES, Attempts
 from sweeper.engine.jobs import Job
+from tests.sweeper.support.engine_jobs import make_job
+
+CONFIG = make_job("", 0).config
 
 
 def attempts(*names, max_failures=2):
-    return Attempts([Job(name, {}, "") for name in names], max_failures)
+    return Attempts([Job(name, CONFIG, "") for name in names], max_failures)
 
 
 def hand_out(account, nodes=("n1", "n2")):

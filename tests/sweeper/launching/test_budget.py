@@ -1,14 +1,21 @@
 """What launches have used, against the grid's budget."""
 
+from dataclasses import replace
+
 import pytest
 
 from sweeper.errors import GridError
 from sweeper.grid import Grid
 from sweeper.launching.budget import open_budget
+from sweeper.planning.settings import default_settings
 
 
 def grid(**blocks) -> Grid:
     return Grid(datasets="dsprites", models="vae", axes={"iterations": 1}, name="g", **blocks)
+
+
+def settings(folder, **changes):
+    return replace(default_settings(folder), **changes)
 
 
 class Clock:
@@ -48,7 +55,7 @@ def test_what_is_no_budget_or_price_is_told(blocks, said: str) -> None:
 
 def test_trainings_cost_gpu_time_from_one_event_to_the_next(tmp_path, clock: Clock) -> None:
     """Two trainings on half a GPU each, for an hour."""
-    spending = open_budget(str(tmp_path), grid(budget={"gpu_hours": 1.0}), clock=clock)
+    spending = open_budget(grid(budget={"gpu_hours": 1.0}), settings(tmp_path), clock)
     spending.gpu = 0.5
     for clock.now in (0.0, 1800.0, 3600.0):
         assert not spending.exhausted
@@ -60,16 +67,22 @@ def test_trainings_cost_gpu_time_from_one_event_to_the_next(tmp_path, clock: Clo
 
 def test_money_is_gpu_hours_at_the_price_that_holds(tmp_path, clock: Clock) -> None:
     asked = grid(budget={"money": 3}, price=2)
-    for rate, used_up in ((None, ""), (4.0, "the budget of 3 of money is used up")):
-        spending = open_budget(str(tmp_path / str(rate)), asked, rate, clock)
+    for price, used_up in ((None, ""), (4.0, "the budget of 3 of money is used up")):
+        spending = open_budget(asked, settings(tmp_path / str(price), price=price), clock)
         spending.gpu = 1.0
         for clock.now in (0.0, 3600.0):
             spending.count_time("a")
         assert spending.exhausted == used_up
 
 
+def test_money_counts_at_the_price_of_spot_machines_where_they_are_used(tmp_path) -> None:
+    asked = grid(price={"on_demand": 2, "spot": 0.5})
+    assert open_budget(asked, settings(tmp_path)).rate == 2.0
+    assert open_budget(asked, settings(tmp_path, spot=True)).rate == 0.5
+
+
 def test_hours_are_by_the_clock(tmp_path, clock: Clock) -> None:
-    spending = open_budget(str(tmp_path), grid(budget={"hours": 2}), clock=clock)
+    spending = open_budget(grid(budget={"hours": 2}), settings(tmp_path), clock)
     clock.now = 7199.0
     assert not spending.exhausted
     clock.now = 7200.0
@@ -78,13 +91,13 @@ def test_hours_are_by_the_clock(tmp_path, clock: Clock) -> None:
 
 def test_the_next_launch_goes_on_counting(tmp_path, clock: Clock) -> None:
     asked = grid(budget={"hours": 2, "gpu_hours": 10})
-    first = open_budget(str(tmp_path), asked, clock=clock)
+    first = open_budget(asked, settings(tmp_path), clock)
     first.gpu = 1.0
     for clock.now in (0.0, 3600.0):
         first.count_time("a")
     first.save()
     clock.now = 100_000.0
-    second = open_budget(str(tmp_path), asked, clock=clock)
+    second = open_budget(asked, settings(tmp_path), clock)
     assert (second.hours, second.gpu_hours) == (1.0, 1.0)
     clock.now += 3600
     assert second.exhausted == "the budget of 2 hours is used up"
@@ -92,7 +105,7 @@ def test_the_next_launch_goes_on_counting(tmp_path, clock: Clock) -> None:
 
 @pytest.mark.parametrize("text", ["", "{", "[1]", '{"hours": "x", "gpu_hours": 1}'])
 def test_a_damaged_account_begins_anew(tmp_path, text: str) -> None:
-    first = open_budget(str(tmp_path), grid())
+    first = open_budget(grid(), settings(tmp_path))
     first.save()
     first.path.write_text(text)
-    assert open_budget(str(tmp_path), grid()).gpu_hours == 0
+    assert open_budget(grid(), settings(tmp_path)).gpu_hours == 0

@@ -12,6 +12,7 @@ from sweeper.launching.outcome import Outcome
 from sweeper.launching.progress import ProgressDisplay, SweepProgress
 from sweeper.messages import format_duration
 from sweeper.planning.plan import make_plan
+from sweeper.planning.settings import default_settings
 from sweeper.publishing.runs import final_sigmas, run_name, run_params, run_to_publish
 from sweeper.tracking import layout
 from trainers.saving.records import Milestone
@@ -82,13 +83,13 @@ def test_a_record_without_scores_is_a_failed_run_with_the_reason(plan):
 
 
 def test_jobs_come_longest_first(grid, plan, tmp_path):
-    jobs = jobs_of(grid, plan.trainings, store=str(tmp_path), data_dir=tmp_path, gpus=0)
-    assert [job.config["batch_size"] for job in jobs] == [128, 128, 64, 64]
+    jobs = jobs_of(grid, plan.trainings, default_settings(tmp_path), 0)
+    assert [job.config.batch_size for job in jobs] == [128, 128, 64, 64]
     assert {(job.cpu, job.gpu, job.threads) for job in jobs} == {(1.0, 0.0, 1)}
 
 
 def test_a_gpu_is_shared_out_only_where_there_is_one(grid, plan, tmp_path):
-    jobs = jobs_of(grid, plan.trainings, store=str(tmp_path), data_dir=tmp_path, gpus=2)
+    jobs = jobs_of(grid, plan.trainings, default_settings(tmp_path), 2)
     assert {job.gpu for job in jobs} == {1.0}
 
 

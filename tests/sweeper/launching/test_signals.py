@@ -1,4 +1,4 @@
-"""Signals: the first asks, the second insists; what was there before comes back."""
+"""Signals: the first asks to stop, the second ends at once; earlier handlers are restored."""
 
 import os
 import signal
@@ -9,7 +9,9 @@ import pytest
 from sweeper.launching.signals import interrupts
 
 
-@pytest.mark.parametrize("number, code", [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
+@pytest.mark.parametrize(
+    "number, code", [(signal.SIGHUP, 129), (signal.SIGINT, 130), (signal.SIGTERM, 143)]
+)
 def test_the_first_signal_asks_to_stop_and_gives_the_exit_code(number, code):
     with interrupts() as caught:
         assert caught.exit_code == 0
@@ -28,7 +30,26 @@ def test_the_second_signal_ends_at_once_with_the_code_of_the_first():
         assert caught.exit_code == 143
 
 
-def test_handlers_are_put_back():
+def test_a_lost_terminal_that_sends_sighup_twice_lets_trainings_save():
+    with interrupts() as caught:
+        for _ in range(2):
+            os.kill(os.getpid(), signal.SIGHUP)
+            assert caught.stop.wait(10)
+        assert caught.exit_code == 129
+
+
+def test_what_nohup_ignores_stays_ignored():
+    before = signal.signal(signal.SIGHUP, signal.SIG_IGN)
+    try:
+        with interrupts() as caught:
+            os.kill(os.getpid(), signal.SIGHUP)
+            assert not caught.stop.is_set()
+        assert signal.getsignal(signal.SIGHUP) == signal.SIG_IGN
+    finally:
+        signal.signal(signal.SIGHUP, before)
+
+
+def test_handlers_are_restored():
     before = signal.getsignal(signal.SIGTERM)
     with interrupts():
         assert signal.getsignal(signal.SIGTERM) != before

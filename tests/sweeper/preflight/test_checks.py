@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from sweeper.engine.node_probe import NodeReport, probe_node, versions
-from sweeper.engine.session import ray_session
+from sweeper.engine.on_ray.node_probe import NodeReport, probe_node, versions
+from sweeper.engine.on_ray.session import ray_session
 from sweeper.errors import EngineError
 from sweeper.grid import Grid
 from sweeper.planning.plan import make_plan
@@ -87,6 +87,7 @@ GOOD = dict(cpus=2.0, gpus=1.0)
     [
         (dict(versions=versions() | {"torch": "1.0"}), "node n has torch 1.0, here it is "),
         (dict(versions=versions(), store_error="no"), "node n: no"),
+        (dict(versions=versions(), code_error="it has other code"), "node n: it has other code"),
         (
             dict(versions=versions(), gpu_unusable=True),
             "finds no GPU there, and Ray counts 1: install",
@@ -136,6 +137,8 @@ def test_a_node_sees_what_it_has(tmp_path):
     assert seen["missing"] == (("mpi3d", str(tmp_path)),)
     assert (seen["store_error"], seen["store_shared"], seen["gpu_unusable"]) == ("", False, False)
     assert seen["versions"] == versions() and "none" not in versions().values()
+    report = NodeReport("n", **seen)  # its fields are the probe's
+    assert report.missing == seen["missing"]
 
 
 @pytest.mark.parametrize("address", ["127.0.0.1:1", "nowhere", "http://x:1", "a:99999"])

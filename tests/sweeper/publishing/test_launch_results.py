@@ -27,9 +27,9 @@ class Parent:
 
 
 @pytest.fixture(scope="module")
-def parent(small_uri):
+def parent(small_uri, small):
     found = Parent(small_uri)
-    attach_results(found, "parent", "table7_1")
+    attach_results(found, "parent", "table7_1", small)
     return found
 
 
@@ -53,18 +53,20 @@ def test_the_description_uses_tags_that_the_ui_lets_through(small):
     assert "<ins>" in note and "<u>" not in note and "artifacts" in note
 
 
-def test_a_launch_of_which_nothing_is_known_is_left_without(small_uri):
+def test_a_launch_of_which_nothing_is_known_is_left_without(small_uri, small):
     parent = Parent(small_uri)
-    attach_results(parent, "parent", "never-launched")
+    attach_results(parent, "parent", "never-launched", small)
     assert parent.files == {} and parent.tags == {}
 
 
-def test_a_report_that_cannot_be_made_does_not_fail_the_launch(small_uri, monkeypatch, caplog):
+def test_a_report_that_cannot_be_made_does_not_fail_the_launch(
+    small_uri, small, monkeypatch, caplog
+):
     def broken(*args, **kwargs):
         raise RuntimeError("no font")
 
     monkeypatch.setattr(artefacts, "make_report", broken)
     parent = Parent(small_uri)
-    attach_results(parent, "parent", "table7_1")
+    attach_results(parent, "parent", "table7_1", small)
     assert parent.files == {}
     assert "report of table7_1 could not be made" in caplog.text

@@ -1,4 +1,4 @@
-"""Publishing: in order, patiently, and with an account of what is left."""
+"""The queue to MLflow: order, retries, local failures, and a count of what is left."""
 
 import threading
 
@@ -26,6 +26,7 @@ class FlakyStore:
             if self.down.is_set():
                 raise ConnectionError("gone")
             writer.done.append(name)
+            return name
 
         return run
 
@@ -54,23 +55,23 @@ def test_tasks_are_done_in_order_by_one_writer(store):
         publisher.put(store.task(number))
     assert publisher.close(1.0) == 0
     assert store.done == list(range(20))
-    assert (store.opened, publisher.published, publisher.num_pending) == (1, 20, 0)
+    assert (store.opened, publisher.results(), publisher.num_pending) == (1, store.done, 0)
 
 
-def test_a_store_that_is_away_loses_and_doubles_nothing(store):
+def test_an_outage_loses_and_doubles_nothing(store):
     publisher = Publisher(store.open)
     publisher.put(store.task("before"))
     wait_until(lambda: store.done == ["before"])
     store.down.set()
     for number in range(3):
         publisher.put(store.task(number))
-    wait_until(lambda: publisher.last_error)
+    wait_until(lambda: publisher.failure)
     assert publisher.num_pending == 3
-    assert "\n" not in publisher.last_error
+    assert publisher.failure.is_outage and "\n" not in str(publisher.failure)
     store.down.clear()
     assert publisher.close(10.0) == 0
     assert store.done == ["before", 0, 1, 2]
-    assert publisher.last_error == ""
+    assert publisher.failure is None
 
 
 def test_what_a_closed_publisher_could_not_write_is_counted(store):
@@ -82,8 +83,7 @@ def test_what_a_closed_publisher_could_not_write_is_counted(store):
     assert store.done == []
 
 
-def test_a_record_that_nobody_can_write_holds_up_no_other_for_ever(store):
-    """A damaged record fails every time; after a few tries the ones behind it go first."""
+def test_a_record_that_fails_every_time_does_not_block_the_others(store):
 
     def bad(writer):
         raise ValueError("damaged")
@@ -92,7 +92,51 @@ def test_a_record_that_nobody_can_write_holds_up_no_other_for_ever(store):
     publisher.put(bad)
     publisher.put(store.task("behind"))
     wait_until(lambda: store.done == ["behind"])
-    assert publisher.close(0.0) == 1
+    assert publisher.close(1e6) == 1
+
+
+def test_a_local_failure_is_reported_once_and_at_once_with_its_remedy(store):
+    """While others go through, and without waiting for the end of a timeout."""
+    reported = []
+
+    def unwritable(writer):
+        raise PermissionError(13, "Permission denied", "/mlartifacts/1")
+
+    publisher = Publisher(store.open, reported.append)
+    for task in (unwritable, store.task("behind"), unwritable):
+        publisher.put(task)
+    wait_until(lambda: store.done == ["behind"] and len(reported) == 1)
+    assert publisher.wait(1e6) == 2
+    assert "/mlartifacts/1" in reported[0].reason and "writable" in reported[0].remedy
+    publisher.put(store.task("the end of the launch"))
+    assert publisher.close(1e6) == 2
+    assert store.done == ["behind", "the end of the launch"]
+    assert publisher.failure == reported[0]
+    assert len(reported) == 1
+
+
+def test_what_was_repaired_meanwhile_is_published(store):
+    broken = threading.Event()
+    broken.set()
+
+    def draw(writer):
+        if broken.is_set():
+            raise RuntimeError("latex could not be found")
+        writer.done.append("drawn")
+
+    publisher = Publisher(store.open)
+    publisher.put(draw)
+    wait_until(lambda: publisher.failure)
+    broken.clear()
+    assert publisher.close(1e6) == 0 and store.done == ["drawn"]
+
+
+def test_tasks_put_after_a_wait_are_done_too(store):
+    publisher = Publisher(store.open)
+    publisher.put(store.task(0))
+    assert publisher.wait(1.0) == 0 and publisher.results() == [0]
+    publisher.put(store.task(1))
+    assert publisher.close(1.0) == 0 and publisher.results() == [0, 1]
 
 
 def test_a_second_signal_during_closing_ends_the_wait(store):

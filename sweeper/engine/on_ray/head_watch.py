@@ -1,7 +1,7 @@
-"""Going on without Ray when the head of a joined cluster is gone.
+"""Ends a Tune run when the head of a joined cluster is lost.
 
-What asks Ray for anything then waits for ever, and after a minute Ray ends the process with a line
-of its own. So Tune runs in a thread that can be left behind before that."""
+Every Ray call then blocks, and Ray kills the process after a minute. So Tune runs in a thread that
+is abandoned before that."""
 
 import math
 import os
@@ -10,27 +10,27 @@ import threading
 import time
 from collections.abc import Callable
 
-from sweeper.engine.session import abandon_ray
-from sweeper.errors import EngineError
+from sweeper.engine.engine import EngineLost
+from sweeper.engine.on_ray.session import abandon_ray
 
 _PING_INTERVAL_S = 2.0
 _PING_TIMEOUT_S = 5.0
 _RECONNECT_TIMEOUT_VARIABLE = "RAY_gcs_rpc_server_reconnect_timeout_s"
 
 
-class HeadLost(EngineError):
-    """The head of the cluster does not answer any more; nothing may ask Ray for anything."""
+class HeadLost(EngineLost):
+    """The head of the cluster does not answer any more; no Ray call may follow."""
 
 
 def run_while_head_is_up(work: Callable[[threading.Event], None]) -> None:
-    """Runs `work`, which is given an event that is set once nobody waits for it any more.
+    """Runs `work`, with an event that is set once it is abandoned.
 
-    A head that is restarted in time, and keeps what it knows in a database, costs nothing. Raises
-    HeadLost for one that stays away, and what `work` raises."""
+    A head that restarts in time, with its state in a database, has no effect. Raises HeadLost for
+    one that does not, and what `work` raises."""
     raised: list[BaseException] = []
     abandoned = threading.Event()
     address = _address()
-    if not address:  # through Ray's client, which ends no process
+    if not address:  # through Ray's client, which kills no process
         work(abandoned)
         return
 
@@ -44,7 +44,7 @@ def run_while_head_is_up(work: Callable[[threading.Event], None]) -> None:
     thread.start()
     try:
         _wait(thread, address)
-    except BaseException:  # the second signal among them, which waits for nothing
+    except BaseException:  # the second signal, for example
         abandoned.set()
         abandon_ray()
         raise
@@ -53,7 +53,8 @@ def run_while_head_is_up(work: Callable[[threading.Event], None]) -> None:
 
 
 def _wait(thread: threading.Thread, address: str) -> None:
-    """Returns when the thread is done. A head that never answered is one that cannot be asked."""
+    """Returns when the thread is done. A head that never answered a ping is not taken for lost: it
+    may not be reachable from here."""
     last_answer = math.inf
     while thread.is_alive():
         thread.join(_PING_INTERVAL_S)
@@ -62,7 +63,7 @@ def _wait(thread: threading.Thread, address: str) -> None:
         elif time.monotonic() - last_answer > head_timeout_s():
             raise HeadLost(
                 f"the head of the Ray cluster at {address} does not answer any more. Start the "
-                "cluster anew, and give its address if it is another one"
+                "cluster again, and give its new address if it has one"
             )
 
 
@@ -83,5 +84,5 @@ def is_reachable(address: str) -> bool:
 
 
 def head_timeout_s() -> float:
-    """Half of what Ray itself waits for a head: the rest is for what a launch does at its end."""
+    """Half of Ray's own timeout: the rest is for the end of the launch."""
     return 0.5 * float(os.environ.get(_RECONNECT_TIMEOUT_VARIABLE, "60"))

@@ -5,8 +5,8 @@ import threading
 
 import pytest
 
-from sweeper.engine import head_watch as head
-from sweeper.engine.head_watch import HeadLost, is_reachable, run_while_head_is_up
+from sweeper.engine.on_ray import head_watch as head
+from sweeper.engine.on_ray.head_watch import HeadLost, is_reachable, run_while_head_is_up
 
 
 @pytest.fixture

@@ -1,4 +1,4 @@
-"""Starting a Ray of our own on this machine, or joining one that runs."""
+"""Starts a Ray on this machine, or joins one that runs."""
 
 import contextlib
 import gc
@@ -6,17 +6,19 @@ import logging
 import os
 import re
 import secrets
+import signal
 import socket
 from collections.abc import Iterator
+from typing import Any
 
+from sweeper.engine.on_ray.code_check import code_here
 from sweeper.errors import EngineError
 
-# Read by Ray when it is imported or started.
 _MULTI_NODE = "RAY_ENABLE_WINDOWS_OR_OSX_CLUSTER"
 _CONNECT_TIMEOUT_S = 10.0
 _started_here = False
-_left_behind = False
-_TOKEN = secrets.token_hex(32)  # one a process: Ray reads it once
+_abandoned = False
+_TOKEN = secrets.token_hex(32)  # one per process: Ray reads it once
 _ENVIRONMENT = {
     "TUNE_DISABLE_AUTO_CALLBACK_LOGGERS": "1",
     "TUNE_DISABLE_SIGINT_HANDLER": "1",
@@ -32,9 +34,9 @@ _ENVIRONMENT = {
 def ray_session(
     address: str | None, *, cpus: int | None = None, gpus: int | None = None
 ) -> Iterator[None]:
-    """A connected Ray, shut down at the end (one that was joined goes on without us). Inside
-    another session it is that one: leaving Ray and coming back would, in a submitted job, let Ray
-    remove the job's folder in between.
+    """A connected Ray, disconnected at the end; one that was started here is shut down. Inside
+    another session it is that one: to disconnect and connect again would, in a submitted job, let
+    Ray remove the job's folder in between.
 
     Raises EngineError when the cluster at `address` cannot be reached."""
     configure_ray()
@@ -46,6 +48,17 @@ def ray_session(
         yield from _connected(address, cpus, gpus)
 
 
+@contextlib.contextmanager
+def _sighup_blocked() -> Iterator[None]:
+    """Processes started inside never get SIGHUP, which a terminal that is closed sends to all:
+    workers have to save first. This process handles one that arrives meanwhile afterwards."""
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGHUP})
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
+
+
 def _connected(address: str | None, cpus: int | None, gpus: int | None) -> Iterator[None]:
     global _started_here
     import ray
@@ -55,17 +68,24 @@ def _connected(address: str | None, cpus: int | None, gpus: int | None) -> Itera
         return
     try:
         if address is None:
+            with _sighup_blocked():
+                ray.init(
+                    address="local",
+                    num_cpus=cpus,
+                    num_gpus=gpus,
+                    include_dashboard=False,
+                    log_to_driver=False,
+                    logging_level=logging.CRITICAL,
+                    _node_ip_address="127.0.0.1",
+                    job_config=_own_code_first(),
+                )
+        else:
             ray.init(
-                address="local",
-                num_cpus=cpus,
-                num_gpus=gpus,
-                include_dashboard=False,
+                address=address,
                 log_to_driver=False,
                 logging_level=logging.CRITICAL,
-                _node_ip_address="127.0.0.1",
+                job_config=None if address.startswith("ray://") else _own_code_first(),
             )
-        else:
-            ray.init(address=address, log_to_driver=False, logging_level=logging.CRITICAL)
     except (ConnectionError, RuntimeError, ValueError, OSError) as error:
         where = "a local Ray" if address is None else f"the Ray cluster at {address}"
         reason = " ".join(str(error).split())[:400] or type(error).__name__
@@ -75,17 +95,33 @@ def _connected(address: str | None, cpus: int | None, gpus: int | None) -> Itera
         yield
     finally:
         _started_here = False
-        if not _left_behind:
-            gc.collect()  # what refers to Ray goes before it, and not in another thread after it
+        if not _abandoned:
+            gc.collect()  # Ray objects must be released before the shutdown, not during it
             ray.shutdown()
+
+
+def _own_code_first() -> Any:
+    """Workers search the folder of this process's packages first. Ray by default puts the working
+    folder first, whatever it holds. A submitted job brings its own folder."""
+    from ray._private.runtime_env.constants import RAY_JOB_CONFIG_JSON_ENV_VAR
+    from ray.job_config import JobConfig
+
+    if RAY_JOB_CONFIG_JSON_ENV_VAR in os.environ:
+        return None
+
+    class OwnCodeFirst(JobConfig):
+        def _runtime_env_has_working_dir(self) -> bool:
+            return True  # so that Ray adds neither the working folder nor the script's
+
+    return OwnCodeFirst(_py_driver_sys_path=[code_here().root])
 
 
 @contextlib.contextmanager
 def _loopback_only() -> Iterator[None]:
-    """Every listener of a Ray started inside on 127.0.0.1, and as before afterwards.
+    """A Ray started inside listens on 127.0.0.1 only.
 
-    Ray turns 127.0.0.1 into the machine's outward address unless multi-node is switched off, and
-    reads that switch when it is imported, which a notebook may have done long ago."""
+    Ray replaces 127.0.0.1 by the machine's public address unless multi-node is switched off. It
+    reads that switch when it is imported, which a notebook may have done before."""
     before = os.environ.get(_MULTI_NODE)
     os.environ[_MULTI_NODE] = "0"
     from ray._private import ray_constants
@@ -102,7 +138,7 @@ def _loopback_only() -> Iterator[None]:
 
 
 def _check_reachable(address: str) -> None:
-    """Ray itself tries for minutes before it tells that nobody is there."""
+    """Fails fast: Ray would retry for minutes. Raises EngineError."""
     found = re.fullmatch(r"(?P<host>[^:/@]+):(?P<port>\d{1,5})", address)
     if found is None:
         if address in ("auto", "local") or address.startswith("ray://"):
@@ -118,40 +154,39 @@ def _check_reachable(address: str) -> None:
 
 
 def configure_ray() -> None:
-    """Settings of Ray that must stand before it is imported.
-
-    What fails is told by the events of `run_jobs`, in one line and not in forty."""
+    """Settings of Ray that must be made before it is imported. Ray's own logs are off: the events
+    of `run_jobs` report a failure in one line, not in forty."""
     os.environ.update(_ENVIRONMENT)
     logging.getLogger("ray").setLevel(logging.CRITICAL)
 
 
 def _set_token() -> None:
-    """A Ray of our own takes orders from its owner alone: a token that only its processes know.
+    """A Ray started here accepts only requests with a random token known to its own processes.
 
-    Without one Ray would write a token into the home folder, which need not be writable."""
+    Without one Ray would write a token into the home folder, which may not be writable."""
     mode = os.environ.setdefault("RAY_AUTH_MODE", "token")
     if mode == "token" and not {"RAY_AUTH_TOKEN", "RAY_AUTH_TOKEN_PATH"} & set(os.environ):
         os.environ["RAY_AUTH_TOKEN"] = _TOKEN
 
 
 def abandon_ray() -> None:
-    """Says that Ray is in use still, or waits for a head that is gone: it is not even shut down."""
-    global _left_behind
-    _left_behind = True
+    """Ray is blocked, waiting for a lost head: it must not even be shut down."""
+    global _abandoned
+    _abandoned = True
 
 
 def is_ray_abandoned() -> bool:
-    """Whether this process must end without Python's own clean-up, in which Ray would take part."""
-    return _left_behind
+    """Whether this process must end without Python's own clean-up, which would call Ray."""
+    return _abandoned
 
 
 def started_here() -> bool:
-    """Whether the connected Ray is one of our own."""
+    """Whether the connected Ray was started by this process."""
     return _started_here
 
 
 def total_gpus() -> float:
-    """GPUs of the connected cluster, in all."""
+    """GPUs of the connected Ray, in all."""
     import ray
 
     return float(ray.cluster_resources().get("GPU", 0.0))

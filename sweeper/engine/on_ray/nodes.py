@@ -1,54 +1,54 @@
-"""The live nodes of the connected Ray, and how many trainings they have room for."""
+"""The live nodes of the connected Ray, and how many trainings fit on them."""
 
 import math
 import time
 
-_REFRESH_S = 2.0  # the cluster is asked again after so long
+_REFRESH_S = 2.0  # seconds for which an answer of the cluster is used
 
 
 class Nodes:
-    """room() counts what fits on all nodes by what a training asks for, and `ahead` more, so that
-    the next one waits at Ray's own door (and an autoscaler sees that it does)."""
+    """`capacity` counts what fits on all nodes by the resources of a training, and `max_pending`
+    more, so that one more trial is always pending in Ray, where an autoscaler sees it."""
 
     def __init__(
         self, cpu: float, gpu: float, max_pending: int, *, in_cluster: bool = False
     ) -> None:
-        """joined: whether these are nodes of a cluster, which come and go."""
+        """in_cluster: whether these are nodes of a cluster, which come and go."""
         self.in_cluster = in_cluster
-        self._cpu, self._gpu, self._ahead = cpu, gpu, max_pending
+        self._cpu, self._gpu, self._max_pending = cpu, gpu, max_pending
         self._draining: set[str] = set()
-        self._leaving: frozenset[str] = frozenset()
-        self._asked = -math.inf
+        self._draining_alive: frozenset[str] = frozenset()
+        self._refreshed = -math.inf
         self._hosts: dict[str, str] = {}
         self._alive: frozenset[str] = frozenset()
         self._slots = 0
 
     def alive(self) -> frozenset[str]:
-        """Ids of the nodes that are up, big enough for one training, and there to stay."""
+        """Ids of the nodes that are up, big enough for one training, and not draining."""
         self._refresh()
         return self._alive
 
     def mark_draining(self, node: str) -> None:
-        """Takes note that a node is about to go."""
+        """Records that a node is draining."""
         self._draining.add(node)
-        self._asked = -math.inf
+        self._refreshed = -math.inf
 
     def draining(self) -> frozenset[str]:
-        """Ids of the nodes that are up and about to go."""
+        """Ids of the nodes that are up and draining."""
         self._refresh()
-        return self._leaving
+        return self._draining_alive
 
     def capacity(self) -> int:
-        """How many trainings may be handed out at a time."""
+        """How many trainings may run or be pending at a time."""
         self._refresh()
-        return self._slots + self._ahead
+        return self._slots + self._max_pending
 
     def host(self, node: str) -> str:
-        """The name of a node, also of one that is gone; '' for an unknown one."""
+        """The name of a node, also of a lost one; '' for an unknown one."""
         return self._hosts.get(node, "")
 
     def _refresh(self) -> None:
-        if time.monotonic() - self._asked < _REFRESH_S:
+        if time.monotonic() - self._refreshed < _REFRESH_S:
             return
         import ray
 
@@ -61,8 +61,8 @@ class Nodes:
             elif fit:
                 alive.add(node["NodeID"])
                 slots += fit
-        self._alive, self._leaving = frozenset(alive), frozenset(draining)
-        self._slots, self._asked = slots, time.monotonic()
+        self._alive, self._draining_alive = frozenset(alive), frozenset(draining)
+        self._slots, self._refreshed = slots, time.monotonic()
 
     def _fit(self, resources: dict[str, float]) -> int:
         cpus = math.floor(resources.get("CPU", 0.0) / self._cpu)

@@ -1,6 +1,6 @@
 """How trainings share GPUs, on GPUs that Ray only counts: nothing here computes on one.
 
-A training that is played tells what it sees, and ends once as many run at a time as are to."""
+A simulated training writes what it sees, and ends once as many run at a time as should."""
 
 import contextlib
 import json
@@ -12,10 +12,10 @@ from types import SimpleNamespace
 
 import pytest
 
-from sweeper.engine.jobs import Job
-from sweeper.engine.run_jobs import run_jobs
-from sweeper.engine.session import ray_session
-from sweeper.engine.trial import TrainingTrial
+from sweeper.engine.on_ray.run_jobs import run_jobs
+from sweeper.engine.on_ray.session import ray_session
+from sweeper.engine.on_ray.trial import TrainingTrial
+from tests.sweeper.support.engine_jobs import make_job
 
 pytestmark = [
     pytest.mark.slow,
@@ -31,39 +31,38 @@ def gpus(request):
         yield request.param
 
 
-class Played(TrainingTrial):
+class SimulatedTrial(TrainingTrial):
     def setup(self, config):
-        from sweeper.engine import trial
+        from sweeper.engine import attempt
 
-        trial._training, trial._recorded_milestones = play, lambda job: []
+        attempt.open_training, attempt.recorded_milestones = simulate, lambda job: []
         super().setup(config)
 
 
 @contextlib.contextmanager
-def play(job):
+def simulate(job):
     yield SimpleNamespace(iteration=0, status="finished", advance=lambda s: advance(job))
 
 
 def advance(job):
-    """Begins, waits for the others, ends: each told in a file, with the time."""
-    store, together = Path(job["store"]), job["config"]["together"]
+    """Begins, waits for the others, ends: each written to a file, with the time."""
+    store, together = Path(job["store"]), job["config"]["latent_dim"]
     begun = time.monotonic()
     (store / f"{job['training_id']}.begun").touch()
     while len(list(store.glob("*.begun"))) < together and time.monotonic() < begun + 60:
         time.sleep(0.05)
     time.sleep(0.2)
-    told = {"gpu": os.environ.get("CUDA_VISIBLE_DEVICES"), "begun": begun, "end": time.monotonic()}
-    (store / f"{job['training_id']}.json").write_text(json.dumps(told))
-    ended = {"losses": {}, "scores": {}, "records": {}, "reason": ""}
-    return SimpleNamespace(iteration=1, status="finished", **ended)
+    seen = {"gpu": os.environ.get("CUDA_VISIBLE_DEVICES"), "begun": begun, "end": time.monotonic()}
+    (store / f"{job['training_id']}.json").write_text(json.dumps(seen))
+    return SimpleNamespace(iteration=1, status="finished")
 
 
-def played(store, share, together, monkeypatch):
-    """What trainings tell that hold `share` of a GPU each: two more than run at a time."""
+def simulated(store, share, together, monkeypatch):
+    """What trainings see that take `share` of a GPU each: two more than run at a time."""
     count = together + 2
-    monkeypatch.setattr("sweeper.engine.trial.TrainingTrial", Played)
-    config = {"together": together}
-    jobs = [Job(f"{number:016x}", config, str(store), gpu=share) for number in range(count)]
+    monkeypatch.setattr("sweeper.engine.on_ray.trial.TrainingTrial", SimulatedTrial)
+    config = {"latent_dim": together}  # tells the trainings how many run at a time
+    jobs = [make_job(store, number, config=config, gpu=share) for number in range(count)]
     events = []
     run_jobs(jobs, events.append, threading.Event())
     assert [event.reason for event in events if event.reason] == []
@@ -71,8 +70,8 @@ def played(store, share, together, monkeypatch):
     return [json.loads(path.read_text()) for path in sorted(store.glob("*.json"))]
 
 
-def most_at_a_time(told):
-    return max(sum(a["begun"] <= b["begun"] < a["end"] for a in told) for b in told)
+def most_at_a_time(seen):
+    return max(sum(a["begun"] <= b["begun"] < a["end"] for a in seen) for b in seen)
 
 
 @pytest.mark.parametrize(
@@ -83,28 +82,28 @@ def most_at_a_time(told):
 def test_each_gpu_is_shared_by_as_many_as_fit_and_no_more(
     gpus, share, on_one, tmp_path, monkeypatch
 ):
-    told = played(tmp_path, share, gpus * on_one, monkeypatch)
-    assert {one["gpu"] for one in told} == {str(number) for number in range(gpus)}
+    seen = simulated(tmp_path, share, gpus * on_one, monkeypatch)
+    assert {one["gpu"] for one in seen} == {str(number) for number in range(gpus)}
     for number in range(gpus):
-        assert most_at_a_time([one for one in told if one["gpu"] == str(number)]) == on_one
-    assert most_at_a_time(told) == gpus * on_one
+        assert most_at_a_time([one for one in seen if one["gpu"] == str(number)]) == on_one
+    assert most_at_a_time(seen) == gpus * on_one
 
 
 @pytest.mark.parametrize("gpus", [2], indirect=True)
 def test_a_training_of_two_gpus_sees_both(gpus, tmp_path, monkeypatch):
-    told = played(tmp_path, 2.0, 1, monkeypatch)
-    assert [sorted(one["gpu"].split(",")) for one in told] == [["0", "1"]] * 3
-    assert most_at_a_time(told) == 1
+    seen = simulated(tmp_path, 2.0, 1, monkeypatch)
+    assert [sorted(one["gpu"].split(",")) for one in seen] == [["0", "1"]] * 3
+    assert most_at_a_time(seen) == 1
 
 
 @pytest.mark.parametrize("gpus", [1], indirect=True)
-def test_a_gpu_that_pytorch_cannot_use_fails_at_once_and_tells_the_remedy(gpus, tmp_path):
+def test_a_gpu_that_pytorch_cannot_use_fails_at_once_with_the_remedy(gpus, tmp_path):
     import torch
 
     if torch.cuda.is_available():
         pytest.skip("PyTorch has a GPU here")
     events = []
-    run_jobs([Job("0" * 16, {}, str(tmp_path), gpu=1.0)], events.append, threading.Event())
+    run_jobs([make_job(tmp_path, 0, gpu=1.0)], events.append, threading.Event())
     (failure,) = events
     assert failure.kind == "failed"
     assert "finds no GPU" in failure.reason and "resources: {gpu: 0}" in failure.reason

@@ -1,12 +1,11 @@
-"""What Ray Tune calls during a run: for the next training, with news, and whether to stop.
+"""What Ray Tune calls during a run: to get the next training, report results, and stop.
 
-Tune pickles its own set-up, these included, to be able to restore it. Nothing here ever restores
-one (a launch plans anew), so each pickles as Tune's idle counterpart."""
+Tune pickles its own state, these objects included, to be able to restore it. Nothing here is ever
+restored (a launch plans again), so each pickles as Tune's idle counterpart."""
 
 import json
 import threading
 from collections.abc import Callable, Mapping
-from dataclasses import asdict
 from typing import Any
 
 from ray import tune
@@ -16,56 +15,56 @@ from ray.tune.search import Searcher
 from sweeper.engine.attempts import Attempts
 from sweeper.engine.failure_reasons import read_failure_reason
 from sweeper.engine.jobs import EventKind, TrainingEvent
-from sweeper.engine.nodes import Nodes
+from sweeper.engine.on_ray.code_check import code_here
+from sweeper.engine.on_ray.nodes import Nodes
 
-_DRAINING_REASON = "its node is about to go: it is saved, and goes on elsewhere"
+_DRAINING_REASON = "its node is draining: it is saved and continues on another node"
 
 
 class JobSearcher(Searcher):
-    """Hands Tune the next training; a failed one comes back as a trial of its own."""
+    """Gives Tune the next training; a failed one returns as a trial of its own."""
 
     def __init__(
         self, attempts: Attempts, nodes: Nodes, stop: threading.Event, max_concurrent: int | None
     ) -> None:
-        """most: trainings at a time; None means as many as fit."""
+        """max_concurrent: trainings at a time; None means as many as fit."""
         super().__init__()
-        self._attempts, self._nodes, self._stop, self._max_concurrent = (
-            attempts,
-            nodes,
-            stop,
-            max_concurrent,
-        )
+        self._attempts, self._nodes, self._stop = attempts, nodes, stop
+        self._max_concurrent = max_concurrent
 
     def __reduce__(self) -> tuple[Any, ...]:
         return Searcher, ()
 
     def save_to_dir(self, checkpoint_dir: str, session_str: str = "default") -> None:
-        """Nothing is saved: a launch plans anew."""
+        """Nothing is saved: a launch plans again."""
 
     def suggest(self, trial_id: str) -> dict[str, Any] | str | None:
         if self._stop.is_set() or self._attempts.is_done:
             return str(Searcher.FINISHED)
-        capacity = (
-            self._nodes.capacity()
-            if self._max_concurrent is None
-            else min(self._max_concurrent, self._nodes.capacity())
-        )
+        capacity = self._nodes.capacity()
+        if self._max_concurrent is not None:
+            capacity = min(self._max_concurrent, capacity)
         if self._attempts.running >= capacity:
             return None
         found = self._attempts.next(self._nodes.alive(), self._nodes.draining())
         if found is None:
             return str(Searcher.FINISHED) if self._attempts.is_done else None
-        job, avoid = found
-        return {"job": asdict(job), "avoid": list(avoid), "joined": self._nodes.in_cluster}
+        job, excluded = found
+        return {
+            "job": job.to_dict(),
+            "code": code_here().to_dict(),
+            "excluded": list(excluded),
+            "joined": self._nodes.in_cluster,
+        }
 
     def on_trial_complete(
         self, trial_id: str, result: dict[str, Any] | None = None, error: bool = False
     ) -> None:
-        """The callbacks below have been told already."""
+        """The callbacks below have recorded it already."""
 
 
 class EventCallback(tune.Callback):
-    """Turns results and failed trials into events, and keeps the account of attempts."""
+    """Turns results and failed trials into events, and records attempts."""
 
     def __init__(
         self, attempts: Attempts, nodes: Nodes, on_event: Callable[[TrainingEvent], None]
@@ -86,74 +85,76 @@ class EventCallback(tune.Callback):
             return
         if status == "opened":
             self._attempts.record_start(name, result["iteration"])
-            status = "running"
         if status == "leaving":
             self._nodes.mark_draining(node)
             self._attempts.requeue(name)
             if "iteration" in result:
-                self._on_event(_event(result | {"reason": _DRAINING_REASON}, "running"))
-            return
-        if status == "unusable":
+                self._on_event(_event(result | {"reason": _DRAINING_REASON}))
+        elif status == "unusable":
             self._handle_failure(name, node, result["reason"], result["host"], retry_here=False)
-            return
-        recorded = status == "recorded"
-        event = _event(result, "running" if recorded else status)
+        else:
+            self._report(name, node, status, _event(result), bool(result.get("done")))
+
+    def _report(
+        self, name: str, node: str, status: str, event: TrainingEvent, is_done: bool
+    ) -> None:
         milestones = {(name, iteration) for iteration in event.records}
-        known = recorded and milestones <= self._reported
+        is_known = status == "recorded" and milestones <= self._reported
         self._reported |= milestones
-        if milestones and not recorded:
+        if milestones and status != "recorded":
             self._attempts.record_milestone(node)
-        if event.kind != "progress" or result.get("done"):
+        if event.kind != "progress" or is_done:
             self._attempts.ended(name)
-        if not known:
+        if not is_known:
             self._on_event(event)
 
     def on_trial_error(self, iteration: int, trials: list[Any], trial: Any, **_: Any) -> None:
         name = trial.config["job"]["training_id"]
         node = self._node_of.get(trial.trial_id, "")
-        self._handle_failure(
-            name, node, read_failure_reason(trial.error_file), self._nodes.host(node)
-        )
+        reason = read_failure_reason(trial.error_file)
+        # Code that cannot be imported cannot be imported by the next worker either.
+        retry_here = not reason.startswith(("ImportError", "ModuleNotFoundError"))
+        self._handle_failure(name, node, reason, self._nodes.host(node), retry_here=retry_here)
 
     def on_trial_complete(self, iteration: int, trials: list[Any], trial: Any, **_: Any) -> None:
-        if trial.trial_id not in self._node_of:  # taken back before it began: see Schedule
+        if trial.trial_id not in self._node_of:  # withdrawn before it began: see StopScheduler
             self._attempts.requeue(trial.config["job"]["training_id"])
 
     def _handle_failure(
         self, name: str, node: str, reason: str, host: str, *, retry_here: bool = True
     ) -> None:
-        aside = set(self._attempts.excluded_nodes)
+        before = set(self._attempts.excluded_nodes)
         again = self._attempts.record_failure(
             name, node, self._nodes.alive(), retry_here=retry_here
         )
-        for bad in self._attempts.excluded_nodes - aside:
-            reason = f"{self._nodes.host(bad)} is set aside: everything fails there ({reason})"
+        for bad in self._attempts.excluded_nodes - before:
+            reason = f"{self._nodes.host(bad)} is excluded: everything fails there ({reason})"
         kind: EventKind = "progress" if again else "failed"
         self._on_event(TrainingEvent(name, kind, reason=reason, host=host))
 
 
 class StopScheduler(FIFOScheduler):
-    """Ends a training that is judged not worth going on with. Takes back a waiting trial that no
-    live node may run any more: it may have been kept off some, and the others are gone."""
+    """Ends a training that `should_stop` chooses. Withdraws a pending trial that no live node may
+    run, because every node that is left is excluded for it."""
 
     def __init__(self, nodes: Nodes, should_stop: Callable[[TrainingEvent], bool]) -> None:
         super().__init__()
-        self._nodes, self._judge = nodes, should_stop
+        self._nodes, self._should_stop = nodes, should_stop
 
     def __reduce__(self) -> tuple[Any, ...]:
         return FIFOScheduler, ()
 
     def on_trial_result(self, tune_controller: Any, trial: Any, result: dict[str, Any]) -> str:
-        """Tune asks only of trainings that could go on."""
-        goes_on = result["status"] in ("running", "recorded")
-        stops = goes_on and self._judge(_event(result, "running"))
+        """Tune calls this only for trainings that could continue."""
+        can_stop = result["status"] in ("running", "recorded")
+        stops = can_stop and self._should_stop(_event(result))
         return str(self.STOP if stops else self.CONTINUE)
 
     def choose_trial_to_run(self, tune_controller: Any, **_: Any) -> Any:
         for trial in tune_controller.get_live_trials():
-            avoid = set(trial.config["avoid"])
+            excluded = set(trial.config["excluded"])
             alive = self._nodes.alive()
-            if alive and trial.status == trial.PENDING and alive <= avoid:
+            if alive and trial.status == trial.PENDING and alive <= excluded:
                 tune_controller.request_stop_trial(trial)
         return super().choose_trial_to_run(tune_controller)
 
@@ -174,10 +175,12 @@ class StopOnEvent(tune.Stopper):
         return self._event.is_set()
 
 
-def _event(result: Mapping[str, Any], status: Any) -> TrainingEvent:
+def _event(result: Mapping[str, Any]) -> TrainingEvent:
+    """The event of a result that `trial` reports."""
+    status = result["status"]
     return TrainingEvent(
         training_id=result["training_id"],
-        kind="progress" if status == "running" else status,
+        kind=status if status in ("finished", "diverged", "failed") else "progress",
         iteration=result.get("iteration", 0),
         losses=json.loads(result.get("losses", "{}")),
         scores=json.loads(result.get("scores", "{}")),

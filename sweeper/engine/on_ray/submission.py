@@ -1,4 +1,4 @@
-"""A launch as a Ray job: the code and the grid are shipped, the cluster runs the driver.
+"""A launch as a Ray job: the code and the grid are shipped, and the cluster runs the driver.
 
 `address` is that of the cluster's dashboard, as in http://127.0.0.1:8265."""
 
@@ -12,42 +12,47 @@ import sys
 import tempfile
 import time
 import uuid
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, TextIO
 
-from sweeper.engine.session import configure_ray
+from sweeper.engine.on_ray.code_check import PACKAGES, code_here
+from sweeper.engine.on_ray.session import configure_ray
 from sweeper.errors import EngineError
 
 PREFIX = "sweeper-"
-_PACKAGES = ("sweeper", "trainers", "search_spaces")
-_STOP_S = "60"  # what a launch gets to save its trainings, once it is asked to stop
+GRIDS = "grids"  # the folder of grid files in what is shipped
+_STOP_S = "60"  # time for a launch to save its trainings after it is asked to stop
 _SUBMIT_TIMEOUT_S = 60.0
+_NO_AGENT = "No available agent"
 # Loggers that set their own level when they are imported.
 _NOISY_LOGGERS = ("ray.dashboard.modules.dashboard_sdk", "ray.dashboard.modules.job.sdk")
 _ACTIVE = ("PENDING", "RUNNING")
 
 
-def submit(address: str, title: str, grid: str, options: Sequence[str]) -> str:
-    """Ships the packages and the text of a grid, and starts `sweeper launch` there.
+def submit(
+    address: str, title: str, grid: str, files: Mapping[str, str], options: Sequence[str]
+) -> str:
+    """Ships the packages and grid files, and starts `sweeper launch` there.
 
+    grid: the path of the grid among `files`, {relative path: text}.
     Returns the job's id. Raises EngineError."""
     job = f"{PREFIX}{re.sub('[^A-Za-z0-9]+', '-', title)[:40]}-{uuid.uuid4().hex[:8]}"
     with tempfile.TemporaryDirectory(prefix=PREFIX) as folder, _client(address) as client:
-        _pack(Path(folder), grid)
+        pack(Path(folder), files)
         environment = {"RAY_JOB_STOP_WAIT_TIME_S": _STOP_S, "PYTHONUNBUFFERED": "1"}
         _submit(
             client,
             submission_id=job,
-            entrypoint=_entrypoint(options),
+            entrypoint=entrypoint(grid, options),
             runtime_env={"working_dir": folder, "env_vars": environment},
         )
     return job
 
 
 def follow(address: str, job: str, out: TextIO = sys.stdout) -> int:
-    """Copies what the job prints until it is over. Returns its exit code."""
+    """Copies what the job prints until it ends. Returns its exit code."""
     with _client(address) as client:
 
         async def copy() -> None:
@@ -71,47 +76,48 @@ def stop(address: str, job: str | None) -> list[str]:
             for details in client.list_jobs()
             if details.submission_id and str(details.status) in _ACTIVE
         ]
-        ours = [name for name in live if name.startswith(PREFIX)]
-        chosen = [name for name in live if name == job] if job else ours
+        launches = [name for name in live if name.startswith(PREFIX)]
+        chosen = [name for name in live if name == job] if job else launches
         for name in chosen:
             client.stop_job(name)
     return chosen
 
 
 def _submit(client: Any, **job: Any) -> None:
-    """A cluster that has just started takes jobs a little later than it answers."""
+    """Retries, since a cluster that has just started answers before it takes jobs."""
     end = time.monotonic() + _SUBMIT_TIMEOUT_S
     while True:
         try:
             client.submit_job(**job)
             return
         except RuntimeError as error:
-            if "No available agent" not in str(error) or time.monotonic() > end:
+            if _NO_AGENT not in str(error) or time.monotonic() > end:
                 raise
             time.sleep(1)
 
 
-def _pack(folder: Path, grid: str) -> None:
-    root = Path(__file__).resolve().parents[2]
+def pack(folder: Path, files: Mapping[str, str]) -> None:
+    """Writes what is shipped: this process's packages, and the grid files under GRIDS."""
     ignored = shutil.ignore_patterns("__pycache__", "*.pyc")
-    for package in _PACKAGES:
-        shutil.copytree(root / package, folder / package, ignore=ignored)
-    (folder / "grid.yaml").write_text(grid, encoding="utf-8")
+    for package, source in zip(PACKAGES, code_here().folders, strict=True):
+        shutil.copytree(source, folder / package, ignore=ignored)
+    for name, text in files.items():
+        path = folder / GRIDS / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text, encoding="utf-8")
 
 
-def _entrypoint(options: Sequence[str]) -> str:
+def entrypoint(grid: str, options: Sequence[str]) -> str:
     """The shell command of the job. It leaves the folder that Ray unpacked: nodes that share a
-    machine unpack it again and again, and the folder under a process's feet would be gone."""
+    machine unpack it again and again, which would remove a process's working folder."""
     words = shlex.join(["--address", "auto", *options])
-    return (
-        'cd "$(mktemp -d)" && PYTHONPATH="$OLDPWD" exec python -m sweeper launch '
-        f'"$OLDPWD/grid.yaml" {words}'
-    )
+    path = f'"$OLDPWD"/{shlex.quote(f"{GRIDS}/{grid}")}'
+    return f'cd "$(mktemp -d)" && PYTHONPATH="$OLDPWD" exec python -m sweeper launch {path} {words}'
 
 
 @contextmanager
 def _client(address: str) -> Iterator[Any]:
-    """A client of the cluster's jobs. Ray's many errors leave as EngineError."""
+    """A client of the cluster's jobs. Ray's many kinds of errors become EngineError."""
     configure_ray()
     from ray.job_submission import JobSubmissionClient
 
@@ -121,5 +127,14 @@ def _client(address: str) -> Iterator[Any]:
             logging.getLogger(name).setLevel(logging.ERROR)
         yield client
     except (ConnectionError, RuntimeError, ValueError, OSError) as error:
-        reason = " ".join(str(error).split())[:300]
-        raise EngineError(f"the Ray jobs of {address} cannot be used: {reason}") from error
+        raise EngineError(f"the Ray jobs of {address} cannot be used: {_reason(error)}") from error
+
+
+def _reason(error: Exception) -> str:
+    reason = " ".join(str(error).split())[:300]
+    if _NO_AGENT in reason:
+        reason += (
+            ". The head runs no job agent: install ray[default] there, as in pip install "
+            "'ray[default]', and start the cluster again"
+        )
+    return reason

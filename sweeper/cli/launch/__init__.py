@@ -1,0 +1,1 @@
+"""`sweeper launch`: the command, its consent, its streams, and launches on another machine."""

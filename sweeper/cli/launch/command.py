@@ -1,0 +1,108 @@
+"""The command `launch`."""
+
+import os
+import sys
+from collections.abc import Iterable
+from pathlib import Path
+from typing import TYPE_CHECKING, NoReturn
+
+import typer
+from rich.console import Console
+
+from sweeper.cli import options as common
+from sweeper.messages import mask_credentials
+
+if TYPE_CHECKING:
+    from sweeper.grid import Grid
+    from sweeper.planning.plan import Plan
+    from sweeper.planning.settings import Settings
+
+
+def launch(
+    grid: Path = common.GRID,
+    scale: float = common.SCALE,
+    points: int = common.POINTS,
+    synthetic: bool = common.SYNTHETIC,
+    tracking_uri: str = common.TRACKING,
+    store: str = common.STORE,
+    data: Path = common.DATA,
+    engine: str = common.ENGINE,
+    address: str = common.ADDRESS,
+    autoscaling: bool = common.AUTOSCALING,
+    submit: bool = typer.Option(
+        False, "--submit", help="Ship the code and the grid to the cluster, and launch there."
+    ),
+    price: float = common.PRICE,
+    spot: bool = common.SPOT,
+    retry: str = typer.Option(
+        "", "--retry", help="Train again what diverged, failed, or all: both."
+    ),
+    yes: bool = typer.Option(
+        False, "--yes", help="Do not ask before a sweep over the grid's budget, or over 2 days."
+    ),
+    as_json: bool = common.JSON,
+) -> None:
+    """Train and publish what of a grid is missing, then print its table. The same command resumes
+    after a kill, a crash or an edit of the grid."""
+    from sweeper.grid import load_grid
+
+    settings = common.setting(
+        tracking_uri=tracking_uri,
+        store=store,
+        data=data,
+        engine=engine,
+        address=address,
+        scale=scale,
+        points=points,
+        synthetic=synthetic,
+        autoscaling=autoscaling,
+        price=price,
+        spot=spot,
+        retry=retry,
+    )
+    loaded = load_grid(grid)
+    if submit:
+        from sweeper.cli.launch.submit import submit_launch
+
+        raise typer.Exit(submit_launch(loaded, settings, data, yes=yes, as_json=as_json))
+    from sweeper.cli.launch.streams import outliving_readers
+    from sweeper.engine.on_ray.session import is_ray_abandoned
+
+    with outliving_readers():
+        code = _launch_here(loaded, settings, yes=yes, as_json=as_json)
+    if is_ray_abandoned():
+        _end(code)
+    raise typer.Exit(code)
+
+
+def _launch_here(grid: "Grid", settings: "Settings", *, yes: bool, as_json: bool) -> int:
+    from sweeper.cli.launch.consent import ask, reason_to_ask
+    from sweeper.launching.forecast import forecast
+    from sweeper.launching.launch import launch as run
+    from sweeper.launching.summary import end_lines, outcome_json
+
+    console = Console(stderr=as_json)
+
+    def show(lines: Iterable[str]) -> None:
+        for line in lines:
+            console.print(line, markup=False, highlight=False, soft_wrap=True)
+
+    def on_plan(plan: "Plan") -> None:
+        found = forecast(grid, settings, plan=plan)
+        show(found.lines)
+        if not yes:
+            ask(reason_to_ask(found.cost, on_cluster=settings.address is not None))
+
+    outcome = run(grid, settings, console, on_plan=on_plan)
+    command = mask_credentials(" ".join(["sweeper", *sys.argv[1:]]))
+    show(end_lines(outcome, grid, settings, command))
+    if as_json:
+        common.print_json(outcome_json(outcome))
+    return outcome.exit_code
+
+
+def _end(code: int) -> NoReturn:
+    """Ends the process without Python's clean-up, which would call Ray."""
+    for stream in (sys.stdout, sys.stderr):
+        stream.flush()
+    os._exit(code)

@@ -1,0 +1,77 @@
+"""Whether a worker runs exactly the driver's code: the same bytes of the three packages.
+
+Otherwise a worker would import what its working folder, PYTHONPATH or node holds, and its numbers
+would stand under the driver's code version."""
+
+import hashlib
+from collections.abc import Iterable
+from dataclasses import asdict, dataclass
+from functools import cache
+from importlib import import_module
+from pathlib import Path
+from typing import Any
+
+PACKAGES = ("search_spaces", "sweeper", "trainers")
+
+
+@dataclass(frozen=True)
+class Code:
+    """folders: of each package, as imported in this process.  digest: of all their modules."""
+
+    folders: tuple[str, ...]
+    digest: str
+
+    @property
+    def root(self) -> str:
+        """The folder to import `sweeper` from."""
+        return str(Path(self.folders[PACKAGES.index("sweeper")]).parent)
+
+    def to_dict(self) -> dict[str, Any]:
+        return asdict(self)
+
+
+@cache
+def code_here() -> Code:
+    """The code of this process. Raises ImportError."""
+    folders = [_folder(name) for name in PACKAGES]
+    return Code(tuple(map(str, folders)), digest_of(folders))
+
+
+def digest_of(folders: Iterable[Path]) -> str:
+    """Of the names and bytes of every module below the folders, wherever these are."""
+    digest = hashlib.sha256()
+    for folder in folders:
+        for path in sorted(folder.rglob("*.py")):
+            name = f"{folder.name}/{path.relative_to(folder).as_posix()}"
+            content = path.read_bytes()
+            digest.update(f"{name} {len(content)}\n".encode() + content)
+    return digest.hexdigest()[:16]
+
+
+def difference(driver: dict[str, Any], where: str) -> str:
+    """Why this process must not train for a driver with that code, in one line; '' where it may.
+
+    driver: `Code.to_dict()`.  where: this process, as in 'the worker on host a'."""
+    here = code_here()
+    if here.digest == driver["digest"]:
+        return ""
+    ours, theirs = _places(here.folders), _places(driver["folders"])
+    return (
+        f"{where} has other code than the launch: it imports {ours} (digest {here.digest}), the "
+        f"launch {theirs} (digest {driver['digest']}). Install the same code on both, or ship "
+        "it: sweeper launch ... --submit"
+    )
+
+
+def _places(folders: Iterable[str]) -> str:
+    """'/a', or every folder where the packages are not side by side."""
+    paths = [Path(folder) for folder in folders]
+    roots = {path.parent for path in paths}
+    return str(roots.pop()) if len(roots) == 1 else ", ".join(map(str, paths))
+
+
+def _folder(name: str) -> Path:
+    file = import_module(name).__file__
+    if file is None:
+        raise ImportError(f"{name} has no __init__.py: it is not this program's package")
+    return Path(file).resolve().parent

@@ -1,0 +1,123 @@
+"""Launches of a grid on an engine that trains nothing: counts, retries, reads and writes."""
+
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+import yaml
+
+from sweeper.errors import UsageError
+from sweeper.grid import Grid, load_grid
+from sweeper.launching.launch import launch
+from sweeper.planning.settings import default_settings
+from sweeper.tracking.reading import reader
+
+GRID = {
+    "name": "g",
+    "datasets": "dsprites",
+    "models": ["vae", "l_vae"],
+    "axes": {"iterations": [10, 20], "learning_rate": 1e-3},
+    "evaluation": {"measures": ["cbd"]},
+}
+
+
+@pytest.fixture
+def grid(tmp_path) -> Grid:
+    return write(tmp_path)
+
+
+def write(folder: Path, **changes) -> Grid:
+    path = folder / "g.yaml"
+    path.write_text(yaml.safe_dump(GRID | changes))
+    return load_grid(path)
+
+
+def test_the_store_is_read_once_at_the_end(grid, launched, monkeypatch) -> None:
+    """For the results attached to the launch and for the table that is printed."""
+    reads, read = [], reader.read_store
+    monkeypatch.setattr(reader, "read_store", lambda *a, **k: reads.append(1) or read(*a, **k))
+    outcome, printed = launched(grid)
+    assert outcome.exit_code == 0 and "Grid g" in printed
+    assert len(reads) == 1
+
+
+def test_a_launch_leaves_its_settings_as_they_were(grid, launched, engine) -> None:
+    settings = default_settings()
+    before = replace(settings)
+    launch(grid, settings)
+    assert settings == before and engine.trained
+
+
+def test_runs_that_diverged_are_counted_with_their_reason_in_every_launch(
+    grid, launched, engine
+) -> None:
+    engine.diverges = {"vae", "l_vae"}
+    for _ in range(2):
+        outcome, printed = launched(grid)
+        assert outcome.exit_code == 1
+        assert "0 of 4 runs done, 4 diverged." in printed
+        assert printed.count("recon was not finite at step 5 (see ") == 4
+        assert "To train the diverged runs again: sweeper launch s.yaml --retry diverged" in printed
+        assert "To resume" not in printed, "nothing is left that a plain launch would train"
+    assert len(engine.trained) == 2, "the second launch trains nothing"
+
+
+def test_what_diverged_is_trained_again_on_request(grid, launched, engine, runs) -> None:
+    engine.diverges = {"l_vae"}
+    launched(grid)
+    engine.diverges = set()
+    first = list(engine.trained)
+    launched(grid)
+    launched(grid, retry="failed")
+    assert engine.trained == first
+    outcome, printed = launched(grid, retry="diverged")
+    assert outcome.exit_code == 0 and "4 of 4 runs done." in printed
+    assert len(engine.trained) == len(first) + 1
+    assert [state for _, state in runs()] == ["FINISHED"] * 4
+    assert len({run for run, _ in runs()}) == 4
+
+
+def test_a_retry_that_diverges_again_is_known_again(grid, launched, engine) -> None:
+    engine.diverges = {"l_vae"}
+    launched(grid)
+    outcome, printed = launched(grid, retry="all")
+    assert outcome.exit_code == 1 and "2 of 4 runs done, 2 diverged." in printed
+
+
+@pytest.mark.parametrize("retry", ["divergd", "x"])
+def test_an_unknown_retry_is_named_with_the_known_ones(grid, engine, retry) -> None:
+    with pytest.raises(UsageError, match=f'"{retry}": is unknown. Known: diverged, failed, all'):
+        launch(grid, replace(default_settings(), retry=retry))
+
+
+def test_runs_that_failed_are_tried_again_by_the_next_launch(grid, launched, engine, runs) -> None:
+    engine.fails = True
+    outcome, printed = launched(grid)
+    assert "0 of 4 runs done, 4 failed." in printed and "To resume" in printed
+    engine.fails = False
+    outcome, printed = launched(grid)
+    assert outcome.exit_code == 0 and "4 of 4 runs done." in printed
+    assert [state for _, state in runs()] == ["FINISHED"] * 4
+
+
+def test_a_local_error_of_publishing_is_reported_at_once_and_repaired_without_training(
+    grid, launched, engine, runs, tmp_path, monkeypatch
+) -> None:
+    """Today's MLflow raises PermissionError for an artifact folder that cannot be written."""
+
+    def refused(*args: object, **kwargs: object) -> None:
+        raise PermissionError(13, "Permission denied", "mlartifacts/1")
+
+    with monkeypatch.context() as broken:
+        broken.setattr("sweeper.publishing.records.run_to_publish", refused)
+        outcome, printed = launched(grid)
+    assert outcome.exit_code == 1 and outcome.unpublished == 4
+    lines = printed.splitlines()
+    first = next(n for n, line in enumerate(lines) if line.startswith("not published: "))
+    assert "mlartifacts/1" in lines[first] and "writable" in lines[first]
+    assert printed.count("not published: ") == 1
+    assert "4 records in" in printed and "Permission denied" in lines[-2]
+    trained = list(engine.trained)
+    outcome, printed = launched(grid)
+    assert outcome.exit_code == 0 and engine.trained == trained
+    assert [state for _, state in runs()] == ["FINISHED"] * 4

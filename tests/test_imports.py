@@ -29,7 +29,7 @@ FORBIDDEN = {
 }
 # The only place that may import a library.
 ONLY_IN = {
-    "ray": ("sweeper/engine",),
+    "ray": ("sweeper/engine/on_ray",),
     "mlflow": ("sweeper/tracking",),
     "optuna": ("search_spaces/samplers",),
 }

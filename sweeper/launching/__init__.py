@@ -1,5 +1,8 @@
-"""Launching a grid: plan, train what is missing, publish as it comes, print the table.
+"""Launches a grid: plans, trains what is missing, publishes as it finishes, prints the table.
 
-launch: the whole way.  round: one plan, trained and published.  searching: a search.  jobs: a
-plan's trainings as the engine's jobs.  publication: a run as it is to stand in MLflow.  live: the
-table on the screen.  lock: one launch a store.  signals: Ctrl-C and SIGTERM."""
+launch: the whole story.  sources: where trainings come from, a plan or a search.  round: a source's
+trainings on an engine, published.  jobs: trainings as jobs of the engine.  progress: the table on
+the screen.  signals: Ctrl-C, SIGTERM, SIGHUP.  retry: training again what diverged or failed.
+budget: what was used of the grid's budget.  speed_meter: speeds measured on the way.
+outcome, summary: how it ended, and what is printed.  forecast: the cost beforehand.
+status: how far a grid is."""

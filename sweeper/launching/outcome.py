@@ -1,5 +1,6 @@
 """How a launch ended."""
 
+from collections import Counter
 from dataclasses import dataclass, field, replace
 
 from sweeper.analysis.study import Study
@@ -67,8 +68,13 @@ def outcome_of(plan: Plan, known: KnownRuns, states: RunStates) -> Outcome:
     failed = {run: reason for run, reason in states.failed.items() if run in asked}
     diverged = known_diverged | {r: why for r, why in states.diverged.items() if r in asked}
     done = asked & (finished | states.recorded) - {*failed, *diverged}
+    notes = tuple(
+        f"without a picture, {why}: {count:,} runs; correct that, then launch again"
+        for why, count in Counter(states.no_picture.values()).items()
+    )
     return Outcome(
         plan=plan,
+        notes=notes,
         num_done=len(done),
         num_left=len(asked - done - {*failed, *diverged}),
         failed=failed,

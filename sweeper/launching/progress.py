@@ -17,12 +17,12 @@ from sweeper.publishing.runs import run_name
 
 _ROWS = 12
 _LINE_EVERY_S = 30.0
-_OVER = ("finished", "diverged", "failed", "stopped")
+_ENDED = ("finished", "diverged", "failed", "stopped")
 
 
 @dataclass
 class TrainingProgress:
-    """One training as last heard of."""
+    """One training, as of its last event."""
 
     name: str
     start: int
@@ -34,7 +34,7 @@ class TrainingProgress:
 
 
 class SweepProgress:
-    """Takes in the engine's events; knows how far the sweep is and how long it will take."""
+    """How far the sweep is and how long it will take, by the engine's events."""
 
     def __init__(self, trainings: Iterable[Training]) -> None:
         self.rows: dict[str, TrainingProgress] = {}
@@ -50,7 +50,7 @@ class SweepProgress:
             self.rows.setdefault(training.training_id, row)
 
     def stop(self, training_id: str, iteration: int) -> None:
-        """A training ends at `iteration`: it is not worth going on with."""
+        """A training is stopped at `iteration`, before its last milestone."""
         row = self.rows[training_id]
         row.status, row.iteration, row.last = "stopped", iteration, iteration
 
@@ -71,21 +71,21 @@ class SweepProgress:
         return sum(row.last - row.start for row in self.rows.values())
 
     def num_ended(self) -> int:
-        """How many trainings are over, however they ended."""
-        return sum(row.status in _OVER for row in self.rows.values())
+        """How many trainings have ended, for whatever reason."""
+        return sum(row.status in _ENDED for row in self.rows.values())
 
     def eta_s(self) -> float | None:
-        """Seconds left at the pace so far, or None before the first step."""
+        """Seconds left at the average speed so far, or None before the first step."""
         elapsed = time.monotonic() - self._started
         left = sum(r.last - r.iteration for r in self.rows.values() if _is_active(r))
         return elapsed * left / self.steps_done if self.steps_done else None
 
 
 class ProgressDisplay:
-    """Shows a board; `note` adds what MLflow or the stop does at the bottom."""
+    """Shows the progress; `note` sets a line at the bottom, about MLflow or a stop."""
 
-    def __init__(self, board: SweepProgress, console: Console) -> None:
-        self._board = board
+    def __init__(self, progress: SweepProgress, console: Console) -> None:
+        self._progress = progress
         self._console = console
         self._note = ""
         self._line_due = time.monotonic() + _LINE_EVERY_S
@@ -103,7 +103,7 @@ class ProgressDisplay:
         self._note = text
 
     def show(self, event: TrainingEvent) -> None:
-        """Shows the board after `event` was taken in."""
+        """Shows the progress after `event` was added."""
         if self._console.is_terminal:
             self._live.update(self._renderable(), refresh=True)
         elif _is_notable(event) or time.monotonic() > self._line_due:
@@ -112,16 +112,18 @@ class ProgressDisplay:
             self._console.print(line, markup=False, highlight=False, soft_wrap=True)
 
     def _line(self, event: TrainingEvent) -> str:
-        row = self._board.rows[event.training_id]
+        row = self._progress.rows[event.training_id]
         parts = [f"{row.name}: {row.status} {row.iteration}/{row.last}"]
         parts += [f"{name} {value:.2f}" for name, value in row.losses.items() if name != "total"]
         if row.cbd is not None:
             parts.append(f"CbD {row.cbd:.3f}")
-        parts.append(f"{self._board.num_ended()}/{len(self._board.rows)} over, {self._eta()} left")
+        parts.append(
+            f"{self._progress.num_ended()}/{len(self._progress.rows)} ended, {self._eta()} left"
+        )
         return "  ".join(parts)
 
     def _eta(self) -> str:
-        return format_duration(self._board.eta_s())
+        return format_duration(self._progress.eta_s())
 
     def _renderable(self) -> Group:
         table = Table(box=None, pad_edge=False)
@@ -137,20 +139,20 @@ class ProgressDisplay:
                 _number(row.losses.get("kl"), 2),
                 _number(row.cbd, 3),
             )
-        board = self._board
+        progress = self._progress
         head = (
-            f"{board.num_ended()} of {len(board.rows)} trainings over, "
-            f"{board.steps_done:,} of {board.steps_asked:,} steps, {self._eta()} left"
+            f"{progress.num_ended()} of {len(progress.rows)} trainings ended, "
+            f"{progress.steps_done:,} of {progress.steps_asked:,} steps, {self._eta()} left"
         )
         return Group(Text(head, style="bold"), table, Text(self._note, style="yellow"))
 
     def _shown(self) -> list[TrainingProgress]:
-        """Running trainings first, then the latest that are over; the rest does not fit."""
-        rows = list(self._board.rows.values())
+        """Running trainings first, then those that ended last, as far as they fit."""
+        rows = list(self._progress.rows.values())
         running = [row for row in rows if row.status == "running"]
-        num_ended = [row for row in rows if row.status not in ("running", "waiting")]
-        room = max(0, _ROWS - len(running))
-        return running[:_ROWS] + (num_ended[-room:] if room else [])
+        ended = [row for row in rows if row.status not in ("running", "waiting")]
+        free = max(0, _ROWS - len(running))
+        return running[:_ROWS] + (ended[-free:] if free else [])
 
 
 def _is_notable(event: TrainingEvent) -> bool:

@@ -64,6 +64,7 @@ class LaunchRound:
             if self._may_train():
                 self._train()
             self._rescore()
+            self._add_pictures()
         except KeyboardInterrupt:  # the second signal: the rest is left to the next launch
             self._publisher.queue.stop_retrying()
         finally:
@@ -150,6 +151,12 @@ class LaunchRound:
                 return
             self._console.print(f"scoring {missing.run_id} by {', '.join(missing.measures)}")
             self._publisher.rescore(missing)
+
+    def _add_pictures(self) -> None:
+        """Draws what an earlier launch could not."""
+        for run_id in self._finished_before():
+            if run_id in self._source.known.without_picture:
+                self._publisher.add_picture(run_id)
 
     def _close(self) -> Outcome:
         is_stopped = self._interrupts.exit_code or self._engine_error

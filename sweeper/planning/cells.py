@@ -1,4 +1,4 @@
-"""A grid to its cells: each a run as one entry of `models` asks for it."""
+"""Expands a grid to its cells: each is a run as one entry of `models` asks for it."""
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -31,10 +31,10 @@ NeedsSecondModel = Callable[[Sequence[str]], bool | None]
 
 @dataclass(frozen=True, slots=True)
 class Cell:
-    """A run as asked for.
+    """A run as requested.
 
     label: the model as the grid names it; `beta_vae` with beta 1 is stored as the model `vae`.
-    config: the training, with every milestone that its entry asks for.  waiting: learned values
+    config: the training, with every milestone that its entry asks for.  unresolved: learned values
     that are not known yet; the ids of such a cell are placeholders that begin with 'waiting-'."""
 
     run_id: str
@@ -54,7 +54,7 @@ class Cell:
 
 @dataclass(frozen=True)
 class ExpansionOptions:
-    """How a grid is taken: see `sweeper.plan.make_plan`."""
+    """How a grid is expanded: see `plan.make_plan`."""
 
     scale: float = 1.0
     points: int | None = None
@@ -67,7 +67,7 @@ DEFAULT_OPTIONS = ExpansionOptions()
 
 
 def expand(grid: Grid, options: ExpansionOptions = DEFAULT_OPTIONS) -> tuple[list[Cell], list[str]]:
-    """Every cell that a grid asks for, once, and warnings. Raises GridError, UsageError."""
+    """Every distinct cell that a grid asks for, and warnings. Raises GridError, UsageError."""
     if grid.search is not None:
         raise UsageError(f"{grid.origin.file}: a search has no cells before it runs.")
     _check_grid(grid)

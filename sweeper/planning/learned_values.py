@@ -1,7 +1,7 @@
-"""What finished runs tell a plan: values they have learned, and which model an alias stands for.
+"""What a plan takes from finished runs: learned values, and which model an alias stands for.
 
-Both are read off MLflow once every run that they may come from is settled, so that a later result
-cannot change what has been planned with them."""
+Both are known once every run that they may come from is finished or diverged, so that a later
+result cannot change what was planned with them."""
 
 import math
 from collections.abc import Iterable, Mapping

@@ -1,4 +1,4 @@
-"""A plan: what a grid asks for, what of it exists already, and what is left to train.
+"""A plan: what a grid asks for, what of that exists already, and what is left to train.
 
 Runs that differ only in their iterations are milestones of one training."""
 
@@ -28,7 +28,7 @@ SETTLED = (FINISHED, DIVERGED)  # training them again would end the same way
 class StoredProgress:
     """What a store holds of a training.
 
-    checkpoints: iterations from which it can go on.  recorded: milestones whose record is there,
+    checkpoints: iterations from which it can continue.  recorded: milestones that have a record,
     whether or not MLflow has it."""
 
     checkpoints: frozenset[int] = frozenset()
@@ -42,10 +42,10 @@ _NO_PROGRESS = StoredProgress()
 class Training:
     """One optimisation and what is left of it.
 
-    config.milestones: every milestone asked for, rising; `run_ids` has the id for each.
+    config.milestones: every milestone requested, ascending; `run_ids` has the id of each.
     todo: milestones still to be trained and scored.  to_publish: milestones that are recorded in
-    the store and that MLflow lacks.  start: the checkpoint, in iterations, from which to go on.
-    waiting: learned values that are not known yet; the training cannot begin."""
+    the store and that MLflow lacks.  resume_from: the checkpoint to continue from, in iterations.
+    unresolved: learned values that are not known yet; until then the training cannot start."""
 
     training_id: str
     config: TrainingConfig
@@ -66,12 +66,12 @@ class Training:
 
     @property
     def is_untouched(self) -> bool:
-        """Whether all of it is left."""
+        """Whether nothing of it is done."""
         return self.todo == self.config.milestones and not self.resume_from
 
     @property
     def steps_asked(self) -> int:
-        """Optimiser steps if every run were trained alone."""
+        """Optimiser steps if each run were trained by itself."""
         return sum(self.config.milestones)
 
     @property
@@ -94,9 +94,9 @@ class Training:
 
 @dataclass(frozen=True)
 class Plan:
-    """grid: the grid's name.  grid_id: equal for launches of equal grids taken in the same way.
+    """grid: the grid's name.  grid_id: equal for launches of equal grids expanded alike.
     cells: each run as each entry asks for it, in the order of the grid.  statuses: of the runs
-    that MLflow knows."""
+    that ended, by run id."""
 
     grid: str
     grid_id: str
@@ -122,29 +122,29 @@ class Plan:
 
     @property
     def diverged(self) -> int:
-        """Runs that are known to diverge; they are not tried again."""
+        """Runs that are known to diverge; they are not trained again."""
         return self._count(DIVERGED)
 
     @property
     def unresolved(self) -> int:
-        """Runs that wait for a value which another grid has yet to learn."""
+        """Runs that need a value which another grid has yet to learn."""
         return len({cell.run_id for cell in self.cells if cell.unresolved})
 
     @property
     def steps_asked(self) -> int:
-        """Optimiser steps if every run were trained alone."""
+        """Optimiser steps if each run were trained by itself."""
         return sum(training.steps_asked for training in self.trainings)
 
     @property
     def steps_to_run(self) -> int:
-        """Optimiser steps that are left, waiting trainings included."""
+        """Optimiser steps that are left, unresolved trainings included."""
         return sum(training.steps_to_run for training in self.trainings)
 
     def with_progress(
         self, finished: Mapping[str, str], records: Mapping[str, StoredProgress]
     ) -> "Plan":
-        """The plan given what is known: `finished` maps run ids to 'finished', 'diverged' or
-        'failed', `records` training ids to what the store holds. Failed runs are tried again."""
+        """The plan without what is done. finished: 'finished', 'diverged' or 'failed' by run id.
+        records: what the store holds, by training id. Failed runs are trained again."""
         trainings = (
             _remaining(training, finished, records.get(training.training_id, _NO_PROGRESS))
             for training in self.trainings
@@ -193,10 +193,10 @@ def make_plan(
     scale: multiplies every iteration count, rounded up, at least 1.
     points: images that a milestone is scored on, in place of the grid's `num_points`; by default
     fewer than those where scale is below 1 (`cells.REHEARSAL_POINTS`).
-    synthetic_for: whether to take the stand-in of a dataset whose published file is not at hand.
+    use_synthetic: whether to use synthetic data for a dataset whose published file is missing.
     resolve: (learned value, dataset) -> number, or None while it is not known.
-    gives_way: whether the first model of an alias (`mdl_vae_auto`) has learned, in the run of this
-    id, that the second is to be trained in its place; None while it is not known.
+    needs_second_model: whether the run of this id, of the first model of an alias
+    (`mdl_vae_auto`), shows that the second is to be trained instead; None while it is not known.
     finished, records: see `Plan.with_progress`.
     Raises GridError for what cannot be run, UsageError for a scale that is not above 0."""
     if not 0 < scale < float("inf"):
@@ -205,8 +205,8 @@ def make_plan(
         raise UsageError(f"--points {points}: at least {MIN_POINTS} are needed.")
     options = ExpansionOptions(scale, points, use_synthetic, resolve, needs_second_model)
     cells, warnings = expand(grid, options)
-    told = (*grid.origin.warnings, *warnings)
-    plan = plan_from_cells(grid.title, grid_id(grid, scale, cells, points), cells, told)
+    warnings = [*grid.origin.warnings, *warnings]
+    plan = plan_from_cells(grid.title, grid_id(grid, scale, cells, points), cells, warnings)
     return plan.with_progress(finished or {}, records or {})
 
 
@@ -223,7 +223,7 @@ def plan_from_cells(
 
 
 def grid_id(grid: Grid, scale: float, cells: Iterable[Cell], points: int | None = None) -> str:
-    """Equal for launches that ask for the same in the same way; learned values do not matter."""
+    """Equal for launches that ask for the same runs; learned values do not matter."""
     sources = sorted({(cell.config.dataset, cell.config.source) for cell in cells})
     taken = {"name": grid.title, "grid": grid.requested(), "scale": scale, "sources": sources}
     return id_of(taken if points is None else {**taken, "points": points})
@@ -245,7 +245,7 @@ def _training_from_cells(identity: str, cells: list[Cell]) -> Training:
 
 
 def _remaining(training: Training, finished: Mapping[str, str], store: StoredProgress) -> Training:
-    """What is left of a training. A checkpoint behind the first missing milestone is no help."""
+    """What is left of a training. A checkpoint beyond the first missing milestone is of no use."""
     if (
         training.is_untouched
         and store is _NO_PROGRESS

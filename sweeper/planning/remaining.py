@@ -17,11 +17,13 @@ class KnownRuns:
     """The runs that ended, as MLflow holds them, by run id.
 
     mlflow_ids: MLflow's own ids.  statuses: 'finished', 'diverged' or 'failed'.  reasons: why one
-    diverged or failed.  grids: names of the grids that asked for it.  measures: those scored."""
+    diverged or failed.  without_picture: those published without their picture.
+    grids: names of the grids that asked for it.  measures: those scored."""
 
     mlflow_ids: Mapping[str, str] = field(default_factory=dict)
     statuses: Mapping[str, str] = field(default_factory=dict)
     reasons: Mapping[str, str] = field(default_factory=dict)
+    without_picture: frozenset[str] = frozenset()
     grids: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     measures: Mapping[str, frozenset[str]] = field(default_factory=dict)
 
@@ -35,6 +37,7 @@ def known_runs(stored: Mapping[str, StoredRun]) -> KnownRuns:
         mlflow_ids={run: entry.mlflow_run_id for run, entry in ended.items()},
         statuses={run: entry.status for run, entry in ended.items()},
         reasons={run: stored[run].tags.get(layout.REASON, "") for run in ended},
+        without_picture=frozenset(r for r in ended if stored[r].tags.get(layout.NO_PICTURE)),
         grids={run: entry.grids for run, entry in ended.items()},
         measures={run: entry.measures for run, entry in ended.items()},
     )

@@ -19,11 +19,13 @@ MISSING = "missing"  # a status: its record was damaged, or is not there
 
 @dataclass(frozen=True)
 class Published:
-    """What became of a run. status: finished, diverged or failed in MLflow; or MISSING."""
+    """What became of a run. status: finished, diverged or failed in MLflow; or MISSING.
+    no_picture: why its picture could not be drawn, or ''."""
 
     run_id: str
     status: str
     reason: str = ""
+    no_picture: str = ""
 
 
 def publish_record(
@@ -44,7 +46,7 @@ def publish_record(
         return Published(run_id, MISSING)
     entry = run_to_publish(training, iteration, grids=grids, parent=parent, milestone=milestone)
     writer.publish(entry)
-    return Published(run_id, entry.status, entry.reason)
+    return Published(run_id, entry.status, entry.reason, writer.no_picture.get(run_id, ""))
 
 
 def _read(store: str, training_id: str, iteration: int, record: str | None) -> Milestone | None:

@@ -9,12 +9,14 @@ from typing import Any
 
 from sweeper.analysis.study import Study
 from sweeper.engine.jobs import TrainingEvent
+from sweeper.errors import TrackingError
 from sweeper.grid import Grid
+from sweeper.messages import mask_credentials
 from sweeper.planning.plan import Plan, Training
 from sweeper.planning.remaining import KnownRuns
 from sweeper.planning.settings import Settings
 from sweeper.publishing.code_version import code_version
-from sweeper.publishing.failures import PublishingFailure
+from sweeper.publishing.failures import PublishingFailure, failure_of
 from sweeper.publishing.launch_results import attach_results
 from sweeper.publishing.queue import Publisher
 from sweeper.publishing.records import MISSING, Published, publish_record
@@ -29,11 +31,13 @@ from trainers.saving.records import find_records
 
 @dataclass(frozen=True)
 class RunStates:
-    """recorded: runs whose record is in the store.  failed, diverged: {run id: reason}."""
+    """recorded: runs whose record is in the store.  failed, diverged: {run id: reason}.
+    no_picture: {run id: why its picture could not be drawn}."""
 
     recorded: frozenset[str] = frozenset()
     failed: Mapping[str, str] = field(default_factory=dict)
     diverged: Mapping[str, str] = field(default_factory=dict)
+    no_picture: Mapping[str, str] = field(default_factory=dict)
 
 
 class RunPublisher:
@@ -57,9 +61,7 @@ class RunPublisher:
         self._recorded: set[str] = set()
         self._ended: dict[str, Published] = {}
         writer = self._open_writer()
-        self._parent = writer.open_launch(plan.grid, plan.grid_id, {})
-        attach_text(writer, self._parent, layout.PLAN, _plan_text(plan))
-        attach_text(writer, self._parent, layout.GRID_TEXT, grid.origin.text)
+        self._parent = _open_launch(writer, grid, plan)
         opened = [writer]
         self.queue = Publisher(lambda: opened.pop() if opened else self._open_writer(), on_failure)
 
@@ -118,6 +120,11 @@ class RunPublisher:
         mlflow_run_id = self._known.mlflow_ids[missing.run_id]
         self.queue.put(partial(rescore, mlflow_run_id=mlflow_run_id, lack=missing))
 
+    def add_picture(self, run_id: str) -> None:
+        """Draws the picture of a finished run that was published without it."""
+        mlflow_run_id = self._known.mlflow_ids[run_id]
+        self.queue.put(lambda writer: writer.add_picture(mlflow_run_id))
+
     def tag_reused(self, run_ids: Iterable[str]) -> None:
         """Adds this grid's name to runs that were finished before."""
         tags = {
@@ -149,6 +156,7 @@ class RunPublisher:
             recorded=frozenset(self._recorded - missing),
             failed=_reasons(ended, layout.FAILED),
             diverged=_reasons(ended, layout.DIVERGED),
+            no_picture={f.run_id: f.no_picture for f in published if f.no_picture},
         )
 
     def _grids_of(self, run_id: str) -> set[str]:
@@ -161,6 +169,23 @@ class RunPublisher:
         writer = Writer(uri, self._grid.experiment, folder, code_version())
         writer.add_known_runs(self._known.mlflow_ids)
         return writer
+
+
+def _open_launch(writer: Writer, grid: Grid, plan: Plan) -> str:
+    """The parent run, with plan and grid. Raises TrackingError where artifacts cannot be stored,
+    so that nothing is trained that cannot be published."""
+    try:
+        parent = writer.open_launch(plan.grid, plan.grid_id, {})
+        try:
+            attach_text(writer, parent, layout.PLAN, _plan_text(plan))
+            attach_text(writer, parent, layout.GRID_TEXT, grid.origin.text)
+        except Exception:
+            writer.close_launch(parent, "FAILED")
+            raise
+    except Exception as error:  # of MLflow, its database driver, the network or the disk
+        place = mask_credentials(writer.uri)
+        raise TrackingError(f"MLflow {place} cannot be written: {failure_of(error)}") from error
+    return parent
 
 
 def _publish(writer: Writer, entry: RunToPublish) -> Published:

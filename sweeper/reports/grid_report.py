@@ -13,6 +13,7 @@ from sweeper.analysis.comparison import compare
 from sweeper.analysis.population import MISSING, Population, Source
 from sweeper.errors import ResultsError, SweeperError
 from sweeper.figures import FIGURES, draw_figure
+from sweeper.messages import first_line
 from sweeper.planning.population import find_population
 from sweeper.plotting.files import as_bytes
 from sweeper.reports.html_page import _section, html_page
@@ -122,7 +123,11 @@ def _figures(population: Population, kind: str) -> tuple[str, dict[str, bytes], 
         except SweeperError as error:
             missing_figures.append(f"Figure {name}: {error}")
             continue
-        pictures[name] = as_bytes(draw_figure(name, numbers), kind)
+        try:
+            pictures[name] = as_bytes(draw_figure(name, numbers), kind)
+        except Exception as error:  # of a drawing library: the tables are whole all the same
+            missing_figures.append(f"Figure {name} could not be drawn: {first_line(error)}")
+            continue
         data = f"data:{_MEDIA[kind]};base64,{base64.b64encode(pictures[name]).decode()}"
         mark = f" ({numbers.mark})" if numbers.mark else ""
         title = f"Figure {name}: {recipe.title}{mark}."

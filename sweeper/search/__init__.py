@@ -1,5 +1,6 @@
-"""Searching a grid's space in place of running its full product.
+"""Searches a grid's space in place of running its full product.
 
-objective: what is looked for.  candidate: a point under way.  proposals: the questions and answers
-on one dataset.  walk: those of all datasets.  warm_start: results that MLflow has already.
-library: what MLflow and the store know.  places: where a search is kept.  story: how it went."""
+space: what is sampled.  objective: what is optimised.  candidate: a point being trained.
+dataset_search: the trials of one dataset.  training_queue: those of all datasets.
+known_results: results of earlier runs.  warm_start: those that are points of the space.
+identity: what makes two launches one search.  plan: the cost of a search.  summary: how it went."""

@@ -1,4 +1,4 @@
-"""A point under way: its trainings, one a seed, and the scores of the milestones reached."""
+"""A point being trained: its trainings, one per seed, and the scores of milestones reached."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -14,9 +14,9 @@ EndReason = Literal["", "pruned", "budget", "diverged", "failed"]
 
 @dataclass
 class Candidate:
-    """number: of the question.  scores: {training id: {iterations: metrics}}.  over: trainings
-    that have ended.  reported: milestones whose value was told.  end: why its trainings are to
-    stop, if they are."""
+    """number: of its trial.  scores: {training id: {iterations: metrics}}.  ended: ids of trainings
+    that have ended.  reported: milestones whose value the pruner has.  end: why its trainings must
+    stop, or ''."""
 
     number: int
     point: Point
@@ -34,7 +34,7 @@ class Candidate:
 
     @property
     def key(self) -> frozenset[str]:
-        """What two equal points share, however they are written."""
+        """Equal for equal points, however they are written."""
         return key_of(self.cells)
 
     @property
@@ -56,8 +56,8 @@ class Candidate:
         return objective.mean(found) if len(found) == len(rows) else None
 
     def values(self, objective: Objective) -> tuple[float, ...] | None:
-        """What the point is worth: at its best milestone, or at its last where several metrics
-        are looked for. None where no milestone reports them."""
+        """The point's values: at its best milestone, or at its last where several metrics are
+        optimised. None where no milestone has them."""
         found = [self.value_at(milestone, objective) for milestone in self.milestones]
         if not objective.single:
             return found[-1]
@@ -65,7 +65,7 @@ class Candidate:
         return objective.best(known) if known else None
 
     def reached(self) -> list[Cell]:
-        """The cells that are scored, or that will never be since the training broke down."""
+        """The cells that are scored, or never will be since the training diverged or failed."""
         broken = self.end in ("diverged", "failed")
         return [
             cell
@@ -80,7 +80,7 @@ def key_of(cells: Sequence[Cell]) -> frozenset[str]:
 
 
 def without_defaults(point: Point) -> dict[str, Any]:
-    """The point without what has one value anyway, for people."""
+    """The point without default values, for display."""
     defaults = {
         "latent_dim": "auto",
         "network": "auto",

@@ -1,8 +1,8 @@
-"""The questions and answers of a search on one dataset.
+"""The search of one dataset: proposed points, their trials, and the pruner.
 
-Optuna asks; the answer of a point is told as soon as its last training ends. Between the two, each
-milestone is reported, and the pruner may end the point there. Everything stands in the journal
-before it is acted on, so a search that is killed at any moment goes on where it was."""
+Optuna proposes a point; its value is reported as soon as its last training ends. Before that, each
+milestone is reported, and the pruner may stop the point there. Everything is written to the journal
+before it takes effect, so a search that is killed at any moment resumes where it was."""
 
 import random
 from collections.abc import Callable, Iterator
@@ -22,17 +22,17 @@ from sweeper.search.objective import Objective, Scores, objective_of
 from sweeper.search.space import num_points, point_cells, search_of, space_of
 from sweeper.search.warm_start import known_points
 
-WARM, REPEAT = "warm", "repeats"  # notes of questions that are no proposals of the search
-MAX_REPEATS = 20  # questions in a row that were asked before, until a new point is picked at random
-MAX_FIRST_FAILURES = 5  # points that fail before any succeeds, until the search is given up
-MAX_LISTED_POINTS = 10_000  # points of a space that are listed one by one
+WARM, REPEAT = "warm", "repeats"  # notes of trials that are no proposals of the search
+MAX_REPEATS = 20  # repeated proposals in a row, before a new point is drawn at random
+MAX_FIRST_FAILURES = 5  # points that fail before any succeeds, until the search is stopped
+MAX_LISTED_POINTS = 10_000  # size up to which the points of a space are enumerated
 
 
 @dataclass
 class DatasetSearch:
-    """library: what is known beside the search.  journal: where the search is kept.
+    """library: results of earlier runs.  journal: the file of the Optuna study.
 
-    on_end: told of each point when it is over.  stopped: why no more is proposed, or ''."""
+    on_end: called with each point when it ends.  stop_reason: why no more are proposed, or ''."""
 
     grid: Grid
     dataset: DatasetEntry
@@ -65,7 +65,7 @@ class DatasetSearch:
         self.open = [tried for tried in self.searcher.trials() if tried.state == TrialState.OPEN]
 
     def next(self) -> Candidate | None:
-        """The next point that has something to train; None when there will be no more."""
+        """The next point that has something to train; None when there are no more."""
         while self.open:
             tried = self.open.pop(0)
             candidate = self._candidate(tried.number, tried.point)
@@ -79,17 +79,17 @@ class DatasetSearch:
         return None
 
     def add_scores(self, training_id: str, iteration: int, scores: Scores) -> bool:
-        """A milestone's scores. True: the training is to stop here."""
+        """Takes in a milestone's scores. Returns whether the training is to stop here."""
         candidate = self._by_training[training_id]
         candidate.add_scores(training_id, {iteration: scores})
         return self._report_and_prune(candidate)
 
     def is_to_stop(self, training_id: str) -> bool:
-        """Whether the training's point has been given up."""
+        """Whether the training's point has been stopped."""
         return bool(self._by_training[training_id].end)
 
     def end(self, training_id: str, end: EndReason = "", reason: str = "") -> None:
-        """A training is over: at its last milestone, or before, for the reason `end`."""
+        """A training has ended: at its last milestone, or before, for the reason `end`."""
         candidate = self._by_training[training_id]
         if end and not candidate.end:
             candidate.end, candidate.reason = end, reason
@@ -99,7 +99,7 @@ class DatasetSearch:
 
     @property
     def unproposed(self) -> int:
-        """How many points of those asked for are not proposed yet."""
+        """How many of the requested points are not proposed yet."""
         return max(0, num_points(self.grid) - self.proposed)
 
     @property
@@ -108,7 +108,7 @@ class DatasetSearch:
         return bool(self.unproposed or self.open)
 
     def candidates(self) -> Iterator[Candidate]:
-        """The points that this search has ended, with the scores that are still at hand."""
+        """The points that have ended, with the scores that are still stored."""
         for tried in self.searcher.trials():
             if tried.state != TrialState.OPEN and not {WARM, REPEAT} & set(tried.notes):
                 candidate = self._candidate(tried.number, tried.point)
@@ -117,8 +117,8 @@ class DatasetSearch:
                 yield candidate
 
     def _ask(self) -> Candidate | None:
-        """A new question; None where there is none. One that was asked before is void: told twice,
-        its answer would weigh more with the sampler and the pruner than it is worth."""
+        """A new point; None where there is none. A repeated point is discarded: reporting it twice
+        would bias the sampler and the pruner."""
         for _ in range(MAX_REPEATS):
             number, point = self.searcher.ask()
             earlier = self._known.get(self._key(point))
@@ -138,7 +138,7 @@ class DatasetSearch:
         return self._candidate(number, point)
 
     def _untried(self) -> Point | None:
-        """A point at random that was not asked for, or None if there is none."""
+        """A random point that was not proposed, or None if there is none."""
         rng = random.Random(f"{self.searcher.seed} {self.proposed}")
         size = self.space.size()
         if size is not None and size <= MAX_LISTED_POINTS:
@@ -157,7 +157,7 @@ class DatasetSearch:
         return candidate
 
     def _settle_if_known(self, candidate: Candidate) -> bool:
-        """Takes a point up: judges what is known of it, and settles it if nothing is left."""
+        """Reports what is known of a point, and ends its trial if nothing is left to train."""
         for training in candidate.trainings:
             self._by_training[training.training_id] = candidate
         for training in candidate.trainings:
@@ -171,7 +171,7 @@ class DatasetSearch:
         return True
 
     def _report_and_prune(self, candidate: Candidate) -> bool:
-        """Reports milestones that every seed has reached; True if the point is to end."""
+        """Reports milestones that every seed has reached. Returns whether the point is to stop."""
         if not self.objective.single:
             return bool(candidate.end)
         for milestone in candidate.milestones:
@@ -186,7 +186,7 @@ class DatasetSearch:
         return bool(candidate.end)
 
     def _finish_trial(self, candidate: Candidate) -> None:
-        """Tells the point's answer."""
+        """Ends the point's trial with its value."""
         values = None
         if not candidate.end:
             for training in candidate.trainings:
@@ -201,7 +201,7 @@ class DatasetSearch:
                 candidate.end, candidate.reason = "failed", f"no milestone reports {names}"
         if candidate.end:
             self.searcher.annotate(candidate.number, end=candidate.end, reason=candidate.reason)
-        # A point that diverges is a poor one, which is to be told from one that a machine failed.
+        # A point that diverges is a poor one; of one that failed on a machine nothing is known.
         early = candidate.end in ("pruned", "diverged") or (
             candidate.end == "budget" and bool(candidate.reported)
         )
@@ -219,7 +219,7 @@ class DatasetSearch:
             self.stop_reason = f"the first {self._failures} points failed, and none succeeded"
 
     def _count_past_trial(self, tried: Trial) -> None:
-        """Takes a question of the journal into account."""
+        """Counts a trial of the journal."""
         if REPEAT in tried.notes:
             return
         if tried.state != TrialState.FAILED:
@@ -228,7 +228,7 @@ class DatasetSearch:
             self.proposed += 1
 
     def _warm_start(self) -> int:
-        """Takes over what MLflow has of the space. Returns how many points that are."""
+        """Adds the points of the space that MLflow has finished. Returns their number."""
         new = 0
         for found in known_points(self.grid, self.dataset, self.options, self.library.results):
             values = found.values(self.objective)

@@ -1,4 +1,4 @@
-"""What makes two launches one search, and where the search is kept."""
+"""What makes two launches one search, and where its study is kept."""
 
 from pathlib import Path
 from typing import Any
@@ -16,8 +16,8 @@ FOLDER = "studies"
 
 
 def journal_of(store: str, grid: Grid, dataset: DatasetEntry, options: ExpansionOptions) -> Path:
-    """The journal of a search: STORE/studies/GRID/DATASET.journal. A scale, fewer points or a
-    stand-in make it another search, with a file of its own."""
+    """The journal of a search: STORE/studies/GRID/DATASET.journal. Another scale,
+    fewer points or synthetic data make it another search, with a file of its own."""
     makers = _makers(grid, dataset, options)
     source = "-synthetic" if makers[0].source == "synthetic" else ""
     scale = "" if options.scale == 1 else f"-scale{options.scale:g}"
@@ -27,22 +27,22 @@ def journal_of(store: str, grid: Grid, dataset: DatasetEntry, options: Expansion
 
 
 def milestones_of(grid: Grid, dataset: DatasetEntry, options: ExpansionOptions) -> tuple[int, ...]:
-    """Every milestone of any entry, rising."""
+    """Every milestone of any entry, ascending."""
     makers = _makers(grid, dataset, options)
     return tuple(sorted({milestone for maker in makers for milestone in maker.milestones}))
 
 
 def identity_of(grid: Grid, dataset: DatasetEntry, options: ExpansionOptions) -> dict[str, Any]:
-    """The space, and what a point is worth in it, as JSON values. Sampler, pruner, seed and the
-    number of trainings may change on the way."""
+    """The space and its objective, as JSON values. Sampler, pruner, seed and the number of
+    trainings may change between launches."""
     space = space_of(grid, dataset)
     makers = _makers(grid, dataset, options)
     objective = objective_of(grid)
-    told: dict[str, Any] = {axis.name: _told(axis) for axis in space.common}
+    plain: dict[str, Any] = {axis.name: _plain(axis) for axis in space.common}
     for branch, axes in space.branches.items():
-        told[f"{SWITCH} {branch}"] = "tried"
-        told |= {f"{branch}.{axis.name}": _told(axis) for axis in axes}
-    return told | {
+        plain[f"{SWITCH} {branch}"] = "tried"
+        plain |= {f"{branch}.{axis.name}": _plain(axis) for axis in axes}
+    return plain | {
         "iterations": [list(maker.milestones) for maker in makers],
         "seeds": list(grid.seeds),
         "directions": dict(zip(objective.metrics, objective.directions, strict=True)),
@@ -64,9 +64,9 @@ def _makers(grid: Grid, dataset: DatasetEntry, options: ExpansionOptions) -> lis
     return [CellBuilder(grid, entry, dataset, options) for entry in entries]
 
 
-def _told(axis: Axis) -> Any:
+def _plain(axis: Axis) -> Any:
     if isinstance(axis, Choice):
         return list(axis.values)
-    told: dict[str, Any] = {"low": axis.low, "high": axis.high}
-    told |= {"log": True} if axis.log else {}
-    return told if axis.step is None else told | {"step": axis.step}
+    plain: dict[str, Any] = {"low": axis.low, "high": axis.high}
+    plain |= {"log": True} if axis.log else {}
+    return plain if axis.step is None else plain | {"step": axis.step}

@@ -1,4 +1,4 @@
-"""What a search looks for: one metric, or several that pull apart."""
+"""What a search optimises: one metric, or several that conflict."""
 
 import math
 from collections.abc import Iterable, Mapping
@@ -40,6 +40,6 @@ class Objective:
 
 
 def objective_of(grid: Grid) -> Objective:
-    """The grid's `search.directions`, or else what it selects by."""
+    """The grid's `search.directions`, or else the metric it selects by."""
     directions = directions_of(grid)
     return Objective(tuple(directions), tuple(directions.values()))

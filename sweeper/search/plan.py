@@ -1,7 +1,7 @@
-"""What a search will ask for, before it is begun or while it is under way.
+"""The plan of a search, before it starts or between its launches.
 
-Which points it will try is not known, so its cost is that of points drawn at random, times how many
-there are: an upper estimate where a pruner ends poor ones early."""
+Which points it will try is not known, so its cost is that of points drawn at random, times their
+number: an upper estimate where a pruner stops poor ones early."""
 
 import random
 from collections import Counter
@@ -26,9 +26,9 @@ _SAMPLE = 32  # points drawn for the estimate
 
 @dataclass(frozen=True)
 class SearchPlan:
-    """most: upper bounds under the names of a plan.  sample: a plan of points drawn at random, and
-    by how much it is to be multiplied.  tried: the search's own questions, by dataset.  known:
-    points of the space that MLflow has finished, by dataset."""
+    """upper_bounds: under the names of a plan's numbers.  sample: a plan of points drawn at random;
+    multiplier: by which it stands for what is left.  tried: the search's own trials, by dataset.
+    known: the number of points of the space that are finished in MLflow, by dataset."""
 
     grid: str
     upper_bounds: dict[str, int]
@@ -39,7 +39,7 @@ class SearchPlan:
 
     @property
     def complete(self) -> bool:
-        """Whether every point asked for has been answered."""
+        """Whether every requested point has ended."""
         return not self.multiplier
 
     def to_json(self) -> dict[str, Any]:
@@ -80,7 +80,7 @@ def plan_search(grid: Grid, settings: Settings) -> SearchPlan:
 
 
 def search_lines(plan: SearchPlan, grid: Grid, cost: Cost) -> Iterator[str]:
-    """What is asked at most, how far the search is, and what it costs."""
+    """What is requested at most, how far the search is, and what it costs."""
     asked = search_of(grid)
     yield f"grid {plan.grid}: a search, sampler {asked.sampler}, pruner {asked.pruner}"
     yield (
@@ -90,8 +90,8 @@ def search_lines(plan: SearchPlan, grid: Grid, cost: Cost) -> Iterator[str]:
     )
     for name, tried in plan.tried.items():
         counts = Counter(str(one.state) for one in tried)
-        told = ", ".join(f"{count} {state}" for state, count in counts.items()) or "not begun"
-        yield f"  {name}: {len(tried)} of {num_points(grid)} points proposed ({told})"
+        states = ", ".join(f"{count} {state}" for state, count in counts.items()) or "not begun"
+        yield f"  {name}: {len(tried)} of {num_points(grid)} points proposed ({states})"
         if plan.known[name]:
             yield f"    points of the space that are finished in MLflow: {plan.known[name]}"
     yield f"  to run     at most {plan.upper_bounds['steps_to_run']:,} steps"

@@ -29,13 +29,13 @@ def search_of(grid: Grid) -> Search:
 
 
 def directions_of(grid: Grid) -> dict[str, str]:
-    """Metric to 'max' or 'min': what the search is after."""
+    """Metric to 'max' or 'min': what the search optimises."""
     asked = search_of(grid).directions
     return {**asked} if asked else {grid.select.by: grid.select.direction}
 
 
 def branches_of(grid: Grid, dataset: DatasetEntry) -> dict[str, ModelEntry]:
-    """The branches of the switch: entries by name, `beta_vae#2` for a name that comes again."""
+    """The branches of the switch: entries by name, `beta_vae#2` for a repeated name."""
     branches: dict[str, ModelEntry] = {}
     for entry in grid.models:
         if dataset not in grid.datasets_of(entry):
@@ -46,7 +46,7 @@ def branches_of(grid: Grid, dataset: DatasetEntry) -> dict[str, ModelEntry]:
 
 
 def space_of(grid: Grid, dataset: DatasetEntry) -> Space:
-    """What a search on this dataset samples."""
+    """The space that a search on this dataset samples."""
     search_of(grid)
     entries = branches_of(grid, dataset)
     own = {name for entry in entries.values() for name in _given(entry.axes)}

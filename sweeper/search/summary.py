@@ -1,4 +1,4 @@
-"""How a search stands and how it went, in words."""
+"""The lines that a launch of a search prints at its start and end."""
 
 from collections import Counter
 from collections.abc import Iterator, Sequence
@@ -13,7 +13,7 @@ from sweeper.search.training_queue import TrainingQueue
 
 
 def start_lines(grid: Grid, searches: Sequence[DatasetSearch]) -> Iterator[str]:
-    """What is going to be searched, and what of it is done."""
+    """What is searched, and what of that is done."""
     asked = search_of(grid)
     seeds = f" of {len(grid.seeds)} trainings" if len(grid.seeds) > 1 else ""
     for search in searches:
@@ -29,28 +29,28 @@ def start_lines(grid: Grid, searches: Sequence[DatasetSearch]) -> Iterator[str]:
         )
         still = sum(tried.state == TrialState.OPEN for tried in search.searcher.trials())
         if search.proposed:
-            yield f"  points proposed before: {search.proposed}, of which {still} go on now"
+            yield f"  points proposed before: {search.proposed}, of which {still} are resumed"
         if search.num_warm_started:
             yield f"  results of this space taken over from MLflow: {search.num_warm_started}"
 
 
 def end_summary(
-    grid: Grid, searches: Sequence[DatasetSearch], walk: TrainingQueue, interrupted: bool
+    grid: Grid, searches: Sequence[DatasetSearch], queue: TrainingQueue, interrupted: bool
 ) -> tuple[tuple[str, ...], int, bool]:
-    """(notes on each search, trainings that are still missing, whether each search succeeded).
+    """(notes on each search, number of trainings that are missing, whether each search succeeded).
 
-    A point that diverged counts as a result; one that failed or was left out does not."""
+    A point that diverged counts as a result; one that failed or was not tried does not."""
     notes: list[str] = []
     succeeded = True
     for search in searches:
         tried = proposed_of(search)
-        notes += _told(search, tried)
+        notes += _lines(search, tried)
         succeeded &= any(one.state == TrialState.DONE for one in search.searcher.trials())
-    left = 0 if interrupted else len(grid.seeds) * walk.num_unproposed
-    used_up = walk.exhausted()
-    if used_up:
-        notes.append(f"{used_up}: {left} of {_asked(grid)} trainings were left out")
-    return tuple(notes), left if used_up or not succeeded else 0, succeeded
+    left = 0 if interrupted else len(grid.seeds) * queue.num_unproposed
+    exhausted = queue.exhausted()
+    if exhausted:
+        notes.append(f"{exhausted}: {left} of {_asked(grid)} trainings were left out")
+    return tuple(notes), left if exhausted or not succeeded else 0, succeeded
 
 
 def proposed_of(search: DatasetSearch) -> list[Trial]:
@@ -62,7 +62,7 @@ def _asked(grid: Grid) -> int:
     return num_points(grid) * len(grid.seeds) * len(grid.datasets)
 
 
-def _told(search: DatasetSearch, tried: Sequence[Trial]) -> Iterator[str]:
+def _lines(search: DatasetSearch, tried: Sequence[Trial]) -> Iterator[str]:
     counts = Counter(one.notes.get("end") or str(one.state) for one in tried)
     words = {
         "done": "to the end",

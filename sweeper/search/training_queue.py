@@ -1,8 +1,8 @@
-"""A search on every dataset of a grid, as one source of trainings for idle workers.
+"""A queue of trainings over the searches of all datasets.
 
-Workers ask for a training whenever one is free. Datasets take turns; a point with several seeds
-gives several trainings. There is always something to give until the search is over: no worker waits
-for the answers of others."""
+The engine takes a training whenever a worker is free. Datasets alternate; a point with several
+seeds gives several trainings. The queue is not empty until the search ends: no worker waits for
+the results of others."""
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -15,8 +15,8 @@ from sweeper.search.objective import Scores
 
 @dataclass
 class TrainingQueue:
-    """used_up: why nothing more may be started, or ''; asked before every start and at every
-    milestone.  on_start: told of each point that is taken up."""
+    """exhausted: why nothing more may be started, or ''; called before every start and at every
+    milestone.  on_start: called with each point whose trainings are queued."""
 
     searches: Sequence[DatasetSearch]
     exhausted: Callable[[], str] = lambda: ""
@@ -26,7 +26,7 @@ class TrainingQueue:
     _next_search: int = 0
 
     def next(self) -> Training | None:
-        """A training for an idle worker; None when there will be no more."""
+        """The next training; None when there are no more."""
         while True:
             while self._waiting:
                 training = self._waiting.pop(0)
@@ -42,8 +42,8 @@ class TrainingQueue:
     def add_scores(
         self, training_id: str, scores: Mapping[int, Scores], *, finished: bool = False
     ) -> bool:
-        """Scores of milestones just reached; finished: there are no more. True: the training is
-        to stop here."""
+        """Takes in scores of milestones just reached. finished: there are no more.  Returns whether
+        the training is to stop here."""
         owner = self._owner.get(training_id)
         if owner is None:
             return True
@@ -58,17 +58,17 @@ class TrainingQueue:
         return stops or bool(exhausted)
 
     def give_up(self, training_id: str, end: EndReason, reason: str) -> None:
-        """A training broke down."""
+        """A training diverged or failed."""
         if training_id in self._owner:
             self._end(training_id, end, reason)
 
     @property
     def num_unproposed(self) -> int:
-        """Points that were asked for and are not proposed."""
+        """Points that were requested and are not proposed."""
         return sum(search.unproposed for search in self.searches)
 
     def _propose(self) -> bool:
-        """Takes up the next point of the dataset whose turn it is."""
+        """Queues the trainings of the next point, of the next dataset that has one."""
         for offset in range(len(self.searches)):
             search = self.searches[(self._next_search + offset) % len(self.searches)]
             candidate = search.next()

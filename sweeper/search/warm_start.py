@@ -1,8 +1,8 @@
 """Results that MLflow has already, as points of a search.
 
-A run belongs to a point if the point asks for it: its parameters say which point that could be,
-and the ids of that point's cells decide. So runs of other evaluations, splits or datasets never
-slip in."""
+A run belongs to a point if it is one of the point's cells: its parameters name the point that it
+could belong to, and the ids of that point's cells decide. So runs of other evaluations, splits or
+datasets are never taken."""
 
 from collections.abc import Iterator, Mapping
 from typing import Any

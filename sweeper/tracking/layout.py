@@ -25,6 +25,7 @@ MEASURES = "sweeper.measures"  # measures scored, comma separated
 PARENT = "mlflow.parentRunId"
 NOTE = "mlflow.note.content"  # the description in the UI, Markdown
 RECORDED_MS = "sweeper.recorded_ms"  # when the record that a run was written from was made
+NO_PICTURE = "sweeper.no_picture"  # why the PCC picture could not be drawn; "" once it was
 ADVICE = "sweeper.advice"  # what the thesis advises for a run like this
 SELECTED_BY = "sweeper.selected_by"  # measures by which the run was selected, comma separated
 

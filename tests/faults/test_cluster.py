@@ -42,7 +42,7 @@ def test_a_node_on_which_everything_fails_is_set_aside(tmp_path, cluster):
     cluster.wait_for_nodes(2)
     sweep = Sweep(tmp_path / "sweep", grid, "--address", cluster.address, **cluster.environment)
     assert sweep.launch(300) == 0, sweep.output
-    assert "is set aside: everything fails there" in sweep.output
+    assert "is excluded: everything fails there" in sweep.output
     assert "127.0.0.12" in sweep.output and "libtorch.so" in sweep.output
     assert len(stored(sweep.folder)) == 12
 
@@ -70,7 +70,7 @@ def test_a_launch_is_submitted_followed_and_stopped(tiny, tmp_path, cluster):
         stopped = sweep.run("stop", *there)
         assert stopped.returncode == 0 and "asked sweeper-grid-" in stopped.stdout
         assert process.wait(120) == 143, sweep.output
-    assert "To go on: " in sweep.output
+    assert "To resume: " in sweep.output
 
 
 def checkpointed(store):

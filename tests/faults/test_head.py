@@ -38,7 +38,7 @@ def test_a_head_that_dies_ends_the_launch_in_words_and_another_one_finishes(
     done, reason, command = sweep.output.rstrip().splitlines()[-3:]
     assert done.endswith(" of 12 runs done.")
     assert reason.startswith(f"the head of the Ray cluster at {first.address} does not answer")
-    assert command == f"To go on: sweeper launch grid.yaml --address {first.address}"
+    assert command == f"To resume: sweeper launch grid.yaml --address {first.address}"
     assert "Traceback" not in sweep.output
     first.close()
 

@@ -29,6 +29,6 @@ def test_trainings_are_saved_and_move_when_their_node_is_about_to_go(part, tmp_p
             assert process.wait(240) == 0, sweep.output
     finally:
         cluster.close()
-    assert "its node is about to go: it is saved, and goes on elsewhere" in sweep.output
+    assert "its node is draining: it is saved and continues on another node" in sweep.output
     assert "died" not in sweep.output
     assert stored(sweep.folder) == part

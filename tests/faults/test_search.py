@@ -51,7 +51,7 @@ def test_an_interrupted_search_tells_how_to_go_on_and_does(tmp_path) -> None:
         sweep.wait_for(process, lambda: sweep.records() >= 2)
         process.send_signal(signal.SIGINT)
         assert process.wait(60) == 130
-    assert "To go on: sweeper launch grid.yaml" in sweep.output
+    assert "To resume: sweeper launch grid.yaml" in sweep.output
     assert sweep.run("status", "grid.yaml").returncode == 1
     assert sweep.launch() == 0, sweep.output
     whole(sweep)

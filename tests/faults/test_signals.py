@@ -1,12 +1,14 @@
-"""Ctrl-C and SIGTERM: a checkpoint of everything, a summary, the command that goes on."""
+"""Ctrl-C, SIGTERM, SIGHUP and closed pipes: everything is saved, or trained to its end."""
 
 import os
+import shlex
 import signal
 import sqlite3
+import subprocess
 
 import pytest
 
-from tests.faults.sweeps import TINY, Sweep
+from tests.faults.sweeps import TINY, Sweep, stored
 
 LONG = TINY | {"axes": TINY["axes"] | {"iterations": [1_000_000]}}
 
@@ -33,10 +35,38 @@ def test_a_launch_that_is_asked_to_stop_saves_and_says_how_to_go_on(tmp_path):
     assert "the worker died" not in sweep.output, "Ctrl-C is for the launch, not its workers"
 
 
+@pytest.mark.fault
+@pytest.mark.timeout(300)
+def test_a_launch_that_loses_its_terminal_saves_and_closes_its_run(tmp_path):
+    sweep = Sweep(tmp_path, LONG)
+    with sweep.started() as process:
+        sweep.wait_for(process, lambda: len(reached(sweep)) == 2)
+        os.killpg(process.pid, signal.SIGHUP)  # every process gets it
+        assert process.wait(120) == 129, sweep.output
+    assert_told(sweep)
+    assert "the worker died" not in sweep.output
+
+
+@pytest.mark.fault
+@pytest.mark.timeout(300)
+def test_a_launch_whose_output_nobody_reads_trains_to_its_end(tmp_path):
+    sweep = Sweep(tmp_path, TINY)
+    launch = shlex.join(sweep.command("launch", "grid.yaml"))
+    done = subprocess.run(
+        ["bash", "-c", f"{launch} 2>&1 | head -n 1; exit ${{PIPESTATUS[0]}}"],
+        cwd=sweep.folder,
+        env=sweep.environment,
+        capture_output=True,
+        text=True,
+    )
+    assert done.returncode == 0 and done.stderr == ""
+    assert len(stored(sweep.folder)) == 4
+
+
 def assert_told(sweep):
     """Two trainings not done, both with a checkpoint, the launch KILLED and none RUNNING."""
     last = sweep.output.rstrip().splitlines()[-2:]
-    assert last == ["0 of 2 runs done.", "To go on: sweeper launch grid.yaml"], sweep.output
+    assert last == ["0 of 2 runs done.", "To resume: sweeper launch grid.yaml"], sweep.output
     with sqlite3.connect(sweep.folder / "mlflow.db") as connection:
         assert connection.execute("SELECT status FROM runs").fetchall() == [("KILLED",)]
 

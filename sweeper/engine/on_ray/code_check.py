@@ -56,6 +56,12 @@ def difference(driver: dict[str, Any], where: str) -> str:
     if here.digest == driver["digest"]:
         return ""
     ours, theirs = _places(here.folders), _places(driver["folders"])
+    if ours == theirs:
+        return (
+            f"{where} has other code than the launch: {ours} differs there, or was changed since "
+            f"the launch started (digest {here.digest}, the launch {driver['digest']}). Install "
+            "the same code on both, and run the same command again"
+        )
     return (
         f"{where} has other code than the launch: it imports {ours} (digest {here.digest}), the "
         f"launch {theirs} (digest {driver['digest']}). Install the same code on both, or ship "

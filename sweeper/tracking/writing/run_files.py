@@ -7,6 +7,7 @@ from pathlib import Path
 
 import numpy as np
 
+from sweeper.messages import first_line
 from sweeper.tracking import layout
 from trainers.saving.records import Milestone, sorted_json
 
@@ -17,12 +18,19 @@ def write_artifacts(
     run_id: str,
     training_id: str,
     params: Mapping[str, str],
-) -> None:
-    """Writes latents.h5, trajectory.parquet, metrics.parquet and pcc.png into `folder`."""
+) -> str:
+    """Writes latents.h5, trajectory.parquet, metrics.parquet and pcc.png into `folder`.
+
+    A picture that cannot be drawn holds back no numbers: returns why, or ''."""
     _write_latents(folder / layout.LATENTS, milestone)
     _write_trajectory(folder / layout.TRAJECTORY, milestone)
     _write_metrics(folder / layout.METRICS, milestone, run_id, training_id, params)
-    _write_pcc(folder / layout.PCC_PICTURE, milestone)
+    try:
+        _write_pcc(folder / layout.PCC_PICTURE, milestone)
+    except Exception as error:  # of a drawing library, or of the user's settings for it
+        (folder / layout.PCC_PICTURE).unlink(missing_ok=True)
+        return first_line(error)
+    return ""
 
 
 def last_values(milestone: Milestone) -> dict[str, float]:
@@ -82,15 +90,26 @@ def extend_metrics(path: Path, scores: Mapping[str, float]) -> None:
 
 
 def _write_pcc(path: Path, milestone: Milestone) -> None:
-    """The PCC heat map with each latent's learned sigma beside its row, as Figure 7.2."""
+    names = tuple(milestone.about["factor_names"])
+    draw_pcc(path, milestone.mu_NL, milestone.factors_NK, names, last_values(milestone))
+
+
+def draw_pcc(
+    path: Path,
+    mu_NL: np.ndarray,
+    factors_NK: np.ndarray,
+    names: tuple[str, ...],
+    sigmas: Mapping[str, float],
+) -> None:
+    """The PCC heat map with each latent's learned sigma beside its row, as Figure 7.2.
+
+    names: of the factors.  sigmas: by metric key."""
     from sweeper.plotting.heatmap import pcc_figure
     from trainers.measures import pcc_matrix
 
-    sigmas = last_values(milestone)
     labels = []
-    for latent in range(milestone.mu_NL.shape[1]):
+    for latent in range(mu_NL.shape[1]):
         sigma = sigmas.get(layout.sigma_key(latent))
         labels.append(f"z{latent}" if sigma is None else f"z{latent} ({abs(sigma):.2f})")
-    pcc_LK = pcc_matrix(milestone.mu_NL, milestone.factors_NK)
-    figure = pcc_figure(pcc_LK, tuple(milestone.about["factor_names"]), tuple(labels))
+    figure = pcc_figure(pcc_matrix(mu_NL, factors_NK), names, tuple(labels))
     figure.savefig(path, dpi=100, metadata={"Software": None})

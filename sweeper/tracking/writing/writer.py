@@ -20,7 +20,7 @@ from sweeper.tracking.reading.artifacts import Latents, read_latents_file
 from sweeper.tracking.uri import check_uri, open_sqlite, sqlite_path
 from sweeper.tracking.writing.client import set_mlflow_defaults
 from sweeper.tracking.writing.experiment_page import dataset_input, describe_experiment, run_note
-from sweeper.tracking.writing.run_files import extend_metrics, write_artifacts
+from sweeper.tracking.writing.run_files import draw_pcc, extend_metrics, write_artifacts
 from trainers.saving.records import Milestone
 
 _POINTS = 200  # of each metric's trajectory in MLflow; trajectory.parquet holds them all
@@ -75,6 +75,7 @@ class Writer:
                 f"MLflow store {mask_credentials(uri)}: {mask_credentials(first_line(error))}"
             ) from error
         self._known: dict[str, str] = {}
+        self.no_picture: dict[str, str] = {}  # {run id: why its picture could not be drawn}
 
     def _experiment(self, name: str, local: bool, folder: Path) -> str:
         found = self._client.get_experiment_by_name(name)
@@ -133,9 +134,10 @@ class Writer:
         if finished is not None:
             return finished
         mlflow_run_id = self._find_or_create_run(publication, time_ms)
+        no_picture = ""
         if milestone is not None:
             with tempfile.TemporaryDirectory() as folder:
-                write_artifacts(
+                no_picture = write_artifacts(
                     Path(folder),
                     milestone,
                     publication.run_id,
@@ -148,6 +150,8 @@ class Writer:
             dataset = dataset_input(publication.params["dataset"], milestone.about)
             self._client.log_inputs(mlflow_run_id, datasets=[dataset])
         tags = self._tags(publication)
+        if no_picture:
+            tags[layout.NO_PICTURE] = self.no_picture[publication.run_id] = no_picture
         if milestone is not None:
             tags[layout.NOTE] = run_note(mlflow_run_id)
         self._log(mlflow_run_id, params=publication.params, tags=tags)
@@ -161,6 +165,16 @@ class Writer:
         with tempfile.TemporaryDirectory() as folder:
             path = self._client.download_artifacts(run.info.run_id, layout.LATENTS, folder)
             return read_latents_file(Path(path))
+
+    def add_picture(self, mlflow_run_id: str) -> None:
+        """Draws the picture of a finished run that was published without it."""
+        latents = self.read_latents(mlflow_run_id)
+        sigmas = self._client.get_run(mlflow_run_id).data.metrics
+        with tempfile.TemporaryDirectory() as folder:
+            path = Path(folder, layout.PCC_PICTURE)
+            draw_pcc(path, latents.mu_NL, latents.factors_NK, latents.names, sigmas)
+            self._client.log_artifact(mlflow_run_id, str(path))
+        self._log(mlflow_run_id, tags={layout.NO_PICTURE: ""})
 
     def add_scores(self, mlflow_run_id: str, scores: Mapping[str, float], iteration: int) -> None:
         """Adds metrics to a finished run, and to its row of the metric table."""

@@ -22,7 +22,7 @@ def launched(tmp_path_factory):
 def test_a_launch_prints_plan_progress_and_a_filled_table(launched):
     _, printed = launched
     assert "4 runs" in printed and "2: runs that differ only in iterations share one" in printed
-    assert "2/2 over" in printed
+    assert "2/2 ended" in printed
     assert "4 of 4 runs done." in printed
     assert "2/2" in printed and "L-VAE" in printed
 
@@ -68,6 +68,16 @@ def test_without_sharing_the_metric_table_is_the_same_bits(launched, tmp_path):
     done = sweeper(tmp_path, "launch", "tiny.yaml")
     assert done.returncode == 0, done.stderr
     assert "4: " in done.stdout  # four trainings
+    assert metric_table(tmp_path) == metric_table(folder)
+
+
+def test_the_local_engine_gives_the_same_bits_and_imports_no_ray(launched, tmp_path):
+    folder, _ = launched
+    write_grid(tmp_path)
+    program = "import sys; sys.modules['ray'] = None\nfrom sweeper.cli import main; main()"
+    done = sweeper(tmp_path, "launch", "tiny.yaml", "--engine", "local", program=program)
+    assert done.returncode == 0, done.stderr
+    assert "4 of 4 runs done." in done.stdout
     assert metric_table(tmp_path) == metric_table(folder)
 
 

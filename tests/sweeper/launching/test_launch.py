@@ -1,12 +1,13 @@
 """Launches of a grid on an engine that trains nothing: counts, retries, reads and writes."""
 
+import sqlite3
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
 import yaml
 
-from sweeper.errors import UsageError
+from sweeper.errors import TrackingError, UsageError
 from sweeper.grid import Grid, load_grid
 from sweeper.launching.launch import launch
 from sweeper.planning.settings import default_settings
@@ -121,3 +122,46 @@ def test_a_local_error_of_publishing_is_reported_at_once_and_repaired_without_tr
     outcome, printed = launched(grid)
     assert outcome.exit_code == 0 and engine.trained == trained
     assert [state for _, state in runs()] == ["FINISHED"] * 4
+
+
+def test_a_picture_that_fails_holds_back_no_numbers_and_is_drawn_later(
+    grid, launched, engine, runs, tmp_path, monkeypatch
+) -> None:
+    def refuse(path: Path, milestone: object) -> None:
+        raise RuntimeError("latex could not be found\nand more")
+
+    write_pcc = "sweeper.tracking.writing.run_files._write_pcc"
+    with monkeypatch.context() as broken:
+        broken.setattr(write_pcc, refuse)
+        outcome, printed = launched(grid)
+    assert outcome.exit_code == 0 and [state for _, state in runs()] == ["FINISHED"] * 4
+    assert "without a picture, latex could not be found: 4 runs" in printed
+    assert not list(tmp_path.glob("mlartifacts/*/*/artifacts/pcc.png"))
+    trained = list(engine.trained)
+    for _ in range(2):
+        outcome, printed = launched(grid)
+        assert outcome.exit_code == 0 and "without a picture" not in printed
+    assert len(list(tmp_path.glob("mlartifacts/*/*/artifacts/pcc.png"))) == 4
+    assert engine.trained == trained
+
+
+def test_a_figure_that_cannot_be_drawn_leaves_the_tables(launched, tmp_path, monkeypatch) -> None:
+    def refuse(figure: object, kind: str) -> bytes:
+        raise RuntimeError("no font")
+
+    monkeypatch.setattr("sweeper.reports.grid_report.as_bytes", refuse)
+    launched(write(tmp_path, models="vae"))  # learned sigmas are not simulated
+    assert list(tmp_path.glob("mlartifacts/*/*/artifacts/tables/*.md"))
+    (page,) = tmp_path.glob("mlartifacts/*/*/artifacts/report.html")
+    assert "could not be drawn: no font" in page.read_text()
+
+
+def test_an_artifact_folder_that_cannot_be_written_is_refused_before_training(
+    grid, engine, tmp_path
+) -> None:
+    (tmp_path / "mlartifacts").write_text("a file where the folder should be")
+    with pytest.raises(TrackingError, match="Not a directory.*mlartifacts.*restore"):
+        launch(grid, default_settings())
+    assert engine.trained == []
+    with sqlite3.connect(tmp_path / "mlflow.db") as store:
+        assert store.execute("SELECT status FROM runs").fetchall() == [("FAILED",)]

@@ -21,10 +21,13 @@ def write_grid(folder: Path, text: str = TINY, name: str = "tiny.yaml") -> Path:
     return path
 
 
-def sweeper(folder: Path, *arguments: str, timeout_s: float = 240.0):
+MAIN = "from sweeper.cli import main; main()"
+
+
+def sweeper(folder: Path, *arguments: str, timeout_s: float = 240.0, program: str = MAIN):
     """Runs the command line in `folder`. Returns the finished process, output as text."""
     return subprocess.run(
-        [sys.executable, "-c", "from sweeper.cli import main; main()", *arguments],
+        [sys.executable, "-c", program, *arguments],
         cwd=folder,
         env={**os.environ, "PYTHONPATH": str(ROOT), "OMP_NUM_THREADS": "1"},
         capture_output=True,

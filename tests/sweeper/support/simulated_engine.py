@@ -84,8 +84,8 @@ def invented(config: TrainingConfig, milestone: int) -> Milestone:
     return Milestone(
         iteration=milestone,
         metrics={"measure/cbd": cbd, "valid/recon": 100 * cbd},
-        trajectory_names=("loss/recon",),
-        trajectory_ST=np.array([[1.0, 5.0], [float(milestone), 4.0]]),
+        trajectory_names=("loss/recon", "loss/kl", "loss/total"),
+        trajectory_ST=np.array([[1.0, 5.0, 1.0, 6.0], [float(milestone), 4.0, 2.0, 6.0]]),
         mu_NL=np.zeros((2, 5), np.float32),
         logvar_NL=np.zeros((2, 5), np.float32),
         factors_NK=np.zeros((2, 5), np.int64),

@@ -57,6 +57,11 @@ def test_other_code_is_refused_in_one_line_that_names_both_places():
     assert "/driver (digest 0000000000000000)" in line and "--submit" in line
 
 
+def test_code_that_was_changed_under_a_launch_is_named_as_such():
+    line = difference(code_here().to_dict() | {"digest": "0" * 16}, "the worker on a")
+    assert f"{ROOT} differs there, or was changed since the launch started" in line
+
+
 def test_packages_from_different_places_are_all_named():
     driver = {"folders": ["/a/search_spaces", "/b/sweeper", "/a/trainers"], "digest": "0" * 16}
     assert "/a/search_spaces, /b/sweeper, /a/trainers" in difference(driver, "it")

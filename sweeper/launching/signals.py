@@ -30,11 +30,11 @@ class Interrupts:
 
     def install(self) -> None:
         """Handles the signals from now on; called again after a library has installed its own
-        handlers, as Ray does (its SIGTERM handler aborts the process). What the process was
-        started to ignore, as by nohup, stays ignored."""
+        handlers, as Ray does (its SIGTERM handler aborts the process). SIGHUP stays ignored
+        where it was, as by nohup."""
         if threading.current_thread() is threading.main_thread():
             for number in _NUMBERS:
-                if signal.getsignal(number) != signal.SIG_IGN:
+                if number != signal.SIGHUP or signal.getsignal(number) != signal.SIG_IGN:
                     signal.signal(number, self.handle)
 
     @property

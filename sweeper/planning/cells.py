@@ -1,7 +1,7 @@
 """Expands a grid to its cells: each is a run as one entry of `models` asks for it."""
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from fractions import Fraction
 from functools import partial
 from math import ceil
@@ -113,8 +113,9 @@ class CellBuilder:
         asked = self.axes.pop("iterations")
         assert isinstance(asked, tuple)
         self.milestones = self._scaled(asked, options.scale)
-        self.num_points = self._points(options)
-        self.base = self._base()
+        self.evaluation = self._evaluation(options)
+        self.measures = allowed_measures(grid, self.facts)
+        self.data_dir = self._data_dir()
 
     def product(self) -> Iterator[Cell]:
         """Every combination of the entry's parameters, axes and seeds."""
@@ -154,8 +155,12 @@ class CellBuilder:
         params, unresolved = self._params(name, point)
         model, params = canonical_model(name, params)
         latent_dim, network = point["latent_dim"], point["network"]
-        config = replace(
-            self.base,
+        config = TrainingConfig(
+            dataset=self.dataset.name,
+            source=self.source,
+            path=self.facts.path,
+            digest=self.facts.digest,
+            data_dir=self.data_dir,
             model=model,
             params=params,
             network=self.facts.network if network == AUTO else network,
@@ -165,6 +170,10 @@ class CellBuilder:
             seed=point["seed"],
             reconstruction=point["reconstruction"],
             precision=point["precision"],
+            evaluation=self.evaluation,
+            milestones=self.milestones,
+            measures=self.measures,
+            record_every=self.grid.evaluation.record_every,
         )
         return config, unresolved
 
@@ -186,32 +195,15 @@ class CellBuilder:
             params[param.name] = value
         return params, tuple(unresolved)
 
-    def _base(self) -> TrainingConfig:
-        """What all trainings of this entry and dataset have in common."""
+    def _evaluation(self, options: ExpansionOptions) -> Evaluation:
         asked = self.grid.evaluation
-        return TrainingConfig(
-            dataset=self.dataset.name,
-            source=self.source,
-            path=self.facts.path,
-            digest=self.facts.digest,
-            data_dir=self._data_dir(),
-            model=self.model,
-            params={},
-            network=self.facts.network,
-            latent_dim=self.facts.latent_dim,
-            batch_size=1,
-            learning_rate=1.0,
-            evaluation=Evaluation(
-                protocol=asked.protocol,
-                num_points=self.num_points,
-                alpha=asked.alpha,
-                split_seed=asked.split.seed,
-                validation_fraction=asked.split.validation,
-                test_fraction=asked.test_fraction,
-            ),
-            milestones=self.milestones,
-            measures=allowed_measures(self.grid, self.facts),
-            record_every=asked.record_every,
+        return Evaluation(
+            protocol=asked.protocol,
+            num_points=self._points(options),
+            alpha=asked.alpha,
+            split_seed=asked.split.seed,
+            validation_fraction=asked.split.validation,
+            test_fraction=asked.test_fraction,
         )
 
     def _data_dir(self) -> str | None:

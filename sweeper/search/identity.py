@@ -47,7 +47,7 @@ def identity_of(grid: Grid, dataset: DatasetEntry, options: ExpansionOptions) ->
         "seeds": list(grid.seeds),
         "directions": dict(zip(objective.metrics, objective.directions, strict=True)),
         "source": makers[0].source,
-        "evaluation": dict(vars(makers[0].base.evaluation)),
+        "evaluation": dict(vars(makers[0].evaluation)),
     }
 
 

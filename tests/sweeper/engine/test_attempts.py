@@ -28,20 +28,20 @@ def test_jobs_are_handed_out_in_order_and_once():
     assert account.is_done
 
 
-def test_a_job_that_fails_comes_back_before_those_behind_it_and_avoids_the_node():
+def test_a_failed_job_is_retried_before_later_ones_and_not_on_that_node():
     account = attempts("a", "b")
     hand_out(account)
     assert account.record_failure("a", "n1", {"n1", "n2"})
     assert hand_out(account) == ("a", ("n1",))
 
 
-def test_nothing_is_handed_to_a_node_that_is_about_to_go_though_it_be_the_only_one():
+def test_no_job_goes_to_a_draining_node_even_if_it_is_the_only_one():
     account = attempts("a", "b")
     assert account.next({"n2"}, {"n1"})[1] == ("n1",)
     assert account.next((), {"n1"})[1] == ("n1",)
 
 
-def test_a_training_that_left_its_node_is_handed_out_again_and_nothing_is_counted():
+def test_a_training_of_a_drained_node_is_requeued_without_counting_a_failure():
     account = attempts("a", max_failures=0)
     for _ in range(3):
         hand_out(account)
@@ -49,14 +49,14 @@ def test_a_training_that_left_its_node_is_handed_out_again_and_nothing_is_counte
     assert hand_out(account) == ("a", ())
 
 
-def test_on_the_only_node_it_comes_back_to_the_same():
+def test_on_the_only_node_it_is_retried_there():
     account = attempts("a")
     hand_out(account, ["n1"])
     assert account.record_failure("a", "n1", {"n1"})
     assert hand_out(account, ["n1"]) == ("a", ())
 
 
-def test_it_is_given_up_after_max_failures_more():
+def test_it_fails_after_max_failures_retries():
     account = attempts("a", max_failures=2)
     told = []
     for _ in range(3):
@@ -66,7 +66,7 @@ def test_it_is_given_up_after_max_failures_more():
     assert account.next(["n1"]) is None and account.is_done
 
 
-def test_getting_further_starts_the_count_anew():
+def test_progress_resets_the_count():
     account = attempts("a", max_failures=1)
     for start in (0, 10, 20, 30):
         hand_out(account, ["n1"])
@@ -77,7 +77,7 @@ def test_getting_further_starts_the_count_anew():
     assert not account.record_failure("a", "n1", {"n1"})
 
 
-def test_a_lost_machine_does_not_count_but_not_without_end():
+def test_lost_nodes_do_not_count_up_to_a_limit():
     account = attempts("a", max_failures=0)
     for _ in range(MAX_NODE_LOSSES - 1):
         hand_out(account)
@@ -86,7 +86,7 @@ def test_a_lost_machine_does_not_count_but_not_without_end():
     assert not account.record_failure("a", "gone", {"n1"})
 
 
-def test_what_only_another_machine_can_mend_is_not_tried_on_the_only_one():
+def test_a_failure_that_needs_another_node_is_not_retried_on_the_only_one():
     account = attempts("a", "b")
     hand_out(account), hand_out(account)
     assert not account.record_failure("a", "n1", {"n1"}, retry_here=False)
@@ -95,7 +95,7 @@ def test_what_only_another_machine_can_mend_is_not_tried_on_the_only_one():
     assert not account.record_failure("b", "n2", {"n1", "n2"}, retry_here=False)
 
 
-def test_a_machine_on_which_everything_fails_is_set_aside_and_costs_no_training():
+def test_a_node_on_which_everything_fails_is_excluded_and_its_failures_forgiven():
     account = attempts("a", "b", "c", "d", max_failures=1)
     failing = [hand_out(account)[0] for _ in range(MAX_FAILED_TRAININGS)]
     for name in failing:
@@ -108,7 +108,7 @@ def test_a_machine_on_which_everything_fails_is_set_aside_and_costs_no_training(
     assert account.record_failure("a", "good", {"bad", "good"})
 
 
-def test_a_machine_where_trainings_go_well_in_between_is_kept():
+def test_a_node_on_which_some_trainings_succeed_is_kept():
     account = attempts("a", "b", "c", "d", max_failures=5)
     for name in [hand_out(account)[0] for _ in range(4)]:
         account.record_milestone("n1")
@@ -116,14 +116,14 @@ def test_a_machine_where_trainings_go_well_in_between_is_kept():
     assert not account.excluded_nodes
 
 
-def test_the_last_machine_is_never_set_aside():
+def test_the_last_node_is_never_excluded():
     account = attempts("a", "b", "c", "d", max_failures=9)
     for name in [hand_out(account, ["n1"])[0] for _ in range(4)]:
         account.record_failure(name, "n1", {"n1"})
     assert not account.excluded_nodes
 
 
-def test_a_machine_set_aside_serves_again_when_the_others_are_gone():
+def test_an_excluded_node_is_used_again_when_the_others_are_lost():
     account = attempts("a", "b", "c", max_failures=5)
     for name in [hand_out(account)[0] for _ in range(3)]:
         account.record_failure(name, "bad", {"bad", "good"})

@@ -31,7 +31,7 @@ def test_the_exception_is_the_reason(last, told):
     assert failure_reason(TRACE + last).startswith(told)
 
 
-def test_a_dead_worker_is_told_as_such():
+def test_a_dead_worker_is_reported_as_such():
     text = (
         "Failure # 1 (occurred at 2026-01-01)\n"
         "The actor died unexpectedly before finishing this task.\n\tactor_id: 5d\n"

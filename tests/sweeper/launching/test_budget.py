@@ -48,7 +48,7 @@ def test_a_budget_is_money_or_says_what_it_is() -> None:
         ({"price": -1}, "on_demand"),
     ],
 )
-def test_what_is_no_budget_or_price_is_told(blocks, said: str) -> None:
+def test_an_invalid_budget_or_price_is_refused(blocks, said: str) -> None:
     with pytest.raises((GridError, ValueError), match=said):
         grid(**blocks)
 
@@ -89,7 +89,7 @@ def test_hours_are_by_the_clock(tmp_path, clock: Clock) -> None:
     assert spending.exhausted == "the budget of 2 hours is used up"
 
 
-def test_the_next_launch_goes_on_counting(tmp_path, clock: Clock) -> None:
+def test_the_next_launch_continues_the_count(tmp_path, clock: Clock) -> None:
     asked = grid(budget={"hours": 2, "gpu_hours": 10})
     first = open_budget(asked, settings(tmp_path), clock)
     first.gpu = 1.0
@@ -104,7 +104,7 @@ def test_the_next_launch_goes_on_counting(tmp_path, clock: Clock) -> None:
 
 
 @pytest.mark.parametrize("text", ["", "{", "[1]", '{"hours": "x", "gpu_hours": 1}'])
-def test_a_damaged_account_begins_anew(tmp_path, text: str) -> None:
+def test_a_damaged_file_of_use_counts_as_none(tmp_path, text: str) -> None:
     first = open_budget(grid(), settings(tmp_path))
     first.save()
     first.path.write_text(text)

@@ -27,7 +27,7 @@ def test_a_launch_prints_plan_progress_and_a_filled_table(launched):
     assert "2/2" in printed and "L-VAE" in printed
 
 
-def test_every_run_stands_in_mlflow_once_and_ended(launched):
+def test_every_run_is_in_mlflow_once_and_ended(launched):
     folder, _ = launched
     with sqlite3.connect(folder / "mlflow.db") as store:
         states = store.execute("SELECT status FROM runs").fetchall()
@@ -81,7 +81,7 @@ def test_the_local_engine_gives_the_same_bits_and_imports_no_ray(launched, tmp_p
     assert metric_table(tmp_path) == metric_table(folder)
 
 
-def test_without_the_sweep_store_tables_still_come_out(launched, tmp_path):
+def test_tables_are_the_same_without_the_sweep_store(launched, tmp_path):
     folder, _ = launched
     copy = tmp_path / "copy"
     shutil.copytree(folder, copy)

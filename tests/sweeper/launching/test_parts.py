@@ -61,7 +61,7 @@ def test_parameters_of_a_run_are_text_with_one_spelling(plan):
     assert params["dataset"] == "dsprites"
 
 
-def test_a_run_s_name_tells_what_differs(plan):
+def test_the_name_of_a_run_shows_what_differs_from_defaults(plan):
     name = run_name(by_model(plan, "beta_vae").config, 20)
     assert name == "dsprites beta_vae beta=2 b64 lr0.0001 it20"
 
@@ -88,12 +88,12 @@ def test_jobs_come_longest_first(grid, plan, tmp_path):
     assert {(job.cpu, job.gpu, job.threads) for job in jobs} == {(1.0, 0.0, 1)}
 
 
-def test_a_gpu_is_shared_out_only_where_there_is_one(grid, plan, tmp_path):
+def test_trainings_take_a_gpu_only_where_there_is_one(grid, plan, tmp_path):
     jobs = jobs_of(grid, plan.trainings, default_settings(tmp_path), 2)
     assert {job.gpu for job in jobs} == {1.0}
 
 
-def test_the_board_counts_steps_and_guesses_what_is_left(plan):
+def test_progress_counts_steps_and_estimates_the_time_left(plan):
     board = SweepProgress(plan.trainings)
     first, second, *_ = [training.training_id for training in plan.trainings]
     assert (board.steps_asked, board.eta_s()) == (80, None)

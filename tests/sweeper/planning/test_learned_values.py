@@ -58,7 +58,7 @@ def test_the_value_is_that_of_the_best_run(folder):
     assert plan.trainings[0].config.params["beta"] == 0.89
 
 
-def test_one_run_that_is_not_settled_keeps_it_waiting(folder):
+def test_the_value_is_unknown_until_every_run_has_ended(folder):
     first, second = source_runs(folder)
     assert plan_with(folder, [stored(first, beta=0.9)]).unresolved == 1
     running = stored(second, state="RUNNING", beta=0.9)

@@ -50,7 +50,7 @@ def test_a_longer_list_of_iterations_is_the_same_training() -> None:
     assert [(t.resume_from, t.todo) for t in plan.trainings] == [(300, (400,))] * 2
 
 
-def test_beta_vae_with_beta_1_is_vae_asked_for_by_another_name() -> None:
+def test_beta_vae_with_beta_1_is_the_run_of_vae() -> None:
     plan = make_plan(grid_of(["vae", {"beta_vae": {"beta": [1, 4]}}]))
     assert (plan.runs, len(plan.trainings), len(plan.cells)) == (12, 4, 18)
     labels = {(cell.label, cell.config.model) for cell in plan.cells}
@@ -58,7 +58,7 @@ def test_beta_vae_with_beta_1_is_vae_asked_for_by_another_name() -> None:
     assert plan.warnings == ()
 
 
-def test_a_run_asked_for_twice_is_run_once_and_told() -> None:
+def test_a_run_requested_twice_is_trained_once_with_a_warning() -> None:
     plan = make_plan(grid_of(["vae", "vae"]))
     assert (plan.runs, len(plan.cells)) == (6, 6)
     assert plan.warnings == ("6 runs asked for twice under one name; run once.",)
@@ -121,12 +121,12 @@ def test_scaling_is_exact() -> None:
 
 
 @pytest.mark.parametrize("scale", [0, -1, float("nan"), float("inf")])
-def test_a_scale_that_is_none_is_refused(scale: float) -> None:
+def test_an_invalid_scale_is_refused(scale: float) -> None:
     with pytest.raises(UsageError, match="above 0"):
         make_plan(grid_of(), scale=scale)
 
 
-def test_stand_ins_take_the_place_of_files_that_are_not_at_hand() -> None:
+def test_synthetic_data_replace_missing_files() -> None:
     grid = grid_of(datasets=["dsprites", "mpi3d", {"name": "falcor3d", "source": "synthetic"}])
     sources = {
         name: {cell.config.source for cell in make_plan(grid, use_synthetic=rule).cells}
@@ -150,14 +150,14 @@ def test_finished_runs_are_not_trained_again() -> None:
     assert all(training.todo == () for training in done.trainings)
 
 
-def test_what_is_known_replaces_what_was_known() -> None:
+def test_later_progress_replaces_earlier_progress() -> None:
     plan = make_plan(grid_of())
     done = plan.with_progress(finished_until(plan, 300), {})
     assert done.with_progress({}, {}) == plan
     assert done.with_progress(finished_until(plan, 100), {}).reused == 2
 
 
-def test_a_training_goes_on_from_its_newest_checkpoint() -> None:
+def test_a_training_continues_from_its_newest_checkpoint() -> None:
     plan = make_plan(grid_of())
     first = plan.trainings[0].training_id
     store = {first: StoredProgress(frozenset({100, 150, 200}), frozenset({100, 200}))}
@@ -167,7 +167,7 @@ def test_a_training_goes_on_from_its_newest_checkpoint() -> None:
     assert [training.steps_to_run for training in going] == [100, 300]
 
 
-def test_a_checkpoint_behind_a_missing_milestone_is_no_help() -> None:
+def test_a_checkpoint_beyond_a_missing_milestone_is_not_used() -> None:
     plan = make_plan(grid_of(axes={"iterations": [100, 150, 200]}))
     done = {cell.run_id: "finished" for cell in plan.cells if cell.iterations != 150}
     store = {plan.trainings[0].training_id: StoredProgress(frozenset({200}))}
@@ -193,7 +193,7 @@ def learning(tmp_path: Path) -> Grid:
     return load_grid(tmp_path / "grid.yaml")
 
 
-def test_learned_values_wait_until_they_are_known(tmp_path: Path) -> None:
+def test_trainings_of_unknown_learned_values_are_unresolved(tmp_path: Path) -> None:
     plan = make_plan(learning(tmp_path))
     assert (plan.runs, plan.unresolved, len(plan.trainings)) == (2, 1, 2)
     waiting = plan.trainings[0]
@@ -269,7 +269,7 @@ def _measures():
     return MEASURES
 
 
-def test_a_network_is_not_given_a_size_it_is_not_made_for() -> None:
+def test_a_network_of_the_wrong_image_size_is_refused() -> None:
     from trainers.specs.networks import NETWORKS
 
     for name, spec in NETWORKS.items():
@@ -282,13 +282,13 @@ def test_a_network_is_not_given_a_size_it_is_not_made_for() -> None:
                     make_plan(grid)
 
 
-def test_more_runs_than_anyone_means_are_refused() -> None:
+def test_too_many_runs_are_refused() -> None:
     grid = grid_of(axes={"iterations": list(range(1, 1001))}, seeds={"count": MAX_RUNS // 1000 + 1})
     with pytest.raises(GridError, match="multiply out to 201,000 runs"):
         make_plan(grid)
 
 
-def test_a_plan_tells_its_numbers_and_cells() -> None:
+def test_a_plan_as_json_has_its_numbers_and_cells() -> None:
     plan = make_plan(grid_of(["vae", {"beta_vae": {"beta": 1}}], axes={"iterations": 10}))
     told = plan.to_json()
     assert told | {"cells": None, "grid_id": None} == {

@@ -53,7 +53,7 @@ def test_the_description_uses_tags_that_the_ui_lets_through(small):
     assert "<ins>" in note and "<u>" not in note and "artifacts" in note
 
 
-def test_a_launch_of_which_nothing_is_known_is_left_without(small_uri, small):
+def test_an_unknown_grid_gets_no_results(small_uri, small):
     parent = Parent(small_uri)
     attach_results(parent, "parent", "never-launched", small)
     assert parent.files == {} and parent.tags == {}

@@ -63,7 +63,7 @@ def tried(game: Play):
     return game.walk.searches[0].searcher.trials()
 
 
-def test_every_point_is_told_once_at_its_best_milestone() -> None:
+def test_every_point_is_reported_once_at_its_best_milestone() -> None:
     game = play(grid())
     assert [one.state for one in tried(game)] == [TrialState.DONE] * 14
     for one in tried(game):
@@ -92,7 +92,7 @@ def test_a_pruned_training_stops_at_its_milestone_and_keeps_what_it_reached(prun
 
 @pytest.mark.parametrize("sampler", ["tpe", "random", "nsga2", "qmc", "cmaes"])
 @pytest.mark.parametrize("milestones", [0, 2, 13, 38])
-def test_a_killed_search_goes_on_as_it_would_have(
+def test_a_killed_search_continues_as_if_it_had_not_been(
     tmp_path: Path, sampler: str, milestones: int
 ) -> None:
     """One worker, so that the order of answers is the same; what was scored lies in the store."""
@@ -116,7 +116,7 @@ def test_no_proposal_is_lost_when_four_workers_are_killed(tmp_path: Path) -> Non
     assert [one.state for one in tried(second)] == [TrialState.DONE] * 14
 
 
-def test_what_a_killed_writer_left_half_written_is_mended(tmp_path: Path) -> None:
+def test_a_half_written_journal_is_repaired(tmp_path: Path) -> None:
     shelf, journal = Shelf(), tmp_path / "j"
     proposed = len(tried(play(grid(), journal=journal, library=shelf, milestones=9)))
     whole = journal.read_bytes()
@@ -131,7 +131,7 @@ def test_what_a_killed_writer_left_half_written_is_mended(tmp_path: Path) -> Non
     ] * 14
 
 
-def test_a_question_cut_short_before_its_point_was_known_has_failed(tmp_path: Path) -> None:
+def test_a_trial_without_its_point_has_failed(tmp_path: Path) -> None:
     journal = tmp_path / "j"
     play(grid(), journal=journal, milestones=4)
     lines = journal.read_bytes().splitlines(keepends=True)
@@ -143,7 +143,7 @@ def test_a_question_cut_short_before_its_point_was_known_has_failed(tmp_path: Pa
     assert states.count("FAIL") == 1 and "RUNNING" not in states
 
 
-def test_a_changed_space_is_told(tmp_path: Path) -> None:
+def test_a_changed_space_is_reported(tmp_path: Path) -> None:
     journal = tmp_path / "j"
     play(grid(), journal=journal, milestones=4)
     axes = {"iterations": [100, 200], "learning_rate": {"low": 1e-5, "high": 1e-2, "log": True}}
@@ -158,7 +158,7 @@ def test_a_changed_space_is_told(tmp_path: Path) -> None:
     assert len(tried(play(more, journal=journal))) == 20
 
 
-def test_a_small_space_is_tried_whole_and_no_point_twice() -> None:
+def test_every_point_of_a_small_space_is_tried_once() -> None:
     game = play(grid(models="vae", axes=FEW, search={"trainings": 50}))
     [search] = game.walk.searches
     assert search.stop_reason == "every point of the space has been tried"
@@ -174,14 +174,14 @@ def test_two_spellings_of_one_model_are_one_point() -> None:
     assert len(game.told) == 2
 
 
-def test_a_search_of_which_everything_fails_is_given_up() -> None:
+def test_a_search_of_which_everything_fails_is_stopped() -> None:
     game = play(grid(), scores=lambda config, milestone: None)
     [search] = game.walk.searches
     assert search.stop_reason == "the first 5 points failed, and none succeeded"
     assert [one.notes["reason"] for one in tried(game)][:5] == ["no space left on device"] * 5
 
 
-def test_a_few_failures_are_told_as_failed_and_the_search_goes_on() -> None:
+def test_a_few_failures_do_not_stop_the_search() -> None:
     def unlucky(config: TrainingConfig, milestone: int):
         return None if config.learning_rate > 1e-2 else score(config, milestone)
 
@@ -190,7 +190,7 @@ def test_a_few_failures_are_told_as_failed_and_the_search_goes_on() -> None:
 
 
 @pytest.mark.parametrize("value", [None, math.nan, math.inf])
-def test_a_metric_that_no_milestone_reports_is_told(value: float | None) -> None:
+def test_a_metric_that_no_milestone_has_is_reported(value: float | None) -> None:
     scores = {"valid/recon": 1.0} | ({} if value is None else {"measure/cbd": value})
     game = play(grid(), scores=lambda config, milestone: scores)
     reasons = {one.notes["reason"] for one in tried(game)}
@@ -228,7 +228,7 @@ def test_two_directions_have_a_front_of_points_that_none_beats() -> None:
     assert sorted(best) == [16, 64]
 
 
-def test_idle_workers_never_wait_for_the_answers_of_others() -> None:
+def test_the_queue_is_never_empty_while_points_are_left() -> None:
     """As many workers as points: every point is given before any answer is there."""
     walk = TrainingQueue([proposals(grid())])
     given = [walk.next() for _ in range(14)]
@@ -236,7 +236,7 @@ def test_idle_workers_never_wait_for_the_answers_of_others() -> None:
     assert walk.next() is None
 
 
-def test_datasets_take_turns() -> None:
+def test_datasets_alternate() -> None:
     asked = grid(datasets=["dsprites", "mpi3d"])
     walk = TrainingQueue([DatasetSearch(asked, dataset) for dataset in asked.datasets])
     given = [walk.next() for _ in range(6)]

@@ -65,12 +65,12 @@ def test_a_vae_is_a_beta_vae_with_beta_one() -> None:
         {"evaluation": {"split": {"seed": 9}}},
     ],
 )
-def test_runs_of_another_space_or_evaluation_do_not_slip_in(blocks) -> None:
+def test_runs_of_another_space_or_evaluation_are_not_taken(blocks) -> None:
     """The split and alpha are among no parameters of MLflow: the run id tells them."""
     assert known_points(SEARCH, DSPRITES, DEFAULT_OPTIONS, results(**blocks)) == []
 
 
-def test_runs_at_another_scale_do_not_slip_in() -> None:
+def test_runs_at_another_scale_are_not_taken() -> None:
     assert known_points(SEARCH, DSPRITES, ExpansionOptions(scale=2.0), results()) == []
     doubled = results(axes={**AXES, "iterations": [20, 40]})
     assert len(known_points(SEARCH, DSPRITES, ExpansionOptions(scale=2.0), doubled)) == 4
@@ -91,7 +91,7 @@ def test_a_search_begins_with_what_is_known_and_counts_it_apart(tmp_path) -> Non
     assert (again.num_warm_started, again.proposed) == (0, 6)
 
 
-def test_a_known_point_that_is_drawn_is_answered_without_training() -> None:
+def test_a_known_point_that_is_proposed_is_not_trained() -> None:
     """Four points, of which a grid knows two: the search trains the other two."""
     axes = {**AXES, "learning_rate": 1e-3}
     known = NoResults(results(axes={**axes, "batch_size": 16}, models="l_vae"))

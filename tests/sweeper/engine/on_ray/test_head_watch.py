@@ -22,7 +22,7 @@ def joined(monkeypatch):
     return told, left
 
 
-def test_what_is_done_in_time_is_done_and_what_it_raises_is_raised(joined):
+def test_work_that_ends_in_time_returns_or_raises(joined):
     done = []
     run_while_head_is_up(lambda left: done.append(left.is_set()))
     assert done == [False]
@@ -30,14 +30,14 @@ def test_what_is_done_in_time_is_done_and_what_it_raises_is_raised(joined):
         run_while_head_is_up(lambda left: 1 // 0)
 
 
-def test_a_head_that_comes_back_in_time_costs_nothing(joined):
+def test_a_head_that_restarts_in_time_has_no_effect(joined):
     told, left = joined
     told[:] = [True, False, False, True]
     run_while_head_is_up(lambda event: threading.Event().wait(0.5))
     assert not left
 
 
-def test_a_head_that_stays_away_ends_the_wait_and_tells_the_work(joined):
+def test_a_lost_head_ends_the_wait_and_abandons_the_work(joined):
     told, left = joined
     told[:] = [True, False]
     seen = []
@@ -46,7 +46,7 @@ def test_a_head_that_stays_away_ends_the_wait_and_tells_the_work(joined):
     assert left == [True]
 
 
-def test_a_head_that_never_answered_is_not_waited_for(joined):
+def test_a_head_that_never_answered_is_not_taken_for_lost(joined):
     told, left = joined
     told[:] = [False]
     run_while_head_is_up(lambda event: threading.Event().wait(0.5))

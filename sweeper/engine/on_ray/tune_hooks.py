@@ -124,9 +124,10 @@ class EventCallback(tune.Callback):
         self, name: str, node: str, reason: str, host: str, *, retry_here: bool = True
     ) -> None:
         before = set(self._attempts.excluded_nodes)
-        again = self._attempts.record_failure(
-            name, node, self._nodes.alive(), retry_here=retry_here
-        )
+        # A worker that never reported its node ran on the only one there is.
+        is_elsewhere = node or retry_here or self._nodes.in_cluster
+        alive = self._nodes.alive() if is_elsewhere else frozenset()
+        again = self._attempts.record_failure(name, node, alive, retry_here=retry_here)
         for bad in self._attempts.excluded_nodes - before:
             reason = f"{self._nodes.host(bad)} is excluded: everything fails there ({reason})"
         kind: EventKind = "progress" if again else "failed"

@@ -79,7 +79,8 @@ def test_workers_import_the_driver_s_code_whatever_the_working_folder_holds(copy
         "    there = ray.get(ray.remote(lambda: code_here().folders).remote())\n"
         "    print(there == code_here().folders)"
     )
-    (copy / "trainers" / "seeds.py").open("a").write("\n# changed\n")
+    seeds = copy / "trainers" / "seeds.py"
+    seeds.write_text(seeds.read_text() + "\n# changed\n")
     own = tmp_path / "own"
     (own / "trainers").mkdir(parents=True)
     (own / "trainers" / "__init__.py").write_text("raise ImportError('not this one')\n")

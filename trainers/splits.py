@@ -1,7 +1,7 @@
-"""Which images train, which validate, and which make up minibatch t.
+"""The split of a dataset into training, validation and test images, and its minibatches.
 
-Shapes: B batch, N points. All of it is a pure function of the seeds: nothing depends on how many
-steps were drawn before."""
+Shapes: B batch, N points. Both are pure functions of the seeds and do not depend on the steps
+drawn before."""
 
 from dataclasses import dataclass
 
@@ -13,7 +13,7 @@ from trainers.seeds import random_stream
 
 @dataclass(frozen=True)
 class Split:
-    """Disjoint index sets of one dataset, each in its shuffled order."""
+    """Disjoint sets of image indices, each in shuffled order."""
 
     train: np.ndarray
     validation: np.ndarray
@@ -21,7 +21,7 @@ class Split:
 
 
 def split(num_images: int, *, seed: int, validation_fraction: float, test_fraction: float) -> Split:
-    """A seeded permutation cut in three; validation and test come off its front."""
+    """A seeded permutation: validation images first, then test, then training images."""
     order = random_stream(seed, "split").permutation(num_images)
     num_validation = int(num_images * validation_fraction)
     num_test = int(num_images * test_fraction)
@@ -34,13 +34,13 @@ def split(num_images: int, *, seed: int, validation_fraction: float, test_fracti
 
 
 class MinibatchSampler:
-    """Indices of minibatch t: epochs without replacement, the last partial batch dropped."""
+    """Draws minibatches without replacement within an epoch; drops the last partial batch."""
 
     def __init__(self, train: np.ndarray, batch_size: int, seed: int) -> None:
         if batch_size > len(train):
             raise ConfigError(
                 f"batch_size = {batch_size} is larger than the training split of {len(train)} "
-                f"images; take at most {len(train)}"
+                f"images; use at most {len(train)}"
             )
         self._train = train
         self._batch_size = batch_size
@@ -50,7 +50,7 @@ class MinibatchSampler:
         self._order = train
 
     def indices(self, iteration: int) -> np.ndarray:
-        """(B,) indices into the dataset for step `iteration`, counted from 1."""
+        """(B,) image indices of step `iteration`, which counts from 1."""
         epoch, position = divmod(iteration - 1, self._per_epoch)
         if epoch != self._epoch:
             self._order = random_stream(self._seed, "minibatches", epoch).permutation(self._train)

@@ -22,6 +22,7 @@ from sweeper.errors import ResultsError, TrackingError, UsageError
 from sweeper.tracking.reading.artifacts import Latents
 from sweeper.weights.find import find_weights
 from sweeper.weights.layers import layers
+from trainers.files import write_then_rename
 from trainers.saving.trained_network import Weights
 
 if TYPE_CHECKING:
@@ -101,12 +102,10 @@ def _write(
 
 
 def _write_weights(path: Path, state: Mapping[str, "Tensor"]) -> None:
-    """Writes under a temporary name, then renames."""
     from safetensors.torch import save
 
-    partial = path.with_name(f".{path.name}.partial")
-    partial.write_bytes(save({name: value.contiguous() for name, value in state.items()}))
-    partial.replace(path)
+    with write_then_rename(path) as temporary:
+        temporary.write_bytes(save({name: value.contiguous() for name, value in state.items()}))
 
 
 def _about(study: Study, run_id: str) -> dict[str, Any]:

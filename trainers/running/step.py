@@ -42,7 +42,7 @@ class TrainStep:
             config.seed,
         ).to(device)
         # Capturable: its count of steps lies on the device, as a CUDA graph needs it.
-        how = {"fused": True, "capturable": device.type == "cuda"}
+        how: dict[str, Any] = {"fused": True, "capturable": device.type == "cuda"}
         self.optimizer = torch.optim.Adam(
             [*self.network.parameters(), *self.objective.learned_weights()],
             lr=config.learning_rate,
@@ -85,7 +85,7 @@ class TrainStep:
         terms = self._terms(images_BCHW, noise_BL, iteration, shuffle_BL)
         total = self.objective.loss(terms)
         self.optimizer.zero_grad(set_to_none=True)
-        total.backward()
+        torch.autograd.backward(total)
         self.optimizer.step()
         if self._adversary_optimizer is not None:
             self._adversary_step(terms)
@@ -121,7 +121,7 @@ class TrainStep:
     def _adversary_step(self, terms: Terms) -> None:
         assert self._adversary_optimizer is not None
         self._adversary_optimizer.zero_grad(set_to_none=True)
-        self.objective.adversary_loss(terms).backward()
+        torch.autograd.backward(self.objective.adversary_loss(terms))
         self._adversary_optimizer.step()
 
     @torch.no_grad()

@@ -1,4 +1,4 @@
-"""Weights of milestones, kept beside their records: of the best one, or of all."""
+"""Weights of the best milestone, or of all, kept in the folder of their records."""
 
 import io
 import json
@@ -16,7 +16,7 @@ _PREFIX = "weights"
 
 
 def kept_weights(folder: Folder, iteration: int | None = None) -> tuple[int, str] | None:
-    """(iteration, file name) of the kept weights in `folder`, the last or those of `iteration`."""
+    """(iteration, file name) of the kept weights of `iteration`, or of the last one; else None."""
     kept = files_by_number(folder, _PREFIX)
     if iteration is not None:
         return (iteration, kept[iteration]) if iteration in kept else None
@@ -24,7 +24,7 @@ def kept_weights(folder: Folder, iteration: int | None = None) -> tuple[int, str
 
 
 def read_weights(folder: Folder, name: str) -> dict[str, Any]:
-    """{'iteration', 'by', 'network': state dict, 'about': dict}. Raises RecordError if damaged."""
+    """{'iteration', 'by', 'network': state dict, 'about': dict}. Raises RecordError."""
     content: dict[str, Any] = torch.load(
         io.BytesIO(read_digested(folder, name)), map_location="cpu", weights_only=True
     )
@@ -32,7 +32,7 @@ def read_weights(folder: Folder, name: str) -> dict[str, Any]:
 
 
 def best_kept(folder: Folder, by: str) -> float:
-    """How good the milestone is whose weights are kept (see `selection_value`), or -inf."""
+    """The `selection_value` of the milestone whose weights are kept, or -inf."""
     kept = kept_weights(folder)
     record = find_records(folder).milestones.get(kept[0]) if kept else None
     if record is None:
@@ -44,7 +44,7 @@ def best_kept(folder: Folder, by: str) -> float:
 
 
 def selection_value(milestone: Milestone, by: str) -> float:
-    """The metric `by`, higher is better: a loss counts negative, a missing metric as -inf."""
+    """The metric `by`, so that higher is better: losses are negated; -inf if it is missing."""
     value = milestone.metrics.get(by, -math.inf if by.startswith("measure/") else math.inf)
     return value if by.startswith("measure/") else -value
 
@@ -52,7 +52,7 @@ def selection_value(milestone: Milestone, by: str) -> float:
 def keep_weights(
     folder: Folder, network: nn.Module, milestone: Milestone, by: str, *, replace: bool
 ) -> None:
-    """Keeps the network's weights as those of `milestone`. alone: drops those kept before."""
+    """Keeps the network's weights as those of `milestone`.  replace: removes earlier ones."""
     buffer = io.BytesIO()
     content = {
         "iteration": milestone.iteration,

@@ -155,4 +155,4 @@ def test_the_weights_file_holds_the_networks_state(trained, study, best, tmp_pat
     found = load_file(tmp_path / "weights.safetensors")
     assert set(found) == set(state)
     assert all((found[name] == state[name]).all() for name in state)
-    assert not list(tmp_path.glob(".*.partial"))
+    assert not list(tmp_path.glob(".*.tmp"))

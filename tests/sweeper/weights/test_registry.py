@@ -133,7 +133,7 @@ def test_damaged_weights_are_told(own):
     run = study.stored[rows[0]["run_ids"]]
     path = Path(run.artifact_uri.removeprefix("file://")) / layout.WEIGHTS / "weights.pt"
     path.write_bytes(path.read_bytes()[:100])
-    with pytest.raises(ResultsError, match="holds no weights"):
+    with pytest.raises(ResultsError, match="is not a weights file"):
         logged_weights(own.uri, run)
 
 

@@ -122,7 +122,7 @@ def test_a_setting_without_effect_is_a_mistake() -> None:
     given = {"target": {"constant": 18}, "ramp_period": 100}
     _, errors = complete_params("control_vae", given)
     assert errors == [
-        "control_vae: ramp_period = 100 has no effect with target = 'constant:18.0'; leave it out"
+        "control_vae: ramp_period = 100 has no effect with target = 'constant:18.0'; remove it"
     ]
     complete_again, errors = complete_params("control_vae", {"target": {"constant": 18}})
     assert errors == []

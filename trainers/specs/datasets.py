@@ -13,7 +13,8 @@ class DatasetSpec:
     image_CHW: channels, height, width.  factor_grid: whether there is an image for every
     combination of factor values, so that measures may intervene on factors.  sources: where images
     may come from, the default first; 'synthetic' is a stand-in and is marked as such in every
-    result.  files: the published files that `sweeper data prepare` reads."""
+    result.  files: the published files that `sweeper data prepare` reads.  revision: raised when
+    drawn images (sources 'rendered' and 'synthetic') change (see `specs.revisions`)."""
 
     name: str
     title: str
@@ -26,6 +27,7 @@ class DatasetSpec:
     num_images: int
     factor_grid: bool = True
     files: tuple[str, ...] = ()
+    revision: int = 0
 
     @property
     def latent_dim(self) -> int:

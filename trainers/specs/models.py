@@ -10,13 +10,17 @@ from dataclasses import dataclass
 from trainers.specs.parameters import Kind, Param, Value, complete
 from trainers.words import unknown
 
+RECONSTRUCTIONS = ("mse", "bernoulli")
+
 
 @dataclass(frozen=True)
 class ModelSpec:
     """A description of a model that does not need torch.
 
     title: as printed in tables.  equation: the loss.  source: paper and equation number.
-    study: 'thesis', or 'locatello' for what disentanglement_lib adds."""
+    study: 'thesis', or 'locatello' for the models that disentanglement_lib adds.
+    reconstructions: the reconstruction errors for which the loss is defined.
+    revision: raised when the objective's numbers change (see `specs.revisions`)."""
 
     name: str
     title: str
@@ -24,6 +28,8 @@ class ModelSpec:
     source: str
     params: tuple[Param, ...] = ()
     study: str = "thesis"
+    reconstructions: tuple[str, ...] = RECONSTRUCTIONS
+    revision: int = 0
 
     def defaults(self) -> dict[str, Value]:
         return {param.name: param.default for param in self.params}
@@ -106,6 +112,7 @@ _THESIS = (
         "D ln s + R/(2 s^2) + KL, ln s = -6 + softplus(w + 6)",
         "Rybkin et al. 2021; thesis, eq. 2.9",
         (Param("literal", "bool", False, "thesis eq. 2.9 as printed: ln s without D"),),
+        reconstructions=("mse",),
     ),
     ModelSpec(
         "l_vae",
@@ -225,6 +232,20 @@ def needs_weak(sigmas_L: Sequence[float]) -> bool:
     if len(sigmas_L) == 0 or not all(abs(sigma) < float("inf") for sigma in sigmas_L):
         raise ValueError(f"needs one finite sigma for each latent, got {list(sigmas_L)}")
     return all(abs(sigma) < WEAK_SIGMA for sigma in sigmas_L)
+
+
+def undefined_with(name: str, reconstruction: str) -> str:
+    """Why the model's loss is not defined with this reconstruction error, after its name, or ''.
+
+    An unknown name, of a model or of a reconstruction, gives ''."""
+    resolved = MODEL_ALIASES[name].first if name in MODEL_ALIASES else name
+    allowed = MODELS[resolved].reconstructions if resolved in MODELS else RECONSTRUCTIONS
+    if reconstruction in allowed or reconstruction not in RECONSTRUCTIONS:
+        return ""
+    return (
+        f"is not defined with reconstruction {reconstruction}: its loss is the likelihood of a "
+        f"Gaussian decoder; use reconstruction {' or '.join(allowed)}, or another model"
+    )
 
 
 def complete_params(name: str, given: Mapping[str, object]) -> tuple[dict[str, Value], list[str]]:

@@ -10,12 +10,14 @@ class NetworkSpec:
     """A description of a network that does not need torch.
 
     layers: encoder; decoder, where L is the latent size.  sizes: the heights of the square images
-    that it accepts; empty means any image."""
+    that it accepts; empty means any image.  revision: raised when the network's initial weights or
+    outputs change (see `specs.revisions`)."""
 
     name: str
     layers: str
     source: str
     sizes: tuple[int, ...] = ()
+    revision: int = 0
 
     def takes(self, height: int, width: int) -> bool:
         return not self.sizes or (height == width and height in self.sizes)

@@ -6,8 +6,7 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from trainers.errors import ConfigError
-
-RECONSTRUCTIONS = ("mse", "bernoulli")
+from trainers.specs.models import RECONSTRUCTIONS
 
 
 def reconstruction_error(logits_BCHW: Tensor, x_BCHW: Tensor, kind: str) -> Tensor:

@@ -3,6 +3,7 @@
 import os
 import sys
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import typer
 from rich.console import Console
@@ -10,6 +11,10 @@ from rich.console import Console
 from sweeper.cli import options as common
 from sweeper.errors import UsageError
 from sweeper.messages import mask_credentials
+
+if TYPE_CHECKING:
+    from sweeper.planning.plan import Plan
+    from sweeper.planning.settings import Settings
 
 
 def register(app: typer.Typer) -> None:
@@ -25,6 +30,9 @@ def plan(
     calibrate: bool = typer.Option(
         False, "--calibrate", help="Time a few steps of each kind of training on this machine."
     ),
+    why: bool = typer.Option(
+        False, "--why", help="Say what differs from the nearest stored training."
+    ),
     price: float = common.PRICE,
     spot: bool = common.SPOT,
     workers: int = common.WORKERS,
@@ -36,6 +44,8 @@ def plan(
     """Show what a grid asks for, what is there already, what is left, and what that costs."""
     from sweeper.grid import load_grid
     from sweeper.launching.forecast import ForecastOptions, forecast
+    from sweeper.planning.remaining import plan_grid
+    from sweeper.planning.why import reason_lines
 
     setting = common.setting(
         tracking_uri=tracking_uri,
@@ -50,11 +60,23 @@ def plan(
     asked = ForecastOptions(
         price, spot, workers, calibrate, lambda line: console.print(line, markup=False)
     )
-    found = forecast(loaded, setting, asked)
+    planned = plan_grid(loaded, setting) if loaded.search is None else None
+    found = forecast(loaded, setting, asked, planned)
+    reasons = _reasons(planned, setting) if why else {}
     if as_json:
-        common.print_json(found.to_json())
+        common.print_json(found.to_json() | ({"why": reasons} if why else {}))
     else:
-        print("\n".join(found.lines))
+        print("\n".join([*found.lines, *reason_lines(reasons)]))
+
+
+def _reasons(planned: "Plan | None", setting: "Settings") -> dict[str, str]:
+    """{training id: why it is to be run}."""
+    from sweeper.planning.why import reasons
+    from sweeper.tracking.reading.reader import stored_runs
+
+    if planned is None:
+        raise UsageError("--why: a search has no plan in advance; name a grid without `search`")
+    return reasons(planned, stored_runs(setting.tracking_uri))
 
 
 def launch(

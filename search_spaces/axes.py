@@ -42,9 +42,7 @@ class Interval:
             raise ValueError(f"{self.name}: a step must be above 0 and needs a linear range")
         ends = (self.low, self.high, self.step or 1)
         if self.integer and any(end != int(end) for end in ends):
-            raise ValueError(
-                f"{self.name}: a range of whole numbers needs whole ends and step"
-            )
+            raise ValueError(f"{self.name}: a range of whole numbers needs whole ends and step")
 
 
 Axis = Choice | Interval

@@ -113,7 +113,7 @@ experiment: ../x
         '9:16 axes.iterations[0] = "010" is an octal number to YAML; write 10.',
         '9:21 axes.iterations[1] = "100.5" is not a whole number.',
         '10:3 axes.bacth_size is no key. Did you mean "batch_size"? Known: iterations, '
-        "batch_size, learning_rate, latent_dim, network, reconstruction, precision.",
+        "batch_size, learning_rate, latent_dim, network, reconstruction, precision, tf32.",
         '11:9 seeds[0] = "-1" must be at least 0.',
         '12:24 evaluation.protocol = "thesiss" is unknown. Did you mean "thesis"? '
         "Known: thesis, locatello.",

@@ -28,7 +28,7 @@ from trainers.training import Training
 NOT_MEASURED = "no CUDA device: not measured"
 PAGE = ROOT / "benchmarks" / "results" / "gpu.md"
 CASES = [(network, batch) for network in ("mlp", "cnn") for batch in (64, 256)]
-PRECISIONS = ("fp32", "bf16")
+PRECISIONS = ("fp32", "tf32", "bf16")
 SHARING = (1, 2, 4, 8)
 
 GRID = """\

@@ -1,1 +1,1 @@
-"""What to try next: axes, grids and samplers, in pure Python; Optuna only in `samplers`."""
+"""Search spaces: axes, products and samplers. Only `samplers` imports Optuna."""

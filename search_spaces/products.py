@@ -1,6 +1,7 @@
-"""Grids as an algebra of points: a product multiplies lists of values, a chain puts grids in a row.
+"""Products and chains of grids.
 
-A point is a dict of names to values. Order is that of writing; the last axis varies fastest."""
+A point is a dict of names to values. The order of axes and values is kept; the last axis varies
+fastest."""
 
 import itertools
 import math
@@ -11,16 +12,16 @@ Point = dict[str, Any]
 
 
 def product(axes: Mapping[str, Sequence[Any]]) -> Iterator[Point]:
-    """Every combination of one value of each axis. No axes give one empty point."""
+    """Every combination of one value of each axis; one empty point if there are no axes."""
     for values in itertools.product(*axes.values()):
         yield dict(zip(axes, values, strict=True))
 
 
 def size(axes: Mapping[str, Sequence[Any]]) -> int:
-    """How many points the product has, without making them."""
+    """The number of points of the product."""
     return math.prod(len(values) for values in axes.values())
 
 
 def chain(*grids: Iterable[Point]) -> Iterator[Point]:
-    """The points of one grid after the other."""
+    """The points of each grid in turn."""
     yield from itertools.chain(*grids)

@@ -1,6 +1,6 @@
-"""A space to search: axes that every point has, and axes that belong to one branch of a switch.
+"""A search space: axes of every point, and axes of one branch of a switch.
 
-The switch is which model to try, say; `beta` then belongs to the branch `beta_vae` alone."""
+The switch can be the choice of a model; `beta` is then an axis of the branch `beta_vae` only."""
 
 import math
 import random
@@ -13,8 +13,8 @@ from search_spaces.products import Point, product
 
 @dataclass(frozen=True)
 class Space:
-    """common: axes of every point.  switch: the name under which a point tells its branch.
-    branches: axes by branch; empty means no switch."""
+    """common: axes of every point.  switch: the name of a point's branch in the point.
+    branches: axes by branch; empty means no switch.  Raises ValueError for axes of one name."""
 
     common: tuple[Axis, ...]
     switch: str = "branch"
@@ -27,18 +27,18 @@ class Space:
                 raise ValueError(f"axes share a name: {', '.join(sorted(names))}")
 
     def switch_axis(self) -> Choice | None:
-        """The choice of the branch, if there are branches."""
+        """The choice of a branch, or None if there are no branches."""
         return Choice(self.switch, tuple(self.branches)) if self.branches else None
 
     def axes(self, branch: Value | None) -> Iterator[tuple[str, Axis]]:
-        """The axes of a point, each with a key that no axis of another branch has."""
+        """The axes of a point, each with a key that is unique among all branches."""
         for axis in self.common:
             yield axis.name, axis
         for axis in self.branches.get(str(branch), ()):
             yield f"{branch}/{axis.name}", axis
 
     def size(self) -> int | None:
-        """How many points there are; None where an axis is continuous."""
+        """The number of points; None if an axis is continuous."""
         counts = []
         for branch in self.branches or {"": ()}:
             sizes = [_count(axis) for _, axis in self.axes(branch)]
@@ -48,7 +48,7 @@ class Space:
         return sum(counts)
 
     def points(self) -> Iterator[Point]:
-        """Every point of a space without continuous axes."""
+        """Every point of a space that has no continuous axis."""
         for branch in self.branches or {"": ()}:
             head = {self.switch: branch} if self.branches else {}
             axes = {axis.name: _values(axis) for _, axis in self.axes(branch)}
@@ -56,10 +56,10 @@ class Space:
                 yield {**head, **point}
 
     def sample(self, rng: random.Random) -> Point:
-        """A point at random: branches alike, then each axis evenly on its own scale."""
+        """A random point: a uniform branch, then each axis uniform on its own scale."""
         branch = rng.choice(list(self.branches)) if self.branches else ""
         head = {self.switch: branch} if self.branches else {}
-        return {**head, **{axis.name: _drawn(axis, rng) for _, axis in self.axes(branch)}}
+        return {**head, **{axis.name: _draw(axis, rng) for _, axis in self.axes(branch)}}
 
 
 def _count(axis: Axis) -> int | None:
@@ -81,7 +81,7 @@ def _values(axis: Axis) -> tuple[Value, ...]:
     return tuple(axis.low + step * index for index in range(count))
 
 
-def _drawn(axis: Axis, rng: random.Random) -> Value:
+def _draw(axis: Axis, rng: random.Random) -> Value:
     if isinstance(axis, Choice):
         return rng.choice(axis.values)
     if axis.log:

@@ -1,1 +1,1 @@
-"""Training and scoring of one configuration. Knows PyTorch; knows nothing of Ray or MLflow."""
+"""Training and scoring of one configuration. Uses PyTorch; imports neither Ray nor MLflow."""

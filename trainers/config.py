@@ -1,4 +1,4 @@
-"""One training, told completely: what it is (its identity) and how it is to be run.
+"""The complete description of a training: its identity, and how it is run.
 
 Standard library only, so that a planner can make thousands of these in milliseconds."""
 
@@ -7,18 +7,19 @@ from dataclasses import asdict, dataclass, field
 from typing import Any
 
 from trainers.specs.parameters import Value
+from trainers.specs.revisions import revisions
 
-FILE_SOURCE = "file"  # the source of a dataset of the user's own
+FILE_SOURCE = "file"  # the source of a user's own dataset
 
 
 @dataclass(frozen=True)
 class Evaluation:
-    """What changes the numbers of a milestone, whatever was trained.
+    """The settings by which every milestone is scored.
 
-    protocol: 'thesis' or 'locatello'.  num_points: measures see at most so many images of a split.
-    alpha: the weight of compactness in CbD.  split_seed, validation_fraction, test_fraction: the
-    seeded split of the dataset; with a test fraction above 0 every milestone is scored on that
-    split too."""
+    protocol: 'thesis' or 'locatello'.  num_points: the number of images of a split to score, at
+    most.  alpha: the weight of compactness in CbD.  split_seed, validation_fraction, test_fraction:
+    the seeded split of the dataset; with a test fraction above 0, every milestone is also scored
+    on the test images."""
 
     protocol: str = "thesis"
     num_points: int = 10_000
@@ -28,7 +29,7 @@ class Evaluation:
     test_fraction: float = 0.0
 
     def num_training(self, num_images: int) -> int:
-        """How many images of a dataset remain for training."""
+        """The number of training images of a dataset."""
         held_out = (self.validation_fraction, self.test_fraction)
         return num_images - sum(int(num_images * fraction) for fraction in held_out)
 
@@ -50,18 +51,20 @@ class KeepRule:
 class TrainingConfig:
     """One optimisation and the milestones at which it is scored.
 
-    The identity is everything up to `evaluation`, as `identity()` gives it. What follows changes
-    no number of any milestone.
+    The fields up to `evaluation` make the identity (see `identity()`). The others change no number
+    of any milestone.
 
-    dataset, source: a name of `specs.datasets` and one of its sources; or, for a file of the
-    user's own, any name, the source 'file', `path`, and `digest`, the SHA-256 of the file's bytes.
-    The identity then holds `custom:DIGEST` in place of the name, so that neither the file's place
-    nor the name given to it matters, and a changed file is another dataset.
+    dataset, source: a name of `specs.datasets` and one of its sources; or, for a user's own file,
+    any name, the source 'file', `path`, and `digest`, the SHA-256 of the file's bytes. The identity
+    then contains `custom:DIGEST` in place of the name, so that neither the path nor the name
+    matters, and a changed file is another dataset.
     model, params: canonical, with every parameter of the model, typed (`specs.models`).
     latent_dim, batch_size: at least 1.  learning_rate: above 0.
-    milestones: iterations at which to score, rising.  measures: None means every measure.
-    record_every: losses and weights are recorded at every so many iterations.
-    data_dir: where prepared datasets lie; None means the default place."""
+    precision: of the training's steps, one of `specs.revisions.PRECISIONS`; milestones are always
+    evaluated in float32.
+    milestones: iterations at which to score, ascending.  measures: None means every measure.
+    record_every: the number of iterations between recorded losses and weights.
+    data_dir: the folder of prepared datasets; None means the default folder."""
 
     dataset: str
     source: str
@@ -83,8 +86,11 @@ class TrainingConfig:
     path: str | None = None
 
     def identity(self) -> dict[str, Any]:
-        """What two trainings share if and only if they are one, as plain JSON values."""
-        return {
+        """Equal exactly for configurations of the same training; plain JSON values.
+
+        Contains the revisions of the parts that are not 0, so that a part with changed numbers
+        gives a new identity and all others stay."""
+        identity: dict[str, Any] = {
             "dataset": self.dataset if self.digest is None else f"custom:{self.digest}",
             "source": self.source,
             "model": self.model,
@@ -98,6 +104,14 @@ class TrainingConfig:
             "precision": self.precision,
             "evaluation": dict(vars(self.evaluation)),
         }
+        found = revisions(
+            model=self.model,
+            network=self.network,
+            dataset=self.dataset,
+            source=self.source,
+            precision=self.precision,
+        )
+        return identity | {"revisions": found} if found else identity
 
     def to_dict(self) -> dict[str, Any]:
         """Plain JSON values; `config_checks.parse_config` reads them."""

@@ -1,4 +1,4 @@
-"""A training configuration from plain values, checked; every mistake reported at once."""
+"""Checks of a training configuration; all mistakes are reported at once."""
 
 import math
 import re
@@ -10,17 +10,22 @@ from trainers.config import FILE_SOURCE, Evaluation, TrainingConfig
 from trainers.errors import ConfigError
 from trainers.specs.datasets import DATASETS
 from trainers.specs.measures import MEASURES, PROTOCOLS
-from trainers.specs.models import MODELS, canonical_model, complete_params
+from trainers.specs.models import (
+    MODELS,
+    RECONSTRUCTIONS,
+    canonical_model,
+    complete_params,
+    undefined_with,
+)
 from trainers.specs.networks import NETWORKS
+from trainers.specs.revisions import PRECISIONS
 
-RECONSTRUCTIONS = ("mse", "bernoulli")
-PRECISIONS = ("fp32", "bf16")
 _TEXTS = ("dataset", "source", "model", "network", "reconstruction", "precision")
 _DIGEST = re.compile(r"[0-9a-f]{64}")
 
 
 def parse_config(plain: Mapping[str, Any]) -> TrainingConfig:
-    """A checked configuration from plain JSON values. Model parameters left out take defaults.
+    """A checked configuration from plain JSON values. Missing parameters take their defaults.
 
     Raises ConfigError with every mistake, one per line."""
     unknown = sorted(set(plain) - {item.name for item in fields(TrainingConfig)})
@@ -50,7 +55,7 @@ def checked(config: TrainingConfig) -> TrainingConfig:
 
 
 def problems(config: TrainingConfig) -> list[str]:
-    """Every mistake of a configuration, each a line that names the field and what is allowed."""
+    """Every mistake, each in a line that names the field and what is allowed."""
     found = _type_problems(config)
     if found:
         return found
@@ -58,6 +63,9 @@ def problems(config: TrainingConfig) -> list[str]:
     if config.model in MODELS:
         wrong = complete_params(config.model, config.params)[1]
         found += [f"params: {mistake}" for mistake in wrong]
+    undefined = undefined_with(config.model, config.reconstruction)
+    if undefined:
+        found.append(f"reconstruction: {config.model} {undefined}")
     for name in config.measures or ():
         if name not in MEASURES:
             found.append(f"measures: {name!r} is unknown; known: {', '.join(MEASURES)}")
@@ -65,21 +73,21 @@ def problems(config: TrainingConfig) -> list[str]:
 
 
 def _type_problems(config: TrainingConfig) -> list[str]:
-    """Fields of the wrong kind, which would make the other checks fail."""
+    """Fields of the wrong type, for which the other checks cannot be run."""
     found = [
-        f"{name}: {value!r} is not a text"
+        f"{name}: {value!r} is not text"
         for name in _TEXTS
         if not isinstance(value := getattr(config, name), str)
     ]
     found += [
-        f"{name}: {value!r} is neither a text nor null"
+        f"{name}: {value!r} is neither text nor null"
         for name in ("digest", "data_dir", "path")
         if not isinstance(value := getattr(config, name), str | None)
     ]
     if not isinstance(config.params, Mapping):
         found.append(f"params: {config.params!r} is not a mapping")
     if not all(isinstance(name, str) for name in config.measures or ()):
-        found.append("measures: not names")
+        found.append("measures: must be names")
     return found
 
 
@@ -119,24 +127,24 @@ def _number_problems(config: TrainingConfig) -> list[str]:
         found.append(f"evaluation.alpha: {evaluation.alpha!r} is not a number from 0 to 1")
     fractions = (evaluation.validation_fraction, evaluation.test_fraction)
     if not all(_is_real(part) and 0 <= part < 1 for part in fractions) or sum(fractions) >= 1:
-        found.append("evaluation: the fractions must be 0 or more and leave images to train on")
+        found.append("evaluation: the fractions must be at least 0, and their sum below 1")
     milestones = config.milestones
     if not all(_is_whole(count) and count >= 1 for count in milestones) or any(
         later <= earlier for earlier, later in zip(milestones, milestones[1:], strict=False)
     ):
-        found.append(f"milestones: {milestones!r} are not rising iteration counts of at least 1")
+        found.append(f"milestones: {milestones!r} are not ascending iterations of at least 1")
     return found
 
 
 def _data_problems(config: TrainingConfig) -> list[str]:
     if config.source == FILE_SOURCE:
         if config.path is None or config.digest is None:
-            return ["dataset: a file of your own needs path and digest"]
+            return ["dataset: the source 'file' needs path and digest"]
         if not _DIGEST.fullmatch(config.digest):
-            return ["digest: not a SHA-256 in hexadecimal digits"]
+            return ["digest: must be a SHA-256, 64 hexadecimal digits"]
         return []
     if config.path is not None or config.digest is not None:
-        return [f"dataset: path and digest belong to the source {FILE_SOURCE!r}"]
+        return [f"dataset: path and digest need the source {FILE_SOURCE!r}; remove them or set it"]
     if config.dataset not in DATASETS:
         return [f"dataset: {config.dataset!r} is unknown; known: {', '.join(DATASETS)}"]
     sources = DATASETS[config.dataset].sources

@@ -1,15 +1,15 @@
-"""Errors of the trainers, for users to read.
+"""Errors whose messages are written for users.
 
 TrainerError
   ConfigError        a training configuration that cannot be run
-  DataError          a data file that is missing, damaged or not what it claims to be
+  DataError          a data file that is missing, damaged or not of the expected content
   MeasureError       a representation that cannot be scored
   RecordError        a checkpoint or record that cannot be read
 """
 
 
 class TrainerError(Exception):
-    """Base of every error a user of `trainers` should see as one line."""
+    """Base of all errors that a command prints as one line, without a traceback."""
 
 
 class ConfigError(TrainerError):
@@ -17,7 +17,7 @@ class ConfigError(TrainerError):
 
 
 class DataError(TrainerError):
-    """A data file that is missing, damaged or not what it claims to be."""
+    """A data file that is missing, damaged or not of the expected content."""
 
 
 class MeasureError(TrainerError):

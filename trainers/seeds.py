@@ -1,8 +1,9 @@
-"""Random streams: each a pure function of (seed, purpose, iteration), never of history.
+"""Random streams: each a pure function of (seed, purpose, iteration).
 
-A stream is named, not positional: drawing more from one moves no other, and a training that was
-killed at any step draws, after its resume, what it would have drawn undisturbed. The generator is
-numpy's Philox, keyed by a SHA-256 of the name, so streams are equal on every platform."""
+A stream is identified by its name, not by a position: drawing more from one changes no other, and
+a training that is killed and resumed draws the same numbers as one that is not interrupted. The
+generator is numpy's Philox, keyed by a SHA-256 of the name, so streams are equal on every
+platform."""
 
 import hashlib
 
@@ -15,7 +16,7 @@ def seed_for(seed: int, purpose: str, iteration: int = 0) -> int:
 
 
 def random_stream(seed: int, purpose: str, iteration: int = 0) -> np.random.Generator:
-    """The random stream named (seed, purpose, iteration), from its beginning."""
+    """A new generator at the beginning of the stream (seed, purpose, iteration)."""
     key = int.from_bytes(_digest(seed, purpose, iteration)[:16], "little")
     return np.random.Generator(np.random.Philox(key=key))
 

@@ -1,7 +1,7 @@
-"""Which images train, which validate, and which make up minibatch t.
+"""The split of a dataset into training, validation and test images, and its minibatches.
 
-Shapes: B batch, N points. All of it is a pure function of the seeds: nothing depends on how many
-steps were drawn before."""
+Shapes: B batch, N points. Both are pure functions of the seeds and do not depend on the steps
+drawn before."""
 
 from dataclasses import dataclass
 
@@ -37,13 +37,13 @@ def split(num_images: int, *, seed: int, validation_fraction: float, test_fracti
 
 
 class MinibatchSampler:
-    """Indices of minibatch t: epochs without replacement, the last partial batch dropped."""
+    """Draws minibatches without replacement within an epoch; drops the last partial batch."""
 
     def __init__(self, train: np.ndarray, batch_size: int, seed: int) -> None:
         if batch_size > len(train):
             raise ConfigError(
                 f"batch_size = {batch_size} is larger than the training split of {len(train)} "
-                f"images; take at most {len(train)}"
+                f"images; use at most {len(train)}"
             )
         self._train = train
         self._batch_size = batch_size
@@ -53,7 +53,7 @@ class MinibatchSampler:
         self._order = train
 
     def indices(self, iteration: int) -> np.ndarray:
-        """(B,) indices into the dataset for step `iteration`, counted from 1."""
+        """(B,) image indices of step `iteration`, which counts from 1."""
         epoch, position = divmod(iteration - 1, self._per_epoch)
         if epoch != self._epoch:
             self._order = random_stream(self._seed, "minibatches", epoch).permutation(self._train)

@@ -123,6 +123,8 @@ class Training:
             data_dir=Path(config.data_dir) if config.data_dir else None,
             path=Path(config.path) if config.path else None,
         )
+        if config.precision == "tf32" and self._device.type != "cuda":
+            log.warning("precision tf32 has no effect on %s; it is float32", self._device)
         evaluation = config.evaluation
         data_split = split(
             len(dataset),

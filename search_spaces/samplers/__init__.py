@@ -1,8 +1,7 @@
 """Searches by ask and tell. The only package that imports Optuna.
 
-searcher: a search, its questions and answers.  choose: samplers and pruners by name.
-suggest: a space in Optuna's terms.  journal: the file that a search is kept in.
-evolution: CMA-ES without pickles."""
+search: a search and its trials.  by_name: samplers and pruners by name.  distributions: a space in
+Optuna's terms.  journal: the file that stores a search.  cma_es: CMA-ES without pickles."""
 
 from search_spaces.samplers.by_name import PRUNERS, SAMPLERS
 from search_spaces.samplers.journal import SearchMismatch

@@ -1,8 +1,9 @@
 """CMA-ES whose state is never pickled.
 
-Optuna's own sampler pickles its optimiser into the study and loads it from there, and a study that
-runs code when it is opened is not one to keep in a shared folder. The optimiser is a function of
-the generations told so far, so here it is made anew for each question from the study's results."""
+Optuna's own CmaEsSampler (up to and including 5.0) pickles its optimiser into the study and
+unpickles it from there, so opening a study would run code stored in a shared folder. The
+optimiser's state follows from the completed generations, so here it is rebuilt for each trial from
+the results in the study."""
 
 from typing import Any
 
@@ -12,7 +13,7 @@ from optuna.study import StudyDirection
 
 
 class UnpickledCmaEs(CmaEsSampler):
-    """CMA-ES on the numbers of a space; what is no number is drawn at random."""
+    """CMA-ES on the numeric parameters; the others are drawn at random."""
 
     def __init__(self, seed: int) -> None:
         super().__init__(
@@ -23,26 +24,26 @@ class UnpickledCmaEs(CmaEsSampler):
         self._completed: list[Any] = []
 
     def _split_optimizer_str(self, optimizer_str: str) -> dict[str, str]:
-        """Nothing is stored."""
+        """{}: nothing is stored."""
         return {}
 
     def _restore_optimizer(self, completed_trials: list[Any]) -> None:
-        """Nothing is loaded: `_init_optimizer` follows, and needs these trials."""
+        """None: nothing is loaded. `_init_optimizer` is called next and needs these trials."""
         self._completed = completed_trials
 
     def _init_optimizer(self, trans: Any, direction: StudyDirection) -> Any:
-        """The optimiser after every whole generation."""
+        """The optimiser after all complete generations."""
         optimizer = super()._init_optimizer(trans, direction)
         sign = 1.0 if direction == StudyDirection.MINIMIZE else -1.0
         if optimizer.dim != len(trans.bounds):
             return optimizer
         while True:
-            told = self._get_solution_trials(self._completed, optimizer.generation)
-            if len(told) < optimizer.population_size:
+            solutions = self._get_solution_trials(self._completed, optimizer.generation)
+            if len(solutions) < optimizer.population_size:
                 return optimizer
             optimizer.tell(
                 [
                     (np.asarray(trans.transform(trial.params)), sign * trial.value)
-                    for trial in told[: optimizer.population_size]
+                    for trial in solutions[: optimizer.population_size]
                 ]
             )

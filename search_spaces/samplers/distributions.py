@@ -1,4 +1,4 @@
-"""A space in Optuna's terms: what a trial is asked for, and from which distributions."""
+"""A space in Optuna's terms: the parameters of a trial and their distributions."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -16,7 +16,7 @@ from search_spaces.spaces import Space
 
 
 def suggest(trial: Any, space: Space) -> Point:
-    """A point of the space, drawn by an Optuna trial. Axes of one value are not asked for."""
+    """A point of the space, drawn by an Optuna trial. Axes of one value are not drawn."""
     point: Point = {}
     switch = space.switch_axis()
     if switch is not None:
@@ -27,13 +27,13 @@ def suggest(trial: Any, space: Space) -> Point:
 
 
 def distributions(space: Space, point: Point) -> dict[str, BaseDistribution]:
-    """What Optuna draws a point from."""
-    return {key: _distribution(axis) for key, axis in _asked(space, point)}
+    """The distributions of a point's parameters."""
+    return {key: _distribution(axis) for key, axis in _drawn_axes(space, point)}
 
 
 def params(space: Space, point: Point) -> dict[str, Any]:
     """A point as Optuna's parameters."""
-    return {key: point[axis.name] for key, axis in _asked(space, point)}
+    return {key: point[axis.name] for key, axis in _drawn_axes(space, point)}
 
 
 def _suggest(trial: Any, key: str, axis: Axis) -> Any:
@@ -56,7 +56,7 @@ def _distribution(axis: Axis) -> BaseDistribution:
     return FloatDistribution(axis.low, axis.high, log=axis.log, step=axis.step)
 
 
-def _asked(space: Space, point: Point) -> Iterator[tuple[str, Axis]]:
+def _drawn_axes(space: Space, point: Point) -> Iterator[tuple[str, Axis]]:
     """The axes of a point that have more than one value, with their keys."""
     switch = space.switch_axis()
     every: list[tuple[str, Axis]] = [] if switch is None else [(switch.name, switch)]

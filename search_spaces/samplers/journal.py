@@ -1,8 +1,8 @@
-"""The file that a search is kept in: Optuna's journal, a line of JSON for each thing that happened.
+"""The file that stores a search: Optuna's journal, one line of JSON for each change.
 
-A process that is killed while it writes leaves half a line, and may leave the lock; Optuna would
-glue the next line to the half one and never read the file again. Both are mended when a search is
-opened for writing; the caller sees to it that there is one writer."""
+A process that is killed while it writes leaves a partial line and perhaps the lock file. Optuna
+would append the next line to the partial one, and could then never read the file again. Both are
+repaired when a search is opened for writing; the caller must ensure that there is one writer."""
 
 import json
 from pathlib import Path
@@ -16,11 +16,11 @@ _IDENTITY = "identity"
 
 
 class SearchMismatch(ValueError):
-    """The search in a file is another one than is asked for."""
+    """The search stored in a file differs from the requested one."""
 
 
 def open_storage(path: Path | None) -> BaseStorage:
-    """The storage at `path`, mended; without a path, one that ends with the process."""
+    """The repaired storage at `path`; without a path, one in memory."""
     if path is None:
         return InMemoryStorage()
     path.parent.mkdir(parents=True, exist_ok=True)
@@ -30,12 +30,12 @@ def open_storage(path: Path | None) -> BaseStorage:
 
 
 def reading_storage(path: Path) -> BaseStorage:
-    """The storage at `path`, for a reader beside the writer: half a line is not read."""
+    """The storage at `path` for reading, while another process may write to it."""
     return JournalStorage(JournalFileBackend(str(path)))
 
 
 def cut_partial_line(path: Path) -> int:
-    """Cuts what a killed writer left of a line off the end. Returns how many bytes that were."""
+    """Removes a partial line from the end. Returns the number of bytes removed."""
     if not path.exists():
         return 0
     data = path.read_bytes()
@@ -49,14 +49,14 @@ def cut_partial_line(path: Path) -> int:
 
 
 def check_identity(study: optuna.Study, identity: dict[str, Any]) -> None:
-    """Writes what the search is into a new study. Raises ChangedSearch, telling what differs."""
+    """Stores the identity in a new study. Raises SearchMismatch if a stored one differs."""
     known = study.user_attrs.get(_IDENTITY)
     plain = json.loads(json.dumps(identity))
     if known is None:
         study.set_user_attr(_IDENTITY, plain)
         return
     changed = [
-        f"{key} was {_told(known.get(key))} and is {_told(plain.get(key))}"
+        f"{key} was {_text(known.get(key))} and is {_text(plain.get(key))}"
         for key in sorted({*known, *plain})
         if known.get(key) != plain.get(key)
     ]
@@ -72,5 +72,5 @@ def _is_line(data: bytes) -> bool:
         return False
 
 
-def _told(value: Any) -> str:
+def _text(value: Any) -> str:
     return "absent" if value is None else json.dumps(value)

@@ -1,8 +1,8 @@
 """A search by ask and tell.
 
-The sampler of each question is seeded by (seed, number of the question), and its state is what
-stands in the study. So what is asked depends on the seed and on what was told, never on where a
-search was interrupted: one that is opened again from its journal goes on as it would have."""
+The sampler of each trial is seeded by (seed, trial number), and all its state is in the study. So
+proposals depend on the seed and the results only: a search that is interrupted and opened again
+from its journal makes the same proposals as one that is not."""
 
 import math
 import warnings
@@ -29,7 +29,7 @@ _WORDS = {"max": "maximize", "min": "minimize"}
 
 
 class TrialState(StrEnum):
-    """How a question stands. pruned: ended before its time, at the last value reported."""
+    """The state of a trial. pruned: ended early, at the last value reported."""
 
     OPEN = "open"
     DONE = "done"
@@ -48,7 +48,7 @@ _STATES = {
 
 @dataclass(frozen=True)
 class Trial:
-    """A question and what became of it. reported: {step: value}.  notes: what `note` was given."""
+    """A trial.  reported: {step: value}.  notes: the values given to `annotate`."""
 
     number: int
     point: Point
@@ -59,12 +59,15 @@ class Trial:
 
 
 class Search:
-    """One search. directions: 'max' or 'min' for each number that `tell` is given; with two or
-    more it is a Pareto search, which cannot prune.  milestones: steps at which it may be pruned.
+    """One search.
 
-    journal: the file that the search is kept in; one that is there is gone on with, and its open
-    questions are in `tried()`.  identity: what the search is, as JSON values; ChangedSearch is
-    raised where the journal's search is another one."""
+    directions: 'max' or 'min' for each value of `tell`; with two or more it is a Pareto search,
+    which cannot prune.  milestones: steps at which a trial may be pruned.  journal: the file that
+    stores the search; an existing one is resumed, and `trials()` has its open trials.
+    identity: JSON values that describe the search.
+
+    Raises ValueError for settings that contradict one another, SearchMismatch if the identity of
+    the journal's search differs."""
 
     def __init__(
         self,
@@ -98,13 +101,13 @@ class Search:
         self._resume_running()
 
     def ask(self, point: Point | None = None) -> tuple[int, Point]:
-        """The number of the question, from 0, and the point to try: `point`, if one is given."""
+        """(trial number, counting from 0; the point to try: `point` if it is given)."""
         number = len(self.study.get_trials(deepcopy=False))
         self.study.sampler = sampler_for(self.sampler, self.seed, number)
         if point is not None:
             self.study.enqueue_trial(params(self.space, point))
         with warnings.catch_warnings():
-            # Optuna tells of each default that it will change; none of them is ours to change.
+            # Optuna warns about defaults that will change; this code sets the ones that matter.
             warnings.simplefilter("ignore", ExperimentalWarning)
             warnings.simplefilter("ignore", FutureWarning)
             trial = self.study.ask()
@@ -114,19 +117,19 @@ class Search:
         return trial.number, found
 
     def annotate(self, number: int, **notes: Any) -> None:
-        """Keeps JSON values with an open question."""
+        """Stores JSON values with an open trial."""
         for name, value in notes.items():
             self._open[number].set_user_attr(name, value)
 
     def report(self, number: int, step: int, value: float) -> bool:
-        """Tells a value on the way; True if the point looks too poor to go on with."""
+        """Reports an intermediate value. True if the trial should be pruned."""
         trial = self._open[number]
         if math.isfinite(value):
             trial.report(value, step)
         return bool(trial.should_prune())
 
     def tell(self, number: int, values: Sequence[float] | None, *, pruned: bool = False) -> None:
-        """Ends a question. No values, or one that is not finite: the point failed."""
+        """Ends a trial. It has failed if there are no values or one is not finite."""
         trial = self._open.pop(number)
         if pruned:
             self.study.tell(trial, state=OptunaState.PRUNED)
@@ -142,7 +145,7 @@ class Search:
         reported: Mapping[int, float] | None = None,
         **notes: Any,
     ) -> int:
-        """Takes over the result of a point that was not asked for here. Returns its number."""
+        """Adds the result of a point that this search did not propose. Returns its number."""
         number = len(self.study.get_trials(deepcopy=False))
         failed = values is None or not all(math.isfinite(value) for value in values)
         self.study.add_trial(
@@ -158,18 +161,18 @@ class Search:
         return number
 
     def trials(self) -> list[Trial]:
-        """Every question so far, by number."""
+        """All trials so far, by number."""
         trials = self.study.get_trials(deepcopy=False)
-        return [_tried(trial) for trial in trials if _POINT in trial.user_attrs]
+        return [_trial(trial) for trial in trials if _POINT in trial.user_attrs]
 
     def best(self) -> list[int]:
-        """Numbers of the best points: one, or the Pareto front; none if nothing has succeeded."""
+        """Numbers of the best trials: one, or the Pareto front; [] if none has succeeded."""
         done = self.study.get_trials(deepcopy=False, states=[OptunaState.COMPLETE])
         return [trial.number for trial in self.study.best_trials] if done else []
 
     def _resume_running(self) -> None:
-        """Takes up the open questions of a journal. One that was cut short before its point was
-        known was never given to anybody: it has failed."""
+        """Reopens the running trials of a journal. One without a point was interrupted before it
+        was returned by `ask`, and has failed."""
         for trial in self.study.get_trials(deepcopy=False):
             if trial.state == OptunaState.RUNNING:
                 if _POINT in trial.user_attrs:
@@ -179,15 +182,15 @@ class Search:
 
 
 def read_trials(journal: Path) -> list[Trial]:
-    """The questions in a journal, which is not touched; [] where there is none."""
+    """The trials in a journal, which is not changed; [] if there is no such file."""
     if not journal.exists():
         return []
     optuna.logging.set_verbosity(optuna.logging.ERROR)
     study = optuna.load_study(study_name=_STUDY, storage=reading_storage(journal))
-    return [_tried(t) for t in study.get_trials(deepcopy=False) if _POINT in t.user_attrs]
+    return [_trial(t) for t in study.get_trials(deepcopy=False) if _POINT in t.user_attrs]
 
 
-def _tried(trial: FrozenTrial) -> Trial:
+def _trial(trial: FrozenTrial) -> Trial:
     notes = {name: value for name, value in trial.user_attrs.items() if name != _POINT}
     return Trial(
         number=trial.number,

@@ -27,7 +27,7 @@ def list_command(data: Path = FOLDER, as_json: bool = common.JSON) -> None:
     """Show every dataset and what of it can be used now."""
     from trainers.datasets import list_datasets
 
-    rows = [
+    rows: list[dict[str, Any]] = [
         {
             "name": row.spec.name,
             "factors": dict(zip(row.spec.factor_names, row.spec.factor_sizes, strict=True)),

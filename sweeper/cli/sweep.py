@@ -1,6 +1,7 @@
 """Commands that plan: plan, status, schema."""
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import typer
 from rich.console import Console
@@ -8,6 +9,10 @@ from rich.console import Console
 from sweeper.cli import options as common
 from sweeper.cli.launch.command import launch
 from sweeper.errors import UsageError
+
+if TYPE_CHECKING:
+    from sweeper.planning.plan import Plan
+    from sweeper.planning.settings import Settings
 
 
 def register(app: typer.Typer) -> None:
@@ -23,6 +28,9 @@ def plan(
     calibrate: bool = typer.Option(
         False, "--calibrate", help="Time a few steps of each kind of training on this machine."
     ),
+    why: bool = typer.Option(
+        False, "--why", help="Say what differs from the nearest stored training."
+    ),
     price: float = common.PRICE,
     spot: bool = common.SPOT,
     workers: int = common.WORKERS,
@@ -34,6 +42,8 @@ def plan(
     """Show what a grid asks for, what is done already, what is left, and what that costs."""
     from sweeper.grid import load_grid
     from sweeper.launching.forecast import ForecastOptions, forecast
+    from sweeper.planning.remaining import plan_grid
+    from sweeper.planning.why import reason_lines
 
     settings = common.setting(
         tracking_uri=tracking_uri,
@@ -47,11 +57,24 @@ def plan(
     )
     console = Console(stderr=True)
     options = ForecastOptions(workers, calibrate, lambda line: console.print(line, markup=False))
-    found = forecast(load_grid(grid), settings, options)
+    loaded = load_grid(grid)
+    planned = plan_grid(loaded, settings) if loaded.search is None else None
+    found = forecast(loaded, settings, options, planned)
+    reasons = _reasons(planned, settings) if why else {}
     if as_json:
-        common.print_json(found.to_json())
+        common.print_json(found.to_json() | ({"why": reasons} if why else {}))
     else:
-        print("\n".join(found.lines))
+        print("\n".join([*found.lines, *reason_lines(reasons)]))
+
+
+def _reasons(planned: "Plan | None", setting: "Settings") -> dict[str, str]:
+    """{training id: why it is to be run}."""
+    from sweeper.planning.why import reasons
+    from sweeper.tracking.reading.reader import stored_runs
+
+    if planned is None:
+        raise UsageError("--why: a search has no plan in advance; name a grid without `search`")
+    return reasons(planned, stored_runs(setting.tracking_uri))
 
 
 def status(

@@ -5,6 +5,7 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 from sweeper.planning.plan import Training
+from sweeper.planning.why import identity_tag
 from sweeper.tracking import layout
 from sweeper.tracking.writing.writer import RunToPublish, Writer
 from trainers.config import TrainingConfig
@@ -42,7 +43,7 @@ def run_to_publish(
         status=status,
         reason=reason,
         parent=parent,
-        notes=_advice(config, milestone),
+        notes={layout.IDENTITY: identity_tag(config), **_advice(config, milestone)},
     )
 
 

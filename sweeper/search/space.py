@@ -111,7 +111,8 @@ def _branch(grid: Grid, entry: ModelEntry, own: set[str]) -> tuple[Axis, ...]:
 def _given(axes: Axes | None) -> set[str]:
     if axes is None:
         return set()
-    return {name for name in Axes.model_fields if getattr(axes, name) is not None}
+    names = {name for name in Axes.names() if getattr(axes, name) is not None}
+    return names if axes.tf32 is None else {*names, "precision"}
 
 
 def _axis(name: str, values: tuple[Any, ...] | Range, whole: bool) -> Axis:

@@ -1,6 +1,6 @@
-"""A trained network's weights: find, export, register, traverse.
+"""The weights of a trained network: find, export, register, traverse.
 
-`read_weights` keeps this place: models that were registered in MLflow import it from here."""
+`read_weights` must stay importable from here: models registered in MLflow import it."""
 
 from trainers.saving.trained_network import read_weights
 

@@ -1,7 +1,7 @@
-"""A run as a folder that numpy and torch read without this project.
+"""Exports a run as a folder that numpy and torch read without this project.
 
     config.json           what was trained, its scores, and the network's layers
-    weights.safetensors   the weights; several libraries read this format, and so does load.py
+    weights.safetensors   the weights, in a format that other libraries read too
     latents.npz           mu, logvar (N, L), factors (N, K), indices (N,), names, sizes (K,)
     load.py               builds the network of torch.nn and reads the rest; no other import
     README.md             how to use it, and what the run is
@@ -13,7 +13,7 @@ import shutil
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -22,25 +22,28 @@ from sweeper.errors import ResultsError, TrackingError, UsageError
 from sweeper.tracking.reading.artifacts import Latents
 from sweeper.weights.find import find_weights
 from sweeper.weights.layers import layers
-from sweeper.weights.safetensors_file import write_safetensors
+from trainers.files import write_then_rename
 from trainers.saving.trained_network import Weights
+
+if TYPE_CHECKING:
+    from torch import Tensor
 
 _LOADER = Path(__file__).with_name("standalone") / "load.py"
 
 
 @dataclass(frozen=True)
 class Exported:
-    """files: what was written, by path.  missing: a line for each part that could not be."""
+    """files: paths of what was written.  missing: one line for each part that was not found."""
 
     files: tuple[Path, ...]
     missing: tuple[str, ...]
 
 
 def export(study: Study, run: str, out: Path, store: str) -> Exported:
-    """Writes a run, named by its id, its MLflow id or the start of either, to the folder `out`.
+    """Writes a run to the folder `out`. `run` is its id, its MLflow id, or the start of either.
 
-    Raises UsageError for an unknown run and for a folder that holds other things, ResultsError
-    where neither latents nor weights are there."""
+    Raises UsageError for an unknown run or a folder that holds other files, ResultsError if
+    neither latents nor weights are found."""
     run_id = run_named(study, run)
     _check(out)
     missing: list[str] = []
@@ -61,9 +64,9 @@ def export(study: Study, run: str, out: Path, store: str) -> Exported:
 
 def _check(out: Path) -> None:
     if out.exists() and not out.is_dir():
-        raise UsageError(f"--out {out}: is a file; name a folder")
+        raise UsageError(f"--out {out} is a file; name a folder")
     if out.is_dir() and any(out.iterdir()) and not (out / _LOADER.name).is_file():
-        raise UsageError(f"--out {out}: holds other things; name an empty or a new folder")
+        raise UsageError(f"--out {out} holds other files; name a new or an empty folder")
 
 
 def _write(
@@ -79,8 +82,7 @@ def _write(
             "encoder": layers(network.encoder),
             "decoder": layers(network.decoder),
         }
-        arrays = {name: value.numpy() for name, value in network.state_dict().items()}
-        write_safetensors(out / "weights.safetensors", arrays)
+        _write_weights(out / "weights.safetensors", network.state_dict())
     if latents is not None:
         np.savez_compressed(
             out / "latents.npz",
@@ -99,8 +101,15 @@ def _write(
     return [out / name for name in names if (out / name).is_file()]
 
 
+def _write_weights(path: Path, state: Mapping[str, "Tensor"]) -> None:
+    from safetensors.torch import save
+
+    with write_then_rename(path) as temporary:
+        temporary.write_bytes(save({name: value.contiguous() for name, value in state.items()}))
+
+
 def _about(study: Study, run_id: str) -> dict[str, Any]:
-    """The run's settings and scores, as plain JSON values. Scores that are no number are None."""
+    """The run's settings and scores as JSON values. A score that is not finite is None."""
     row = study.runs[study.runs.run_id == run_id].iloc[0].to_dict()
     row = {name: value.item() if hasattr(value, "item") else value for name, value in row.items()}
     own = [name for name in row if name.startswith("param/") and row[name] == row[name]]

@@ -1,6 +1,6 @@
-"""A run's weights: from MLflow where they are kept there, else from the sweep store.
+"""Finds a run's weights: in MLflow if they are kept there, else in the sweep store.
 
-The store keeps those of each training's best milestone only, or of all (`keep_weights` in a grid).
+The store keeps the weights of each training's best milestone, or of all (`keep_weights` in a grid).
 Shapes: B batch, C H W image, L latent."""
 
 from collections.abc import Mapping
@@ -16,16 +16,16 @@ from trainers.saving.trained_network import Weights, read_weights
 
 
 class MissingWeights(ResultsError):
-    """Weights that neither MLflow nor the sweep store holds."""
+    """Neither MLflow nor the sweep store has the weights."""
 
 
 def find_weights(uri: str, run: StoredRun, store: str) -> Weights:
-    """The weights of a run. Raises MissingWeights, in a line that says how to get them."""
+    """The weights of a run. Raises MissingWeights with a message that says how to get them."""
     return logged_weights(uri, run) or _stored_weights(run, store)
 
 
 def logged_weights(uri: str, run: StoredRun) -> Weights | None:
-    """Those that MLflow holds, or None. Raises TrackingError where they are damaged."""
+    """The weights in MLflow, or None. Raises TrackingError, or ResultsError for damaged ones."""
     try:
         path = artifacts.fetch(uri, run, f"{layout.WEIGHTS}/weights.pt")
         about = artifacts.read_json(uri, run, f"{layout.WEIGHTS}/config.json")
@@ -67,7 +67,7 @@ def _about(run: StoredRun, about: Mapping[str, Any], iteration: int) -> dict[str
     names = ("identity", "dataset_fingerprint", "factor_names", "factor_sizes", "image_CHW")
     return {
         **{name: about[name] for name in names},
-        # Weights kept before the scale was: every dataset but dSprites holds bytes of 0 to 255.
+        # Older weights have no scale: every dataset but dSprites has values from 0 to 255.
         "scale": about.get("scale", 1.0 if dataset == "dsprites" else 1 / 255),
         "network": run.params["network"],
         "latent_dim": int(run.params["latent_dim"]),

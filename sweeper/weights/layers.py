@@ -1,7 +1,6 @@
-"""A network as a list of layers in JSON: each a class of torch.nn with its arguments.
+"""A network as a list of layers in JSON: each is a class of torch.nn with its arguments.
 
-A module that adds a branch to its input, as those of `residual` do, is 'Residual' with the layers
-of its branch."""
+A block of the network `residual` is listed as 'Residual' with the layers of its branch."""
 
 from typing import TYPE_CHECKING, Any
 
@@ -20,7 +19,7 @@ _ARGUMENTS = {
 
 
 def layers(module: "nn.Module") -> list[dict[str, Any]]:
-    """The layers of a Sequential, in order. Raises TypeError for one that this does not know."""
+    """The layers of a Sequential, in order. Raises TypeError for an unsupported layer."""
     return [_layer(child) for child in module.children()]
 
 

@@ -1,4 +1,4 @@
-"""What is kept of the runs that a selection chose: weights in MLflow, models in its registry."""
+"""Registers selected runs: their weights as MLflow artifacts, their encoders as models."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -11,7 +11,7 @@ from sweeper.weights.find import find_weights, logged_weights
 
 @dataclass(frozen=True)
 class RegisteredModels:
-    """models: {registered name: version}.  missing: a line for each run without weights."""
+    """models: {registered name: version}.  missing: one line for each run without weights."""
 
     models: dict[str, int]
     missing: tuple[str, ...]
@@ -20,9 +20,9 @@ class RegisteredModels:
 def register_selected(
     study: Study, rows: Iterable[Mapping[str, Any]], *, grid: str | None, store: str
 ) -> RegisteredModels:
-    """Keeps the weights of every chosen run in MLflow, and registers the first seed's encoder.
+    """Stores the weights of every selected run in MLflow and registers the first seed's encoder.
 
-    rows: of `selection.select`.  Raises TrackingError where MLflow refuses."""
+    rows: of `selection.select`.  Raises TrackingError."""
     from sweeper.tracking.writing.model_registry import keep_weights, register
 
     models: dict[str, int] = {}
@@ -55,9 +55,9 @@ def kept_json(
     rows: Iterable[Mapping[str, Any]], kept: RegisteredModels, grid: str | None
 ) -> list[Any]:
     """The rows, each with the model registered from it: {'name', 'version'} or None."""
-    told = []
+    found = []
     for row in rows:
         name = model_name(grid, row)
         model = {"name": name, "version": kept.models[name]} if name in kept.models else None
-        told.append({**row, "registered": model})
-    return told
+        found.append({**row, "registered": model})
+    return found

@@ -1,8 +1,8 @@
-"""Figure 6.2: what a latent means, seen by altering it alone and decoding.
+"""Figure 6.2: latent traversals. One latent at a time is varied and decoded.
 
-A row for each dimension: the other latents stay as they are at the anchor, this one runs over a
-range. The thesis picks dimension and range of each row by eye; here the default is every latent
-that carries information, by its mean KL over the evaluation points, over -3 to 3.
+One row for each latent: the other latents keep the values of an anchor, this one takes values of a
+range. The thesis chooses latent and range of each row by eye; the default here is every informative
+latent, by its mean KL over the evaluation points, from -3 to 3.
 
 Shapes: D dimensions, S steps, L latent, N points, C H W image."""
 
@@ -27,16 +27,16 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 STEPS = 9
-ROWS = 9  # as many as the thesis shows
+ROWS = 9  # the number of rows in the thesis
 FULL = (-3.0, 3.0)
 INFORMATIVE_NATS = 0.01
 
 
 @dataclass(frozen=True)
 class Traversal:
-    """pictures_DSCHW in [0, 1]; ranges_D2: first and last value of each row.
+    """pictures_DSCHW: in [0, 1].  ranges_D2: first and last value of each row.
 
-    change_DS: root mean square difference of a picture from that of the anchor."""
+    change_DS: root mean square difference between a picture and that of the anchor."""
 
     run_id: str
     title: str
@@ -76,8 +76,8 @@ def compute_traversal(
     steps: int = STEPS,
     point: int | None = None,
 ) -> Traversal:
-    """ranges: one for all dimensions, or one each.  point: the evaluation point whose latents are
-    the anchor; None takes the one nearest to the mean of all.
+    """ranges: one for all dimensions, or one for each.  point: the evaluation point whose latents
+    are the anchor; None: the point nearest to the mean.
 
     Raises UsageError, MissingWeights, TrackingError."""
     run_id = run_named(study, run)
@@ -110,17 +110,17 @@ def compute_traversal(
 
 
 def mean_kl(latents: Latents) -> np.ndarray:
-    """(L,): KL from the prior of each latent, in nats, mean over the points."""
+    """(L,): KL of each latent from the prior, in nats, mean over the points."""
     mu_NL, logvar_NL = latents.mu_NL.astype(float), latents.logvar_NL.astype(float)
     return np.asarray(0.5 * (mu_NL**2 + np.exp(logvar_NL) - 1 - logvar_NL).mean(axis=0))
 
 
 def _dims(asked: Sequence[int] | None, kl_nats_L: np.ndarray) -> tuple[int, ...]:
-    """The dimensions asked for, else the most informative ones, at least one."""
+    """The requested dimensions, or the most informative ones, at least one."""
     if asked is None:
         order = np.argsort(-kl_nats_L, kind="stable")
-        told = [int(dim) for dim in order if kl_nats_L[dim] > INFORMATIVE_NATS]
-        return tuple((told or [int(order[0])])[:ROWS])
+        informative = [int(dim) for dim in order if kl_nats_L[dim] > INFORMATIVE_NATS]
+        return tuple((informative or [int(order[0])])[:ROWS])
     wrong = [dim for dim in asked if not 0 <= dim < len(kl_nats_L)]
     if wrong or not asked:
         raise UsageError(f"dims {list(asked)}: the run has latents 0 to {len(kl_nats_L) - 1}")
@@ -132,7 +132,9 @@ def _ranges(
 ) -> tuple[tuple[float, float], ...]:
     found = tuple(ranges) * len(dims) if len(ranges) == 1 else tuple(ranges)
     if len(found) != len(dims):
-        raise UsageError(f"{len(ranges)} ranges for {len(dims)} dims: give one, or one for each")
+        raise UsageError(
+            f"{len(ranges)} ranges for {len(dims)} dims: give one range, or one for each"
+        )
     if not all(math.isfinite(low) and math.isfinite(high) and low != high for low, high in found):
         raise UsageError(f"ranges {list(found)}: each needs two finite values that differ")
     return found
@@ -160,7 +162,7 @@ def _decoded(
 
 
 def draw_traversal(data: Traversal) -> "Figure":
-    """A row of pictures for each dimension, its range in brackets, as in the thesis."""
+    """One row of pictures for each dimension, with its range in brackets, as in the thesis."""
     count, steps = data.values_DS.shape
     figure = new_figure(0.75 * steps + 1.3, 0.78 * count + 0.3)
     axes = figure.subplots(count, steps, squeeze=False)

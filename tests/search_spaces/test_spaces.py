@@ -19,7 +19,7 @@ def test_a_product_varies_the_last_axis_fastest() -> None:
     ]
 
 
-def test_no_axes_are_one_point_and_an_empty_axis_is_none() -> None:
+def test_no_axes_give_one_point_and_an_empty_axis_gives_none() -> None:
     assert list(product({})) == [{}]
     assert list(product({"a": [], "b": [1]})) == []
 
@@ -37,13 +37,13 @@ def test_a_chain_keeps_order_and_duplicates() -> None:
 
 
 @pytest.mark.parametrize("values", [(), (1, 1), ("a", "a")])
-def test_a_choice_is_among_distinct_values(values: tuple[int, ...]) -> None:
+def test_a_choice_needs_distinct_values(values: tuple[int, ...]) -> None:
     with pytest.raises(ValueError):
         Choice("a", values)
 
 
 @pytest.mark.parametrize(
-    "given_",
+    "settings_",
     [
         {"low": 1, "high": 1},
         {"low": 0, "high": 1, "log": True},
@@ -52,9 +52,9 @@ def test_a_choice_is_among_distinct_values(values: tuple[int, ...]) -> None:
         {"low": 1, "high": 2.5, "integer": True},
     ],
 )
-def test_a_range_that_is_none_is_refused(given_: dict[str, float]) -> None:
+def test_an_invalid_interval_is_refused(settings_: dict[str, float]) -> None:
     with pytest.raises(ValueError):
-        Interval("a", **given_)
+        Interval("a", **settings_)
 
 
 def test_axes_of_a_space_have_distinct_names() -> None:

@@ -1,4 +1,4 @@
-"""Training configurations: identity, canonical form, every mistake at once."""
+"""Training configurations: identity, canonical form, all mistakes at once."""
 
 import json
 from dataclasses import replace
@@ -24,14 +24,14 @@ PLAIN = {
 }
 
 
-def test_it_survives_json() -> None:
+def test_a_configuration_is_unchanged_by_json() -> None:
     config = parse_config({**PLAIN, "milestones": [10, 20], "measures": ["cbd"]})
     assert parse_config(json.loads(json.dumps(config.to_dict()))) == config
     assert config.milestones == (10, 20)
     assert config.measures == ("cbd",)
 
 
-def test_the_identity_knows_only_what_changes_numbers() -> None:
+def test_the_identity_holds_only_what_changes_numbers() -> None:
     config = parse_config(PLAIN)
     same = replace(config, milestones=(1,), measures=("cbd",), record_every=1, data_dir="/x")
     assert same.identity() == config.identity()
@@ -39,6 +39,7 @@ def test_the_identity_knows_only_what_changes_numbers() -> None:
         {"seed": 1},
         {"batch_size": 32},
         {"precision": "bf16"},
+        {"precision": "tf32"},
         {"evaluation": Evaluation(alpha=0.25)},
     ):
         assert replace(config, **change).identity() != config.identity()
@@ -51,7 +52,7 @@ def test_parameters_are_completed_typed_and_canonical() -> None:
     assert (plain.model, plain.params) == ("vae", {})
 
 
-def test_a_file_of_ones_own_is_its_content() -> None:
+def test_a_users_file_is_identified_by_its_content() -> None:
     digest = "ab" * 32
     own = {**PLAIN, "dataset": "mine", "source": "file", "path": "/a.npz", "digest": digest}
     config = parse_config(own)
@@ -60,7 +61,7 @@ def test_a_file_of_ones_own_is_its_content() -> None:
     assert config.identity()["dataset"] == f"custom:{digest}"
 
 
-def test_every_mistake_is_told_at_once() -> None:
+def test_every_mistake_is_reported_at_once() -> None:
     wrong = {
         "dataset": "dspritez",
         "source": "rendered",
@@ -89,26 +90,31 @@ def test_every_mistake_is_told_at_once() -> None:
 
 
 @pytest.mark.parametrize(
-    ("change", "said"),
+    ("change", "message"),
     [
         ({"sead": 1}, "unknown keys: sead"),
         ({"evaluation": {"points": 1}}, "points"),
         ({"model": "vea"}, "model: 'vea' is unknown"),
         ({"source": "published2"}, "dsprites has no source"),
         ({"source": "file"}, "needs path and digest"),
-        ({"source": "file", "path": "a", "digest": "xyz"}, "not a SHA-256"),
-        ({"path": "a.npz"}, "belong to the source 'file'"),
+        ({"source": "file", "path": "a", "digest": "xyz"}, "must be a SHA-256"),
+        ({"path": "a.npz"}, "need the source 'file'"),
         ({"params": {"beta": "four"}}, "params: beta_vae: beta = 'four': must be a finite number"),
         ({"params": {"beta": float("nan")}}, "must be a finite number"),
         ({"params": {"beta": True}}, "must be a finite number"),
+        (
+            {"model": "sigma_vae", "params": {}, "reconstruction": "bernoulli"},
+            "^reconstruction: sigma_vae is not defined with reconstruction bernoulli: .* use "
+            "reconstruction mse, or another model$",
+        ),
     ],
 )
-def test_what_cannot_be_run_is_refused(change: dict[str, object], said: str) -> None:
-    with pytest.raises(ConfigError, match=said.replace("'", ".")):
+def test_an_invalid_configuration_is_refused(change: dict[str, object], message: str) -> None:
+    with pytest.raises(ConfigError, match=message.replace("'", ".")):
         parse_config({**PLAIN, **change})
 
 
-def test_a_missing_key_is_told() -> None:
+def test_a_missing_key_is_reported() -> None:
     without = {key: value for key, value in PLAIN.items() if key != "batch_size"}
     with pytest.raises(ConfigError, match="batch_size"):
         parse_config(without)

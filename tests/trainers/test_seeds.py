@@ -1,11 +1,11 @@
-"""Random streams: named, repeatable, apart from one another."""
+"""Random streams: named, repeatable, independent of one another."""
 
 import numpy as np
 
 from trainers.seeds import random_stream, seed_for
 
 
-def test_a_stream_starts_anew_each_time():
+def test_a_stream_always_starts_at_its_beginning():
     first = random_stream(1, "noise", 7).standard_normal(4)
     random_stream(1, "noise", 6).standard_normal(100)
     assert np.array_equal(first, random_stream(1, "noise", 7).standard_normal(4))

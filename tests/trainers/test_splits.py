@@ -15,7 +15,7 @@ from trainers.splits import MinibatchSampler, split
     test=st.floats(0, 0.4),
     seed=st.integers(0, 99),
 )
-def test_the_parts_are_disjoint_and_make_up_the_whole(num_images, validation, test, seed):
+def test_the_parts_are_disjoint_and_complete(num_images, validation, test, seed):
     parts = split(num_images, seed=seed, validation_fraction=validation, test_fraction=test)
     whole = np.concatenate([parts.train, parts.validation, parts.test])
     assert np.array_equal(np.sort(whole), np.arange(num_images))
@@ -32,7 +32,7 @@ def test_an_epoch_draws_each_image_once():
     train = np.arange(100, 160)
     batches = MinibatchSampler(train, batch_size=8, seed=3)
     epoch = np.concatenate([batches.indices(t) for t in range(1, 8)])
-    assert len(epoch) == 56  # seven whole batches of 60 images; the rest is dropped
+    assert len(epoch) == 56  # seven complete batches of 60 images; the rest is dropped
     assert len(set(epoch.tolist())) == 56
     assert set(epoch.tolist()) <= set(train.tolist())
 

@@ -1,4 +1,4 @@
-"""A training: the same bits however it is cut, killed, resumed or shared."""
+"""A training: bitwise the same results if it is sliced, killed, resumed or shared."""
 
 import numpy as np
 import pytest
@@ -43,15 +43,15 @@ def assert_equal_milestones(one, other):
 
 
 @pytest.fixture(scope="module")
-def undisturbed(tiny_network, tmp_path_factory):
-    folder = tmp_path_factory.mktemp("undisturbed")
+def uninterrupted(tiny_network, tmp_path_factory):
+    folder = tmp_path_factory.mktemp("uninterrupted")
     progress = finish(open_training(folder))
     assert (progress.status, progress.iteration) == ("finished", 40)
     return folder
 
 
-def test_losses_fall_and_scores_are_there(undisturbed):
-    record = milestone(undisturbed, 40)
+def test_losses_fall_and_scores_are_there(uninterrupted):
+    record = milestone(uninterrupted, 40)
     recon = dict(zip(record.trajectory_names, record.trajectory_ST.T[1:], strict=True))[
         "loss/recon"
     ]
@@ -68,63 +68,65 @@ def test_losses_fall_and_scores_are_there(undisturbed):
     assert record.failed == ""
 
 
-def test_where_the_slices_fall_changes_nothing(undisturbed, tmp_path):
+def test_the_length_of_slices_changes_no_result(uninterrupted, tmp_path):
     finish(open_training(tmp_path), seconds=1e-9)
     for iteration in (20, 40):
-        assert_equal_milestones(milestone(undisturbed, iteration), milestone(tmp_path, iteration))
+        assert_equal_milestones(milestone(uninterrupted, iteration), milestone(tmp_path, iteration))
 
 
-def test_killed_and_resumed_is_bitwise_undisturbed(undisturbed, tmp_path):
+def test_a_killed_and_resumed_training_is_bitwise_the_same(uninterrupted, tmp_path):
     first = open_training(tmp_path, checkpoint_s=0)
     while first.iteration < 30:
         first.advance(1e-9)
     first.close()
     del first
     second = open_training(tmp_path)
-    assert 0 < second.iteration <= 30  # a checkpoint that was still being written is left out
+    assert 0 < second.iteration <= 30  # a checkpoint that was still being written is ignored
     finish(second)
     for iteration in (20, 40):
-        assert_equal_milestones(milestone(undisturbed, iteration), milestone(tmp_path, iteration))
+        assert_equal_milestones(milestone(uninterrupted, iteration), milestone(tmp_path, iteration))
 
 
-def test_resumed_from_nothing_but_the_first_checkpoint(undisturbed, tmp_path):
+def test_resuming_needs_only_the_first_checkpoint(uninterrupted, tmp_path):
     first = open_training(tmp_path, checkpoint_s=0)
     first.advance(1e-9)
     first.close()
     for name in find_records(LocalFolder(tmp_path)).milestones.values():
         LocalFolder(tmp_path).delete(name)
     finish(open_training(tmp_path))
-    assert_equal_milestones(milestone(undisturbed, 40), milestone(tmp_path, 40))
+    assert_equal_milestones(milestone(uninterrupted, 40), milestone(tmp_path, 40))
 
 
-def test_a_milestone_of_a_shared_training_equals_a_training_of_its_own(undisturbed, tmp_path):
+def test_a_milestone_of_a_shared_training_equals_a_training_of_its_own(uninterrupted, tmp_path):
     finish(open_training(tmp_path, toy_config(milestones=(20,))))
-    assert_equal_milestones(milestone(undisturbed, 20), milestone(tmp_path, 20))
+    assert_equal_milestones(milestone(uninterrupted, 20), milestone(tmp_path, 20))
 
 
-def test_a_longer_list_of_iterations_goes_on_from_the_end(undisturbed, tmp_path):
+def test_a_longer_list_of_iterations_continues_from_the_last_checkpoint(uninterrupted, tmp_path):
     finish(open_training(tmp_path, toy_config(milestones=(20,))))
     longer = open_training(tmp_path)
     assert longer.iteration == 20
     finish(longer)
-    assert_equal_milestones(milestone(undisturbed, 40), milestone(tmp_path, 40))
+    assert_equal_milestones(milestone(uninterrupted, 40), milestone(tmp_path, 40))
 
 
-def test_an_iteration_added_before_the_end_is_scored_and_the_end_kept(undisturbed, tmp_path):
+def test_an_earlier_iteration_added_later_is_scored_and_the_last_checkpoint_kept(
+    uninterrupted, tmp_path
+):
     finish(open_training(tmp_path, toy_config(milestones=(40,))))
     finish(open_training(tmp_path, toy_config(milestones=(20, 40))))
-    assert_equal_milestones(milestone(undisturbed, 20), milestone(tmp_path, 20))
+    assert_equal_milestones(milestone(uninterrupted, 20), milestone(tmp_path, 20))
     assert list(files_by_number(LocalFolder(tmp_path), "checkpoint"))[-1] == 40
 
 
-def test_a_finished_training_takes_no_step(undisturbed):
-    training = open_training(undisturbed)
+def test_a_finished_training_takes_no_step(uninterrupted):
+    training = open_training(uninterrupted)
     assert training.status == "finished"
     assert training.advance().iteration == 0
     training.close()
 
 
-def test_stopping_saves_where_it_stands(tmp_path):
+def test_save_writes_a_checkpoint_of_the_current_iteration(tmp_path):
     training = open_training(tmp_path)
     training.advance(1e-9)
     training.save()
@@ -181,7 +183,7 @@ def test_weights_of_the_best_milestone_are_kept(tmp_path):
 
 
 @pytest.mark.parametrize("model", ["factor_vae", "control_vae", "dynamic_vae"])
-def test_state_beside_the_network_survives_a_kill(tmp_path, model):
+def test_the_objectives_state_is_restored_after_a_kill(tmp_path, model):
     config = toy_config(model=model, params={}, milestones=(20,))
     finish(open_training(tmp_path / "whole", config))
     first = open_training(tmp_path / "cut", config, checkpoint_s=0)

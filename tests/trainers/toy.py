@@ -14,7 +14,7 @@ SIZES = (4, 4, 3)
 
 
 class Toy:
-    """Every factor combination, eight times over."""
+    """Every factor combination, eight times."""
 
     spec = DatasetSpec(
         name="toy",

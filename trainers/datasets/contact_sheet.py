@@ -2,6 +2,7 @@
 
 Shapes: R rows, M images a row, C H W image, K factors."""
 
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -46,7 +47,7 @@ def rows_of(dataset: Dataset, rng: np.random.Generator, columns: int) -> dict[st
     return rows
 
 
-def _positions(dataset: Dataset):
+def _positions(dataset: Dataset) -> Callable[[np.ndarray], np.ndarray]:
     """From places in the factor grid to image indices; files need not be in the grid's order."""
     sizes_K, count = dataset.spec.factor_sizes, len(dataset)
     probe = np.unique(np.linspace(0, count - 1, 1000).round().astype(np.int64))

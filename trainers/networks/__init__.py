@@ -1,4 +1,4 @@
-"""The networks: one class for each entry a grid may name."""
+"""The networks: one class for each network that a grid may name."""
 
 import torch
 
@@ -22,9 +22,9 @@ NETWORKS: dict[str, type[AutoEncoder]] = {
 
 
 def build_network(name: str, image_CHW: Image, latent_dim: int, seed: int) -> AutoEncoder:
-    """The network `name` on the CPU; its weights are a pure function of the seed.
+    """The network `name` on the CPU. Its initial weights are a pure function of the seed.
 
-    Raises ConfigError for an unknown name, an image size it does not take, or latent_dim < 1."""
+    Raises ConfigError for an unknown name, an unsupported image size, or latent_dim < 1."""
     errors = network_errors(name, image_CHW, latent_dim)
     if errors:
         raise ConfigError("\n".join(errors))

@@ -1,4 +1,4 @@
-"""What a network is: an encoder to (mu, logvar) and a decoder to logits.
+"""The interface of a network: an encoder to (mu, logvar) and a decoder to logits.
 
 Shapes: B batch, C H W image, L latent."""
 
@@ -8,7 +8,7 @@ Image = tuple[int, int, int]  # C, H, W
 
 
 class AutoEncoder(nn.Module):
-    """`encoder`: (B, C, H, W) -> (B, 2L). `decoder`: (B, L) -> (B, C, H, W), before the sigmoid."""
+    """`encoder`: (B, C, H, W) -> (B, 2L). `decoder`: (B, L) -> (B, C, H, W) logits."""
 
     encoder: nn.Module
     decoder: nn.Module
@@ -24,17 +24,17 @@ class AutoEncoder(nn.Module):
 
 
 def down(in_channels: int, out_channels: int) -> list[nn.Module]:
-    """Convolution 4x4, stride 2, padding 1, ReLU: halves the side."""
+    """Convolution 4x4, stride 2, padding 1, ReLU: halves height and width."""
     return [nn.Conv2d(in_channels, out_channels, 4, stride=2, padding=1), nn.ReLU()]
 
 
 def up(in_channels: int, out_channels: int) -> nn.ConvTranspose2d:
-    """Transposed convolution 4x4, stride 2, padding 1: doubles the side."""
+    """Transposed convolution 4x4, stride 2, padding 1: doubles height and width."""
     return nn.ConvTranspose2d(in_channels, out_channels, 4, stride=2, padding=1)
 
 
 def ups(channels: list[int]) -> list[nn.Module]:
-    """`up` from each number of channels to the next, ReLU between, none after the last."""
+    """`up` from each number of channels to the next, with ReLU between them."""
     layers: list[nn.Module] = []
     for in_channels, out_channels in zip(channels, channels[1:], strict=False):
         layers += [up(in_channels, out_channels), nn.ReLU()]

@@ -10,10 +10,10 @@ HIDDEN = 256
 
 
 class Burgess(AutoEncoder):
-    """Encoder Conv 32 x 4 (4x4, stride 2), FC 256, 256, 2L; decoder its mirror image.
+    """Encoder Conv 32 x 4 (4x4, stride 2), FC 256, 256, 2L; decoder the reverse.
 
-    Burgess et al. 2018, for 64 pixels; at 128 there is one more convolution of 32 on either side,
-    so that the maps still end at 4x4."""
+    Burgess et al. 2018, for 64 pixels. At 128 pixels encoder and decoder have one more layer of 32
+    channels, so that the smallest maps are still 4x4."""
 
     def __init__(self, image_CHW: Image, latent_dim: int) -> None:
         super().__init__()

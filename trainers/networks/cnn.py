@@ -1,4 +1,4 @@
-"""Table 3.1's convolutional network."""
+"""The convolutional network of the thesis, Table 3.1."""
 
 import torch
 from torch import nn
@@ -13,16 +13,17 @@ class CNN(AutoEncoder):
     """Encoder Conv 32, 32, 64, 64 (4x4, stride 2), Conv 32 (4x4, stride 1), FC 2L; decoder FC 256,
     ConvT 64, 64, 32, 32, 3, C (4x4, stride 2); ReLU between.
 
-    Thesis, Table 3.1, for 64 and 128 pixels. The table gives no padding. Read here: 1 wherever the
-    stride is 2, so that every such layer halves or doubles the side, and 0 in the stride-1 layer.
-    The FC's 256 values are then 256 channels of 1x1 at 64 pixels and 64 channels of 2x2 at 128,
-    all six transposed layers are used, and one table serves both sizes. Two consequences, kept
-    because the table says so: the last hidden layer has 3 channels, a tight bottleneck, also for
-    images of one channel; and at 128 pixels the stride-1 layer ends in 32 maps of 5x5.
+    Thesis, Table 3.1, for 64 and 128 pixels. The table gives no padding. It is taken as 1 where the
+    stride is 2, so that each such layer halves or doubles the side, and as 0 in the stride-1 layer.
+    The 256 outputs of the FC are then 256 channels of 1x1 at 64 pixels and 64 channels of 2x2 at
+    128, all six transposed layers are used, and the table fits both sizes. Two consequences follow
+    from the table: the last hidden layer has only 3 channels, also for images of one channel, and
+    at 128 pixels the stride-1 layer has 32 maps of 5x5.
 
-    One departure from PyTorch's initial weights: the 3-channel layer's biases are made positive.
-    As drawn, all three channels are negative everywhere in 14 of 100 seeds at 64 pixels (7 at 128);
-    ReLU then passes neither image nor gradient, and that training can never learn."""
+    One departure from PyTorch's initial weights: the biases of the 3-channel layer are made
+    positive. With the biases as drawn, all three channels are negative everywhere for 14 of 100
+    seeds at 64 pixels (7 at 128); ReLU then passes neither values nor gradients, and such a
+    training cannot learn."""
 
     def __init__(self, image_CHW: Image, latent_dim: int) -> None:
         super().__init__()
@@ -40,12 +41,13 @@ class CNN(AutoEncoder):
         )
         first_side = height // 64
         first_channels = FLAT // first_side**2
-        self.decoder = nn.Sequential(
+        self.decoder: nn.Sequential = nn.Sequential(
             nn.Linear(latent_dim, FLAT),
             nn.ReLU(),
             nn.Unflatten(1, (first_channels, first_side, first_side)),
             *ups([first_channels, 64, 64, 32, 32, BOTTLENECK, channels]),
         )
         bottleneck = self.decoder[-3]
+        assert isinstance(bottleneck, nn.ConvTranspose2d) and bottleneck.bias is not None
         with torch.no_grad():
             bottleneck.bias.abs_()

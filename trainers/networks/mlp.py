@@ -1,4 +1,4 @@
-"""Table 3.1's multilayer perceptron."""
+"""The multilayer perceptron of the thesis, Table 3.1."""
 
 from math import prod
 
@@ -12,7 +12,7 @@ HIDDEN = 1200
 class MLP(AutoEncoder):
     """Encoder FC 1200, 1200, 2L; decoder FC 1200, 1200, CHW; ReLU between.
 
-    Thesis, Table 3.1; any image size. Higgins et al. 2017 used a third decoder layer and tanh."""
+    Thesis, Table 3.1; any image size. Higgins et al. 2017 use a third decoder layer and tanh."""
 
     def __init__(self, image_CHW: Image, latent_dim: int) -> None:
         super().__init__()

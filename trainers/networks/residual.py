@@ -1,4 +1,4 @@
-"""A deeper network with residual blocks, for what the thesis leaves as future work."""
+"""A deeper network with residual blocks, which the thesis names as future work."""
 
 from torch import Tensor, nn
 
@@ -12,12 +12,12 @@ HIDDEN = 256
 
 class Residual(AutoEncoder):
     """Encoder: at each scale a Conv (4x4, stride 2) and two residual blocks, down to 4x4, then
-    FC 256, 2L; decoder its mirror image.
+    FC 256, 2L; decoder the reverse.
 
     Four scales (32, 64, 128, 128 channels) at 64 pixels, five at 128: 22 and 27 layers in the
-    encoder against 6 of Table 3.1. This project's own; the thesis (section 8.1) plans "deeper
-    network architectures" without giving one. No normalisation over the batch: an image's latents
-    must not depend on its neighbours."""
+    encoder, compared with 6 in Table 3.1. Designed for this project: the thesis (section 8.1) names
+    "deeper network architectures" but gives none. No batch normalisation: an image's latents must
+    not depend on the other images of the batch."""
 
     def __init__(self, image_CHW: Image, latent_dim: int) -> None:
         super().__init__()
@@ -42,7 +42,7 @@ class Residual(AutoEncoder):
 
 
 class Block(nn.Module):
-    """relu(x + Conv(relu(Conv(x)))), 3x3, same width."""
+    """relu(x + Conv(relu(Conv(x)))), 3x3, with `width` channels throughout."""
 
     def __init__(self, width: int) -> None:
         super().__init__()

@@ -1,4 +1,4 @@
-"""The objectives: one class for each model a grid may name."""
+"""The objectives: one class for each model that a grid may name."""
 
 from collections.abc import Mapping
 
@@ -19,6 +19,7 @@ from trainers.objectives.sigma_vae import SigmaVAE
 from trainers.objectives.vae import VAE
 from trainers.seeds import seed_for
 from trainers.specs.models import complete_params
+from trainers.specs.parameters import Value
 
 __all__ = ["OBJECTIVES", "Objective", "Terms", "build_objective", "kl_per_latent"]
 
@@ -43,16 +44,18 @@ OBJECTIVES: dict[str, type[Objective]] = {
 
 
 def build_objective(
-    name: str, params: Mapping[str, object], latent_dim: int, num_pixels: int, seed: int = 0
+    name: str, params: Mapping[str, Value], latent_dim: int, num_pixels: int, seed: int = 0
 ) -> Objective:
-    """The objective `name` on the CPU, with fresh weights and state.
+    """The objective `name` on the CPU, with initial weights and state.
 
-    `params` may leave out what has a default. num_pixels: D = C*H*W. Random initial weights (only
-    FactorVAE's discriminator has any) are a pure function of the seed.
+    `params` may leave out parameters that have a default. num_pixels: D = C*H*W. Random initial
+    weights (only FactorVAE's discriminator has any) are a pure function of the seed.
     Raises ConfigError with every mistake in the name and the parameters."""
     complete, errors = complete_params(name, params)
     if not errors and name not in OBJECTIVES:
-        errors = [f"model {name!r} is an alias that a plan resolves; it has no objective"]
+        errors = [
+            f"model {name!r} is an alias: `sweeper plan` replaces it by a model; train that one"
+        ]
     if errors:
         raise ConfigError("\n".join(errors))
     with torch.random.fork_rng(devices=[]):

@@ -1,21 +1,24 @@
-"""AnnealedVAE: the KL is pulled to a capacity that grows."""
+"""AnnealedVAE: the KL is held at a capacity that grows during training."""
 
 from collections.abc import Mapping
 
 from torch import Tensor
 
 from trainers.objectives.base import Objective, Terms, scalar
+from trainers.specs.parameters import Value
 
 
 class AnnealedVAE(Objective):
-    """Reconstruction plus the distance of the KL from a capacity C(t).
+    """Reconstruction plus the absolute difference between the KL and a capacity C(t).
 
         loss = R + gamma |KL - C|,   C = min(c_max, c_max t / iteration_threshold), in nats
 
     Burgess et al. 2018, eq. 8, with the constants of disentanglement_lib: gamma 1000, threshold
-    100,000."""
+    100,000. No epsilon."""
 
-    def __init__(self, params: Mapping[str, object], latent_dim: int, num_pixels: int) -> None:
+    capacity_nats: Tensor
+
+    def __init__(self, params: Mapping[str, Value], latent_dim: int, num_pixels: int) -> None:
         super().__init__(params, latent_dim, num_pixels)
         self.gamma = float(params["gamma"])
         self.c_max = float(params["c_max"])

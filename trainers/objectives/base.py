@@ -1,4 +1,4 @@
-"""What an objective is: a loss over the terms of one minibatch, with its own weights and state.
+"""The interface of an objective: a loss of one minibatch, with weights and state of its own.
 
 Shapes: B batch, L latent."""
 
@@ -9,10 +9,12 @@ from typing import Any, ClassVar
 import torch
 from torch import Tensor, nn
 
+from trainers.specs.parameters import Value
+
 
 @dataclass(frozen=True)
 class Terms:
-    """The terms of one minibatch, all on one device.
+    """The terms of the loss of one minibatch, all on one device.
 
     recon      (): reconstruction error summed over pixels and channels, mean over the batch
     kl_L       (L,): KL to the unit Gaussian per latent, in nats, mean over the batch
@@ -37,17 +39,17 @@ class Terms:
 
 
 class Objective(nn.Module):
-    """A named loss.
+    """A loss with a name. Everything optional has a default here; a trainer uses nothing else.
 
-    Learned weights are parameters (they join the network's Adam); controller state is kept in
-    buffers (float64), updated in place by `loss` before the backward pass. Both are in the state
-    dict, so a checkpoint holds them. In eval mode `loss` moves no state. `loss` must not read a
-    tensor back to the host: on a GPU the whole step is a captured graph."""
+    Learned weights are parameters and are optimised by the network's Adam. Controller state is
+    kept in float64 buffers, which `loss` updates in place before the backward pass. Both are in
+    the state dict and so in checkpoints. In eval mode `loss` changes no state. `loss` must not
+    read a tensor back to the host: on a GPU the whole step is one captured graph."""
 
-    needs_shuffle: ClassVar[bool] = False  # whether Terms must carry shuffle_BL
+    needs_shuffle: ClassVar[bool] = False  # whether `loss` needs Terms.shuffle_BL
 
-    def __init__(self, params: Mapping[str, object], latent_dim: int, num_pixels: int) -> None:
-        """`params`: every parameter of the model's spec, typed. `num_pixels`: D = C*H*W."""
+    def __init__(self, params: Mapping[str, Value], latent_dim: int, num_pixels: int) -> None:
+        """params: every parameter of the model's spec, typed.  num_pixels: D = C*H*W."""
         super().__init__()
 
     def loss(self, terms: Terms) -> Tensor:
@@ -55,32 +57,33 @@ class Objective(nn.Module):
         raise NotImplementedError(type(self).__name__)
 
     def logged_names(self) -> tuple[str, ...]:
-        """Names of what `logged_values` returns: 'beta', 'sigma/recon', 'sigma/z0', ..."""
+        """Names of the values of `logged_values`: 'beta', 'sigma/recon', 'sigma/z0', ..."""
         return ()
 
     def logged_values(self) -> tuple[Tensor, ...]:
-        """Detached scalars as used in the latest `loss`, one for each of `logged_names`."""
+        """Detached scalars that the latest `loss` used, one for each of `logged_names`."""
         return ()
 
     def adversary(self) -> nn.Module | None:
         """A module with an optimiser of its own (FactorVAE's discriminator), or None.
 
-        Its parameters must not be among `learned_weights`."""
+        Its parameters are not among `learned_weights`."""
         return None
 
     def adversary_optimizer(self) -> dict[str, Any]:
-        """Arguments of the adversary's Adam, e.g. {'lr': 1e-4, 'betas': (0.5, 0.9)}."""
+        """Arguments of the adversary's Adam, such as {'lr': 1e-4, 'betas': (0.5, 0.9)}."""
         raise NotImplementedError(type(self).__name__)
 
     def adversary_loss(self, terms: Terms) -> Tensor:
-        """The adversary's scalar loss; `terms` are detached and of the same minibatch."""
+        """The scalar loss of the adversary. `terms` belong to the same minibatch; gradients must
+        not reach the network through them."""
         raise NotImplementedError(type(self).__name__)
 
     def learned_weights(self) -> list[nn.Parameter]:
-        """Parameters that join the network's optimiser."""
+        """Parameters that the network's Adam optimises."""
         adversary = self.adversary()
-        foreign = {id(p) for p in adversary.parameters()} if adversary is not None else set()
-        return [p for p in self.parameters() if id(p) not in foreign]
+        excluded = {id(p) for p in adversary.parameters()} if adversary is not None else set()
+        return [p for p in self.parameters() if id(p) not in excluded]
 
 
 def kl_per_latent(mu_BL: Tensor, logvar_BL: Tensor) -> Tensor:
@@ -89,5 +92,5 @@ def kl_per_latent(mu_BL: Tensor, logvar_BL: Tensor) -> Tensor:
 
 
 def scalar(value: float) -> Tensor:
-    """A float64 scalar for a buffer that holds state through time."""
+    """A float64 scalar, for a buffer that holds controller state."""
     return torch.tensor(value, dtype=torch.float64)

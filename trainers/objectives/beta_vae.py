@@ -6,6 +6,7 @@ import torch
 from torch import Tensor
 
 from trainers.objectives.base import Objective, Terms
+from trainers.specs.parameters import Value
 
 
 class BetaVAE(Objective):
@@ -14,9 +15,11 @@ class BetaVAE(Objective):
         loss = R + beta KL
 
     Higgins et al. 2017, eq. 4; thesis eq. 2.2. Sums over pixels and over latents, so beta is the
-    paper's beta and not the one divided by pixels. With beta 1 it is `vae` to the bit."""
+    paper's beta and not the one divided by pixels. With beta 1 it is bitwise `vae`. No epsilon."""
 
-    def __init__(self, params: Mapping[str, object], latent_dim: int, num_pixels: int) -> None:
+    logged_beta: Tensor
+
+    def __init__(self, params: Mapping[str, Value], latent_dim: int, num_pixels: int) -> None:
         super().__init__(params, latent_dim, num_pixels)
         self.beta = float(params["beta"])
         self.register_buffer("logged_beta", torch.tensor(self.beta), persistent=False)

@@ -1,4 +1,4 @@
-"""ControlVAE: a PI controller that holds the KL at a target by moving beta."""
+"""ControlVAE: a PI controller that holds the KL at a target by changing beta."""
 
 from collections.abc import Mapping
 
@@ -7,19 +7,23 @@ from torch import Tensor
 
 from trainers.objectives.base import Objective, Terms, scalar
 from trainers.objectives.parts.controllers import ControlState, Gains, Ramp, control_step
-from trainers.specs.parameters import parse_target
+from trainers.specs.parameters import Value, parse_target
 
 
 class ControlledVAE(Objective):
-    """What ControlVAE and DynamicVAE share: a target, gains, and a beta moved before each step.
+    """Base of ControlVAE and DynamicVAE: a target, gains, and a beta updated before each step.
 
         loss = R + beta(t) KL
 
-    Thesis eq. 2.6. The controller sees the KL of the current batch, before the backward pass, and
+    Thesis eq. 2.6. The controller reads the KL of the current batch before the backward pass, and
     no gradient flows through beta. With a ramp the anti-windup rule is the released one; with a
-    constant target it is the safe one (see `controllers.Gains`)."""
+    constant target it is the safe one (see `controllers.Gains`). At 300,000 iterations the ramp has
+    reached 9.5 nats (ControlVAE) or 7.85 (DynamicVAE), not its cap of 18. No epsilon."""
 
-    def __init__(self, params: Mapping[str, object], latent_dim: int, num_pixels: int) -> None:
+    target_nats: Tensor
+    beta: Tensor
+
+    def __init__(self, params: Mapping[str, Value], latent_dim: int, num_pixels: int) -> None:
         super().__init__(params, latent_dim, num_pixels)
         kind, nats = parse_target(str(params["target"]))
         self.target = nats if kind == "constant" else _ramp(params, nats)
@@ -32,7 +36,7 @@ class ControlledVAE(Objective):
         self.register_buffer("target_nats", scalar(0.0), persistent=False)
 
     def step(self, kl: Tensor, target: Tensor) -> Tensor:
-        """(): beta for this batch; moves the state."""
+        """(): beta for this batch. Updates the controller's state."""
         raise NotImplementedError(type(self).__name__)
 
     def loss(self, terms: Terms) -> Tensor:
@@ -59,10 +63,16 @@ class ControlledVAE(Objective):
 class ControlVAE(ControlledVAE):
     """Shao et al. 2020 with the released target ramp, +0.15 nats every 5000 iterations.
 
-    The integral starts at 0, which is the thesis's "beta initialised with 0": beta itself starts at
-    its bound beta_min = 1, hard-coded in the released code for disentanglement."""
+        loss = R + beta(t) KL
+        e = target - KL;  I += Ki e;  beta = max(beta_min, Kp / (1 + exp e) + beta_min + I)
 
-    def __init__(self, params: Mapping[str, object], latent_dim: int, num_pixels: int) -> None:
+    The integral starts at 0, which is the thesis's "beta initialised with 0". beta itself starts
+    at its lower bound beta_min = 1, which the released disentanglement code hard-codes."""
+
+    integral: Tensor
+    weight: Tensor
+
+    def __init__(self, params: Mapping[str, Value], latent_dim: int, num_pixels: int) -> None:
         super().__init__(params, latent_dim, num_pixels)
         self.register_buffer("integral", scalar(0.0))
         self.register_buffer("weight", scalar(self.gains.beta_min))
@@ -76,7 +86,7 @@ class ControlVAE(ControlledVAE):
         return beta
 
 
-def _ramp(params: Mapping[str, object], cap_nats: float) -> Ramp:
+def _ramp(params: Mapping[str, Value], cap_nats: float) -> Ramp:
     return Ramp(
         start_nats=float(params["ramp_start_nats"]),
         step_nats=float(params["ramp_step_nats"]),

@@ -1,4 +1,4 @@
-"""DIP-VAE I and II: the covariance of the aggregated posterior is pulled to the identity.
+"""DIP-VAE I and II: a penalty on the distance of the latents' covariance from the identity.
 
 Shapes: B batch, L latent."""
 
@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from torch import Tensor
 
 from trainers.objectives.base import Objective, Terms
+from trainers.specs.parameters import Value
 
 
 class DipVAE(Objective):
@@ -15,9 +16,9 @@ class DipVAE(Objective):
         loss = R + KL + lambda_od sum_{i != j} Cov_ij^2 + lambda_d sum_i (Cov_ii - 1)^2
 
     Kumar et al. 2018, eqs. 6 and 7, with lambda_d = lambda_d_factor * lambda_od as in
-    disentanglement_lib. Cov is the biased covariance over the batch."""
+    disentanglement_lib. Cov is the biased covariance over the batch. No epsilon."""
 
-    def __init__(self, params: Mapping[str, object], latent_dim: int, num_pixels: int) -> None:
+    def __init__(self, params: Mapping[str, Value], latent_dim: int, num_pixels: int) -> None:
         super().__init__(params, latent_dim, num_pixels)
         self.lambda_od = float(params["lambda_od"])
         self.lambda_d = float(params["lambda_d_factor"]) * self.lambda_od

@@ -10,16 +10,24 @@ from torch import Tensor
 from trainers.objectives.base import scalar
 from trainers.objectives.control_vae import ControlledVAE
 from trainers.objectives.parts.controllers import DynamicState, dynamic_step
+from trainers.specs.parameters import Value
 
 
 class DynamicVAE(ControlledVAE):
     """Shao et al. 2022 with the released target: +0.15 nats over the first 1000 of every 6000
     iterations.
 
-    beta starts at 150, the thesis's value; the released dSprites code starts at 50. The window of
-    the average is 5, as in the authors' run script."""
+        loss = R + beta(t) KL;  e = target - mean of the last T KLs
+        W += Kp (s(e) - s(e_previous)) + Ki e;  s(e) = 1 / (1 + exp e);  beta = max(beta_min, W)
 
-    def __init__(self, params: Mapping[str, object], latent_dim: int, num_pixels: int) -> None:
+    beta starts at 150, the thesis's value; the released dSprites code starts at 50. The window T
+    is 5, as in the authors' run script."""
+
+    weight: Tensor
+    error: Tensor
+    history_T: Tensor
+
+    def __init__(self, params: Mapping[str, Value], latent_dim: int, num_pixels: int) -> None:
         super().__init__(params, latent_dim, num_pixels)
         beta_0 = float(params["beta_0"])
         self.register_buffer("weight", scalar(beta_0))

@@ -1,6 +1,7 @@
-"""FactorVAE: the total correlation, estimated by a discriminator of its own.
+"""FactorVAE: a weight on the total correlation, which a discriminator estimates.
 
-Shapes: B batch, L latent; the discriminator's two logits: 0 for a sample, 1 for a shuffled one."""
+Shapes: B batch, L latent. Of the discriminator's two logits, 0 stands for a sample of the
+posterior and 1 for a shuffled one."""
 
 from collections.abc import Mapping
 from math import log, log1p
@@ -11,6 +12,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from trainers.objectives.base import Objective, Terms
+from trainers.specs.parameters import Value
 
 HIDDEN = 1000
 HIDDEN_LAYERS = 6
@@ -19,18 +21,18 @@ LOG_P_MIN, LOG_P_MAX = log(1e-6), log1p(-1e-6)
 
 
 class FactorVAE(Objective):
-    """The VAE plus gamma times the total correlation a discriminator sees.
+    """The VAE plus gamma times the total correlation that a discriminator estimates.
 
         loss = R + KL + gamma mean_B[ logit_0(z) - logit_1(z) ]
-        discriminator: - 1/2 E ln p_0(z) - 1/2 E ln p_1(z shuffled)
+        discriminator: - 1/2 E ln p_0(z) - 1/2 E ln p_1(z shuffled),  p clipped to [e, 1 - e]
 
     Kim & Mnih 2018, eqs. 2 and 3, with disentanglement_lib's constants: six layers of 1000 with
-    leaky ReLU, probabilities clipped to [1e-6, 1 - 1e-6], Adam(1e-4, 0.5, 0.9). Each latent is
-    shuffled over the same batch; the paper takes a second one."""
+    leaky ReLU, e = 1e-6 (in the discriminator's loss only), Adam(1e-4, 0.5, 0.9). Departure: each
+    latent is shuffled within the same batch; the paper uses a second batch."""
 
     needs_shuffle: ClassVar[bool] = True
 
-    def __init__(self, params: Mapping[str, object], latent_dim: int, num_pixels: int) -> None:
+    def __init__(self, params: Mapping[str, Value], latent_dim: int, num_pixels: int) -> None:
         super().__init__(params, latent_dim, num_pixels)
         self.gamma = float(params["gamma"])
         self.discriminator = Discriminator(latent_dim)
@@ -72,10 +74,11 @@ class Discriminator(nn.Module):
         self.layers = nn.ModuleList(nn.Linear(a, b) for a, b in zip(sizes, sizes[1:], strict=False))
 
     def forward(self, z_BL: Tensor, fixed: bool = False) -> Tensor:
-        """(B, 2): logits. `fixed`: gradients reach z only, not the weights."""
+        """(B, 2): logits.  fixed: gradients flow to z only, not to the weights."""
         h = z_BL
         for index, layer in enumerate(self.layers):
             h = F.leaky_relu(h, LEAKY_SLOPE) if index else h
+            assert isinstance(layer, nn.Linear)
             weight, bias = layer.weight, layer.bias
             h = F.linear(h, weight.detach(), bias.detach()) if fixed else F.linear(h, weight, bias)
         return h

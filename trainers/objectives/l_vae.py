@@ -7,21 +7,24 @@ from torch import Tensor
 
 from trainers.objectives.base import Objective, Terms
 from trainers.objectives.parts.learned_variance import LearnedVariance, inverse_variance
+from trainers.specs.parameters import Value
 
-# Below the resolution of float32 beside any sigma^2 above 0.2, so eq. 6.2 holds to the bit there;
-# it only matters when the posterior collapses and sigma_1 falls to 0.
+# In float32 this changes no sum with a sigma^2 above 0.2, so there the loss is eq. 6.2 bitwise. It
+# matters only if the posterior collapses and sigma_1 falls to 0.
 EPSILON = 1e-8
 
 
 class LVAE(Objective):
-    """Both weights of the loss are learned, and with them beta.
+    """The weights of both terms are learned, and so is beta, their ratio.
 
-        loss = R / s0^2 + KL / s1^2 + s0^2 + s1^2          beta = s0^2 / s1^2
+        loss = R / (s0^2 + e) + KL / (s1^2 + e) + s0^2 + s1^2,   e = 1e-8
+        beta = s0^2 / s1^2
 
     Thesis eq. 6.2, with the signs set so that both terms are minimised. For fixed R and KL the
-    minimum is at s0^2 = sqrt(R), s1^2 = sqrt(KL). Departure: 1 / (s^2 + 1e-8) for 1 / s^2."""
+    minimum is at s0^2 = sqrt(R), s1^2 = sqrt(KL). Departure: e, which the thesis does not have,
+    bounds the weights at 1e8."""
 
-    def __init__(self, params: Mapping[str, object], latent_dim: int, num_pixels: int) -> None:
+    def __init__(self, params: Mapping[str, Value], latent_dim: int, num_pixels: int) -> None:
         super().__init__(params, latent_dim, num_pixels)
         self.variance = LearnedVariance(2, str(params["parametrisation"]))
         self._variance_2 = torch.ones(2)

@@ -1,4 +1,4 @@
-"""sigma-VAE: a Gaussian decoder whose one variance is learned."""
+"""sigma-VAE: a Gaussian decoder with one learned variance."""
 
 from collections.abc import Mapping
 
@@ -7,6 +7,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from trainers.objectives.base import Objective, Terms
+from trainers.specs.parameters import Value
 
 LOG_SIGMA_MIN = -6.0
 
@@ -15,15 +16,18 @@ class SigmaVAE(Objective):
     """The negative log likelihood of a Gaussian decoder with one learned sigma, plus KL.
 
         loss = D ln sigma + R / (2 sigma^2) + KL          D = C * H * W
+        ln sigma = m + softplus(w - m),   m = -6, w learned
 
-    Rybkin et al. 2021, less the constant (D/2) ln 2 pi. log sigma starts at 0 and is
-    clipped softly from below, m + softplus(log sigma - m) with m = -6, as in the authors' code.
-    For a fixed R the minimum is at sigma^2 = R / D. Against R + beta KL this is beta = 2 sigma^2.
+    Rybkin et al. 2021, without the constant (D/2) ln 2 pi. w starts at 0, so ln sigma at 0.0025.
+    The soft lower bound m is that of the authors' code and stands in place of an epsilon: sigma
+    stays above 0.0025. For a fixed R the minimum is at sigma^2 = R / D. Compared with R + beta KL,
+    beta = 2 sigma^2. R must be the squared error, since the loss is a Gaussian likelihood; a
+    Bernoulli reconstruction is refused.
 
-    `literal` gives thesis eq. 2.9 as printed, ln sigma without D; its minimum, sigma^2 = R, does
-    not fit the thesis's own table, hence not the default."""
+    `literal` gives thesis eq. 2.9 as printed, ln sigma without D. Its minimum, sigma^2 = R, does
+    not agree with the thesis's own table, so it is not the default."""
 
-    def __init__(self, params: Mapping[str, object], latent_dim: int, num_pixels: int) -> None:
+    def __init__(self, params: Mapping[str, Value], latent_dim: int, num_pixels: int) -> None:
         super().__init__(params, latent_dim, num_pixels)
         self.log_sigma_weight = 1 if params["literal"] else num_pixels
         self.log_sigma = nn.Parameter(torch.tensor(0.0))

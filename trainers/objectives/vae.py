@@ -10,8 +10,8 @@ class VAE(Objective):
 
         loss = R + KL
 
-    Kingma & Welling 2014. R is summed over pixels and KL over latents, both mean over the batch,
-    as in thesis eq. 2.1."""
+    Kingma & Welling 2014; thesis eq. 2.1. R is summed over pixels and KL over latents; both are
+    means over the batch. No epsilon."""
 
     def loss(self, terms: Terms) -> Tensor:
         return terms.recon + terms.kl

@@ -1,1 +1,1 @@
-"""The steps of a training and their inputs, on a CPU or a GPU."""
+"""The optimisation steps of a training and their inputs, on a CPU or a GPU."""

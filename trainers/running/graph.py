@@ -45,7 +45,7 @@ class GraphRunner(Runner):
         self._graph: torch.cuda.CUDAGraph | None = None
         self._eager_left = _WARM_UP_STEPS
         self._can_capture = device.type == "cuda"
-        self._stream = torch.cuda.Stream(device) if self._can_capture else None
+        self._stream = torch.cuda.Stream(device) if self._can_capture else None  # type: ignore[no-untyped-call]
 
     def max_block_steps(self, iteration: int) -> int:
         """The steps left in the chunk that holds the step after `iteration`."""
@@ -66,13 +66,13 @@ class GraphRunner(Runner):
     def step(self) -> None:
         """One step: reads the inputs at the position, writes the recorded values. Reads nothing
         back to the host and takes nothing from it."""
-        noise_BL = self._input("noise")
-        images_BCHW = self._input("images")
-        if images_BCHW is None:
-            assert self._images is not None
+        if self._images is None:
+            images_BCHW = self._input("images")
+        else:
             images_BCHW = self._images.gather(self._input("indices"))
+        shuffle_BL = self._input("shuffle") if self._stepper.needs_shuffle else None
         values_T = self._stepper.step(
-            images_BCHW, noise_BL, self._iteration, self._input("shuffle")
+            images_BCHW, self._input("noise"), self._iteration, shuffle_BL
         )
         self._ring_ST.index_copy_(0, self._position_1, values_T[None])
         self._position_1.add_(1)
@@ -90,9 +90,8 @@ class GraphRunner(Runner):
         # Synchronises with the device, once per block.
         return self._ring_ST[position : position + last - first + 1].cpu().numpy().copy()
 
-    def _input(self, name: str) -> Tensor | None:
-        buffer = self._buffers.get(name)
-        return None if buffer is None else buffer.index_select(0, self._position_1)[0]
+    def _input(self, name: str) -> Tensor:
+        return self._buffers[name].index_select(0, self._position_1)[0]
 
     def _load(self, number: int) -> None:
         """Copies a chunk into the buffers, whose addresses are fixed in the captured graph."""

@@ -1,7 +1,8 @@
-"""A whole dataset on the device, so that a minibatch is gathered there.
+"""A complete dataset in device memory, from which minibatches are gathered.
 
 Shapes: N images, B batch, C H W image, P bytes of a packed image."""
 
+import logging
 from math import prod
 from typing import Protocol
 from weakref import WeakValueDictionary
@@ -11,13 +12,16 @@ import torch
 from torch import Tensor
 
 from trainers.datasets.access.dataset import Dataset
+from trainers.running.device_lock import device_lock
 
-_BLOCK = 8192  # images moved at a time
-_SHARE = 0.6  # of the free memory that a dataset may take
+log = logging.getLogger(__name__)
+
+_BLOCK = 8192  # images copied at a time
+_SHARE = 0.6  # of the free memory, the most that a dataset may take
 
 
 class ImageTable(Protocol):
-    """Images by index, on the device; equal to `dataset.images`."""
+    """Images by index, in device memory; equal to `dataset.images`."""
 
     def gather(self, indices_B: Tensor) -> Tensor:
         """(B, C, H, W) uint8. Reads nothing back to the host."""
@@ -25,7 +29,7 @@ class ImageTable(Protocol):
 
 
 class ByteTable:
-    """One byte a value."""
+    """One byte per value."""
 
     def __init__(self, images_NCHW: np.ndarray, device: torch.device) -> None:
         self._images_NCHW = torch.empty(images_NCHW.shape, dtype=torch.uint8, device=device)
@@ -38,9 +42,9 @@ class ByteTable:
 
 
 class BitTable:
-    """One bit a pixel, for images of 0 and 1: dSprites takes 0.4 GB and not 3.
+    """One bit per pixel, for images of 0 and 1: dSprites takes 0.4 GB instead of 3.
 
-    Raises ValueError when an image holds anything else."""
+    Raises ValueError if an image has any other value."""
 
     def __init__(self, dataset: Dataset, device: torch.device) -> None:
         self._image_CHW = dataset.spec.image_CHW
@@ -65,23 +69,35 @@ _tables: WeakValueDictionary[tuple[str, str], ByteTable | BitTable] = WeakValueD
 
 
 def image_table(dataset: Dataset, device: torch.device) -> ImageTable | None:
-    """The dataset on the device, or None where it does not fit or would have to be drawn.
+    """The dataset in the memory of the device, shared by all trainings of this process.
 
-    Trainings of one process share it."""
+    None if there is no room, or if the images would have to be rendered one by one; minibatches
+    are then copied to the device in chunks, with the same results."""
     key = dataset.fingerprint, str(device)
-    table = _tables.get(key)
-    if table is None and (table := _made(dataset, device)) is not None:
-        _tables[key] = table
+    with device_lock(device):
+        table = _tables.get(key)
+        if table is None and (table := _copied(dataset, device)) is not None:
+            _tables[key] = table
     return table
 
 
-def _made(dataset: Dataset, device: torch.device) -> ByteTable | BitTable | None:
+def _copied(dataset: Dataset, device: torch.device) -> ByteTable | BitTable | None:
+    """The dataset copied to the device, or None if its memory does not suffice."""
+    try:
+        return _fitting(dataset, device)
+    except torch.OutOfMemoryError:
+        log.warning("%s does not fit on %s; its images are streamed", dataset.fingerprint, device)
+    torch.cuda.empty_cache()  # after the handler, whose traceback holds the partial table
+    return None
+
+
+def _fitting(dataset: Dataset, device: torch.device) -> ByteTable | BitTable | None:
     num_bytes = len(dataset) * prod(dataset.spec.image_CHW)
     if dataset.scale == 1.0 and num_bytes / 8 <= _free_bytes(device):
         try:
             return BitTable(dataset, device)
         except ValueError:
-            pass
+            pass  # the images are not binary
     images_NCHW = dataset.all_images()
     if images_NCHW is None or num_bytes > _free_bytes(device):
         return None
@@ -89,6 +105,7 @@ def _made(dataset: Dataset, device: torch.device) -> ByteTable | BitTable | None
 
 
 def _free_bytes(device: torch.device) -> float:
+    """The bytes that a dataset may take now."""
     if device.type != "cuda":
         return float("inf")
     return _SHARE * torch.cuda.mem_get_info(device)[0]

@@ -1,7 +1,7 @@
-"""The inputs of steps: drawn one by one, or in chunks ahead of a device.
+"""The inputs of steps, drawn one by one or prefetched in chunks.
 
-Shapes: S steps of a chunk, B batch, C H W image, L latent. Inputs of step t are a pure function of
-the configuration and t, so which way they are drawn changes none of them."""
+Shapes: S steps of a chunk, B batch, C H W image, L latent. The inputs of step t are a pure function
+of the configuration and t, so both ways give the same inputs."""
 
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
@@ -14,11 +14,11 @@ from trainers.seeds import random_stream
 from trainers.splits import MinibatchSampler
 
 CHUNK_STEPS = 256
-_IMAGE_BYTES = 64 << 20  # of a chunk that carries its images
+_IMAGE_BYTES = 64 << 20  # limit for the images of a chunk
 
 
 class Inputs:
-    """Draws the inputs of any step. shuffle: whether permutations of the batch are wanted."""
+    """Draws the inputs of any step.  shuffle: whether the objective needs permutations."""
 
     def __init__(
         self, config: TrainingConfig, dataset: Dataset, train: np.ndarray, *, shuffle: bool
@@ -29,7 +29,7 @@ class Inputs:
         self._minibatches = MinibatchSampler(train, config.batch_size, config.seed)
 
     def indices(self, t: int) -> np.ndarray:
-        """(B,) int64: the images of step t."""
+        """(B,) int64: the image indices of step t."""
         return self._minibatches.indices(t)
 
     def noise(self, t: int) -> np.ndarray:
@@ -47,9 +47,9 @@ class Inputs:
 
 @dataclass(frozen=True)
 class Chunk:
-    """The inputs of S steps in a row, from step `first` on.
+    """The inputs of S consecutive steps, from step `first` on.
 
-    images_SBCHW: only where the device does not hold the dataset."""
+    images_SBCHW: None if the device holds the dataset."""
 
     first: int
     indices_SB: np.ndarray
@@ -58,7 +58,7 @@ class Chunk:
     images_SBCHW: np.ndarray | None = None
 
     def arrays(self) -> dict[str, np.ndarray]:
-        """What there is to be copied to a device, by name."""
+        """The arrays to copy to a device, by name."""
         named = {
             "indices": self.indices_SB,
             "noise": self.noise_SBL,
@@ -69,9 +69,9 @@ class Chunk:
 
 
 class Chunks:
-    """Chunk n holds steps n*S + 1 to (n + 1)*S; while one is in use the next is drawn on a thread.
+    """Chunk n holds steps n*S + 1 to (n + 1)*S. A thread draws the next chunk in advance.
 
-    with_images: whether chunks carry their images. They are then shorter."""
+    with_images: whether chunks carry their images; S is then smaller."""
 
     def __init__(self, inputs: Inputs, *, with_images: bool, steps: int = CHUNK_STEPS) -> None:
         self._inputs = inputs
@@ -84,7 +84,7 @@ class Chunks:
         self._ahead: tuple[int, Future[Chunk]] | None = None
 
     def get(self, number: int) -> Chunk:
-        """Chunk `number`; starts drawing the one after it. Raises what drawing raised."""
+        """Chunk `number`. Starts drawing the next one. Raises the errors of drawing."""
         ahead, self._ahead = self._ahead, None
         if ahead is None or ahead[0] != number:
             ahead = number, self._pool.submit(self._draw, number)
@@ -99,13 +99,13 @@ class Chunks:
         first = number * self.steps + 1
         steps = range(first, first + self.steps)
         indices_SB = np.stack([self._inputs.indices(t) for t in steps])
-        shuffles = [self._inputs.shuffle(t) for t in steps]
+        shuffles = [row_BL for t in steps if (row_BL := self._inputs.shuffle(t)) is not None]
         images = [self._inputs.dataset.images(row_B) for row_B in indices_SB[: self._images()]]
         return Chunk(
             first=first,
             indices_SB=indices_SB,
             noise_SBL=np.stack([self._inputs.noise(t) for t in steps]),
-            shuffle_SBL=None if shuffles[0] is None else np.stack(shuffles),
+            shuffle_SBL=np.stack(shuffles) if shuffles else None,
             images_SBCHW=np.stack(images) if images else None,
         )
 

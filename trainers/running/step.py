@@ -1,6 +1,6 @@
-"""One optimisation step of one training: network, objective, Adam.
+"""One optimisation step of a training: network, objective, Adam.
 
-Shapes: B batch, C H W image, L latent. Nothing in `step` reads a tensor back to the host."""
+Shapes: B batch, C H W image, L latent. `step` reads no tensor back to the host."""
 
 from typing import Any
 
@@ -12,15 +12,17 @@ from trainers.networks import build_network
 from trainers.objectives import build_objective
 from trainers.objectives.base import Terms, kl_per_latent
 from trainers.objectives.parts.reconstruction import reconstruction_error
+from trainers.running.process import tf32
 
 _BETAS = (0.9, 0.999)
 _EPS = 1e-8
 
 
 class TrainStep:
-    """Holds what changes from step to step: weights, learned sigmas, controller, optimisers.
+    """Holds what a step changes: weights, learned sigmas, controller state, optimisers.
 
-    Adam(0.9, 0.999, 1e-8) as the thesis, section 3.2.2; learned sigmas are in the same Adam."""
+    Adam(0.9, 0.999, 1e-8) as in the thesis, section 3.2.2, also for learned sigmas. Steps run in
+    the configuration's precision, evaluation always in float32 without TF32."""
 
     def __init__(
         self,
@@ -41,8 +43,8 @@ class TrainStep:
             channels * height * width,
             config.seed,
         ).to(device)
-        # Capturable: its count of steps lies on the device, as a CUDA graph needs it.
-        how = {"fused": True, "capturable": device.type == "cuda"}
+        # capturable: the step count is kept on the device, which a CUDA graph needs.
+        how: dict[str, Any] = {"fused": True, "capturable": device.type == "cuda"}
         self.optimizer = torch.optim.Adam(
             [*self.network.parameters(), *self.objective.learned_weights()],
             lr=config.learning_rate,
@@ -58,7 +60,7 @@ class TrainStep:
             )
         self._scale = scale
         self._reconstruction = config.reconstruction
-        self._autocast = config.precision == "bf16"
+        self._precision = config.precision
         self.names = (
             "loss/recon",
             "loss/kl",
@@ -69,7 +71,7 @@ class TrainStep:
 
     @property
     def needs_shuffle(self) -> bool:
-        """Whether `step` wants independent permutations of the batch, one a latent."""
+        """Whether `step` needs a permutation of the batch for each latent."""
         return self.objective.needs_shuffle
 
     def step(
@@ -81,29 +83,35 @@ class TrainStep:
     ) -> Tensor:
         """One step on a minibatch of uint8 images.
 
-        Returns the values of `names` at this step, a detached vector of float64."""
-        terms = self._terms(images_BCHW, noise_BL, iteration, shuffle_BL)
-        total = self.objective.loss(terms)
-        self.optimizer.zero_grad(set_to_none=True)
-        total.backward()
-        self.optimizer.step()
-        if self._adversary_optimizer is not None:
-            self._adversary_step(terms)
-        return self._values(terms, total)
+        Returns the values of `names` at this step, a detached float64 vector."""
+        with tf32(self.device, self._precision == "tf32"):
+            terms = self._terms(images_BCHW, noise_BL, iteration, shuffle_BL, self._precision)
+            total = self.objective.loss(terms)
+            self.optimizer.zero_grad(set_to_none=True)
+            torch.autograd.backward(total)
+            self.optimizer.step()
+            if self._adversary_optimizer is not None:
+                self._adversary_step(terms)
+            return self._values(terms, total)
 
     @torch.no_grad()
     def _values(self, terms: Terms, total: Tensor) -> Tensor:
-        """The values of `names`, in as few small tensors as can be: each costs a step 20 us."""
+        """The values of `names`, in few tensors, since each costs a step 20 us."""
         first_3 = torch.stack((terms.recon, terms.kl, total))
         logged = [value.double() for value in self.objective.logged_values()]
         parts = [torch.cat((first_3, terms.kl_L)).double()]
         return torch.cat([*parts, torch.stack(logged)]) if logged else parts[0]
 
     def _terms(
-        self, images_BCHW: Tensor, noise_BL: Tensor, iteration: Tensor, shuffle_BL: Tensor | None
+        self,
+        images_BCHW: Tensor,
+        noise_BL: Tensor,
+        iteration: Tensor,
+        shuffle_BL: Tensor | None,
+        precision: str,
     ) -> Terms:
         x_BCHW = images_BCHW.to(torch.float32) * self._scale
-        with torch.autocast(self.device.type, torch.bfloat16, enabled=self._autocast):
+        with torch.autocast(self.device.type, torch.bfloat16, enabled=precision == "bf16"):
             mu_BL, logvar_BL = self.network.encode(x_BCHW)
             mu_BL, logvar_BL = mu_BL.float(), logvar_BL.float()
             z_BL = mu_BL + (0.5 * logvar_BL).exp() * noise_BL
@@ -121,19 +129,21 @@ class TrainStep:
     def _adversary_step(self, terms: Terms) -> None:
         assert self._adversary_optimizer is not None
         self._adversary_optimizer.zero_grad(set_to_none=True)
-        self.objective.adversary_loss(terms).backward()
+        torch.autograd.backward(self.objective.adversary_loss(terms))
         self._adversary_optimizer.step()
 
     @torch.no_grad()
     def evaluate(self, images_BCHW: Tensor, noise_BL: Tensor) -> tuple[Tensor, Tensor, Tensor]:
-        """(recon (), mu_BL, logvar_BL) of a batch, as in training but without a step."""
+        """(recon (), mu_BL, logvar_BL) of a batch, in float32 whatever the training's precision."""
         self.network.eval()
-        terms = self._terms(images_BCHW, noise_BL, torch.zeros((), dtype=torch.int64), None)
+        with tf32(self.device, False):
+            iteration = torch.zeros((), dtype=torch.int64)
+            terms = self._terms(images_BCHW, noise_BL, iteration, None, "fp32")
         self.network.train()
         return terms.recon, terms.mu_BL, terms.logvar_BL
 
     def state(self) -> dict[str, Any]:
-        """A copy of everything that a step changes, on the host."""
+        """A copy, on the host, of everything that a step changes."""
         return {
             "network": _on_host(self.network.state_dict()),
             "objective": _on_host(self.objective.state_dict()),
@@ -144,7 +154,7 @@ class TrainStep:
         }
 
     def load(self, state: dict[str, Any]) -> None:
-        """Takes over what `state` returned."""
+        """Restores what `state` returned."""
         self.network.load_state_dict(state["network"])
         self.objective.load_state_dict(state["objective"])
         _restore(self.optimizer, state["optimizer"])
@@ -153,7 +163,7 @@ class TrainStep:
 
 
 def _restore(optimizer: torch.optim.Optimizer, state: dict[str, Any]) -> None:
-    """Loads a state that may come from another kind of device."""
+    """Loads a state that may have been saved on another kind of device."""
     capturable = optimizer.param_groups[0]["capturable"]
     groups = [group | {"capturable": capturable} for group in state["param_groups"]]
     optimizer.load_state_dict(state | {"param_groups": groups})

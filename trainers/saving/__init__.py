@@ -1,1 +1,1 @@
-"""Records, checkpoints and weights in a folder of a training."""
+"""Records, checkpoints and weights in the folder of a training."""

@@ -1,7 +1,7 @@
-"""Checkpoints: the whole state of a training, so that going on equals never having stopped.
+"""Checkpoints: the complete state of a training, so that a resumed one is bitwise the same.
 
-A checkpoint is a torch file read with `weights_only=True`. The newest two are kept: where the
-newest is damaged, the one before it serves."""
+A checkpoint is a torch file, read with `weights_only=True`. The newest two are kept: if the newest
+is damaged, the one before it is used."""
 
 import io
 import logging
@@ -23,10 +23,10 @@ State = dict[str, Any]
 
 
 def write_checkpoint(folder: Folder, iteration: int, state: State) -> str:
-    """Writes the state at `iteration`, then removes older checkpoints.
+    """Writes the state at `iteration`, then removes older checkpoints. Returns the file's name.
 
-    Kept are the newest two up to `iteration`, and the last one beyond it: a training that goes
-    back to score an iteration it had passed does not lose the end it had reached."""
+    Keeps the newest two up to `iteration`, and the last one beyond it: a training that returns to
+    an earlier iteration to score it keeps its latest state."""
     buffer = io.BytesIO()
     torch.save(state, buffer)
     name = write_digested(folder, f"{PREFIX}-{iteration:012d}", ".pt", buffer.getbuffer())
@@ -39,11 +39,10 @@ def write_checkpoint(folder: Folder, iteration: int, state: State) -> str:
 
 
 def load_newest(folder: Folder, identity: str, *, at_most: int | None = None) -> State | None:
-    """The newest good checkpoint of the training called `identity`, or None.
+    """The newest intact checkpoint of the training with this identity, or None.
 
-    A damaged one is reported in the log, removed, and the one before it is tried. `at_most`
-    leaves out later iterations. Raises RecordError when a good checkpoint belongs to another
-    training: the folder is not this training's."""
+    A damaged one is logged and removed, and the one before it is tried.  at_most: ignores later
+    iterations.  Raises RecordError if an intact checkpoint belongs to another training."""
     for iteration, name in reversed(files_by_number(folder, PREFIX).items()):
         if at_most is not None and iteration > at_most:
             continue
@@ -53,7 +52,7 @@ def load_newest(folder: Folder, identity: str, *, at_most: int | None = None) ->
             continue
         if state["identity"] != identity:
             raise RecordError(
-                f"{folder!r}: {name} belongs to another training; move the folder away, or name "
+                f"{folder!r}: {name} belongs to another training; move the folder, or name "
                 "another store"
             )
         return state
@@ -70,15 +69,15 @@ def _load(folder: Folder, name: str) -> State | None:
         state: State = torch.load(io.BytesIO(data), map_location="cpu", weights_only=True)
         if isinstance(state, dict) and {"identity", "iteration"} <= state.keys():
             return state
-    except Exception as error:  # torch fails in as many ways as there are bytes
+    except Exception as error:  # torch raises many types for damaged files
         log.warning("skipping a checkpoint: %s", first_line(error))
         return None
-    log.warning("skipping a checkpoint: %r: %s holds something else", folder, name)
+    log.warning("skipping a checkpoint: %r: %s is no checkpoint", folder, name)
     return None
 
 
 class CheckpointWriter:
-    """Writes checkpoints on a thread of its own, so that the step does not wait for the disk."""
+    """Writes checkpoints on a thread, so that training does not wait for the disk."""
 
     def __init__(self, folder: Folder) -> None:
         self._folder = folder
@@ -90,12 +89,12 @@ class CheckpointWriter:
         return self._pending is not None and not self._pending.done()
 
     def submit(self, iteration: int, state: State) -> None:
-        """Writes `state`, which must not change any more. Raises what the last write raised."""
+        """Starts writing `state`, which must not change. Raises the errors of the last write."""
         self.wait()
         self._pending = self._pool.submit(write_checkpoint, self._folder, iteration, state)
 
     def wait(self) -> None:
-        """Returns when the last write is on disk; raises what it raised."""
+        """Returns when the last write is on disk. Raises its errors."""
         pending, self._pending = self._pending, None
         if pending is not None:
             pending.result()

@@ -1,7 +1,7 @@
 """Folders of immutable files: written under a temporary name with a digest, then renamed.
 
-A file's final name carries the digest of its content, `<stem>-<16 hex digits><suffix>`, so one
-rename publishes both and a truncated or altered file is recognised when it is read."""
+A file's final name contains the digest of its content, `<stem>-<16 hex digits><suffix>`, so a
+truncated or altered file is detected when it is read."""
 
 import contextlib
 import hashlib
@@ -18,20 +18,20 @@ _NAME = re.compile(r"(?P<stem>.+)-(?P<digest>[0-9a-f]{16})(?P<suffix>\.[a-z0-9]+
 
 
 class Folder(Protocol):
-    """A flat folder. `write` is atomic: a reader sees all of a file or none of it."""
+    """A folder without subfolders. `write` is atomic: a reader sees a complete file or none."""
 
     def names(self) -> list[str]:
-        """Names of finished files, sorted; empty when the folder does not exist."""
+        """Names of complete files, sorted; [] if the folder does not exist."""
         ...
 
     def read(self, name: str) -> bytes:
-        """The content. Raises RecordError when there is no such file."""
+        """The content. Raises RecordError if there is no such file."""
         ...
 
     def write(self, name: str, data: bytes | memoryview) -> None: ...
 
     def delete(self, name: str) -> None:
-        """Removes the file; one that is gone already is no error."""
+        """Removes the file, if it exists."""
         ...
 
 
@@ -65,7 +65,7 @@ class LocalFolder:
         (self.path / name).unlink(missing_ok=True)
 
     def remove_partial_files(self) -> None:
-        """Removes what writers that were killed left behind. Only for a folder's sole writer."""
+        """Removes the temporary files of killed writers. Only for a folder's sole writer."""
         for path in self.path.glob(".*.tmp"):
             path.unlink(missing_ok=True)
 
@@ -78,17 +78,17 @@ def write_digested(folder: Folder, stem: str, suffix: str, data: bytes | memoryv
 
 
 def read_digested(folder: Folder, name: str) -> bytes:
-    """The content of `name`. Raises RecordError when it is not what was written."""
+    """The content of `name`. Raises RecordError if it differs from what was written."""
     data = folder.read(name)
     match = _NAME.fullmatch(name)
     found = hashlib.sha256(data).hexdigest()[:_DIGITS]
     if match is None or match["digest"] != found:
-        raise RecordError(f"{folder!r}: {name} is damaged: its content has digest {found}")
+        raise RecordError(f"{folder!r}: {name} is damaged: the digest of its content is {found}")
     return data
 
 
 def is_damaged(folder: Folder, name: str) -> bool:
-    """Whether `name` can be read and is not what was written."""
+    """Whether `name` can be read and differs from what was written."""
     try:
         folder.read(name)
     except (RecordError, OSError):
@@ -101,7 +101,7 @@ def is_damaged(folder: Folder, name: str) -> bool:
 
 
 def stem_of(name: str) -> str | None:
-    """The stem of a digested name, or None for a foreign file."""
+    """The stem of a name with a digest, or None for any other name."""
     match = _NAME.fullmatch(name)
     return match["stem"] if match else None
 

@@ -1,7 +1,7 @@
-"""Milestone records: what a training leaves behind at an iteration that is scored.
+"""Milestone records: the results of a training at an iteration that is scored.
 
-One file holds metrics, latents and the trajectory so far (numpy's .npz, no pickle), so half a
-record never exists. Shapes: N points, L latent, K factors, S recorded steps, T trajectory names."""
+One file holds metrics, latents and the trajectory so far (numpy's .npz, no pickle), so a record is
+complete or absent. Shapes: N points, L latent, K factors, S recorded steps, T trajectory names."""
 
 import io
 import json
@@ -24,9 +24,9 @@ class Milestone:
     """One scored iteration of a training.
 
     metrics: {'measure/cbd': .., 'valid/recon': .., ..} at this iteration
-    failed: why the scores are missing, or '' when they are all there
-    trajectory_ST: float64, first column the iteration, the others as `trajectory_names`
-    mu_NL, logvar_NL: posterior of the validation images; factors_NK: their classes
+    failed: why the scores are missing, or ''
+    trajectory_ST: float64, the iteration in the first column, then the `trajectory_names`
+    mu_NL, logvar_NL: posterior of the validation images; factors_NK: their factor classes
     about: identity of the training, versions, fingerprint, factor names, times (s)"""
 
     iteration: int
@@ -43,9 +43,9 @@ class Milestone:
 
 @dataclass(frozen=True)
 class FolderContents:
-    """What a training's folder holds: record names by iteration, iterations of checkpoints.
+    """Record names by iteration, and the iterations of checkpoints, in a training's folder.
 
-    diverged: {step at which a loss was not finite: record name}, of one item at most."""
+    diverged: {step at which a loss was not finite: record name}, with at most one item."""
 
     milestones: Mapping[int, str] = field(default_factory=dict)
     diverged: Mapping[int, str] = field(default_factory=dict)
@@ -85,7 +85,7 @@ def write_milestone(folder: Folder, milestone: Milestone) -> str:
 
 
 def read_milestone(folder: Folder, name: str) -> Milestone:
-    """The record called `name`. Raises RecordError when it is damaged or of another format."""
+    """The record `name`. Raises RecordError if it is damaged or of another format."""
     data = read_digested(folder, name)
     try:
         with np.load(io.BytesIO(data), allow_pickle=False) as arrays:
@@ -111,13 +111,13 @@ def read_milestone(folder: Folder, name: str) -> Milestone:
 
 
 def write_divergence(folder: Folder, iteration: int, term: str) -> str:
-    """Records that the training broke off at `iteration` because `term` was not finite."""
+    """Records that the training ended at `iteration` because `term` was not finite."""
     text = json.dumps({"format": _FORMAT, "iteration": iteration, "term": term})
     return write_digested(folder, f"diverged-{iteration:012d}", ".json", text.encode())
 
 
 def read_divergence(folder: Folder, name: str) -> tuple[int, str]:
-    """(iteration, term) of the divergence record called `name`. Raises RecordError."""
+    """(iteration, term) of the divergence record `name`. Raises RecordError."""
     data = read_digested(folder, name)
     try:
         header = json.loads(data)
@@ -127,7 +127,7 @@ def read_divergence(folder: Folder, name: str) -> tuple[int, str]:
 
 
 def find_records(folder: Folder) -> FolderContents:
-    """What is in `folder`, by name alone; content is verified when it is read."""
+    """What `folder` holds, by file names only; content is verified when it is read."""
     return FolderContents(
         milestones=files_by_number(folder, "milestone"),
         diverged=files_by_number(folder, "diverged"),

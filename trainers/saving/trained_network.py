@@ -1,4 +1,4 @@
-"""A trained network's weights with what is needed to build and feed it."""
+"""The weights of a trained network with what is needed to build and use it."""
 
 import io
 import json
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Weights:
-    """A network's state and what is needed to build and feed it.
+    """A network's state and a description from which it can be built.
 
     about: network, image_CHW, latent_dim, scale (images * scale lies in [0, 1]), iteration, run_id,
     training_id, dataset, dataset_fingerprint, factor_names, factor_sizes, identity."""
@@ -37,7 +37,7 @@ class Weights:
         return network.eval()
 
     def files(self) -> dict[str, bytes]:
-        """{'weights.pt', 'config.json'}: as MLflow keeps them in a run's folder weights/."""
+        """{'weights.pt', 'config.json'}: the files of the artifact folder weights/ in MLflow."""
         import torch
 
         buffer = io.BytesIO()
@@ -47,7 +47,7 @@ class Weights:
 
 
 def read_weights(data: bytes, about: Mapping[str, Any], name: str = "weights.pt") -> Weights:
-    """Weights from the content of their two files. Raises RecordError for damaged ones."""
+    """Weights from the content of their two files. Raises RecordError if it is damaged."""
     return Weights(_load(data, name), about)
 
 
@@ -59,4 +59,4 @@ def _load(data: bytes, name: str) -> Any:
     try:
         return torch.load(io.BytesIO(data), map_location="cpu", weights_only=True)
     except (RuntimeError, EOFError, ValueError, pickle.UnpicklingError) as error:
-        raise RecordError(f"{name} holds no weights: {first_line(error)}") from None
+        raise RecordError(f"{name} is not a weights file: {first_line(error)}") from None

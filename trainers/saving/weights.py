@@ -1,4 +1,4 @@
-"""Weights of milestones, kept beside their records: of the best one, or of all."""
+"""Weights of the best milestone, or of all, kept in the folder of their records."""
 
 import io
 import json
@@ -17,7 +17,7 @@ _PREFIX = "weights"
 
 
 def kept_weights(folder: Folder, iteration: int | None = None) -> tuple[int, str] | None:
-    """(iteration, file name) of the kept weights in `folder`, the last or those of `iteration`."""
+    """(iteration, file name) of the kept weights of `iteration`, or of the last one; else None."""
     kept = files_by_number(folder, _PREFIX)
     if iteration is not None:
         return (iteration, kept[iteration]) if iteration in kept else None
@@ -25,7 +25,7 @@ def kept_weights(folder: Folder, iteration: int | None = None) -> tuple[int, str
 
 
 def read_weights(folder: Folder, name: str) -> dict[str, Any]:
-    """{'iteration', 'by', 'network': state dict, 'about': dict}. Raises RecordError if damaged."""
+    """{'iteration', 'by', 'network': state dict, 'about': dict}. Raises RecordError."""
     content: dict[str, Any] = torch.load(
         io.BytesIO(read_digested(folder, name)), map_location="cpu", weights_only=True
     )

@@ -1,4 +1,4 @@
-"""The datasets a grid may name: factors, their sizes, image shape, default network."""
+"""The datasets that a grid may name: factors, their sizes, image shape, default network."""
 
 from dataclasses import dataclass
 from typing import Literal
@@ -8,12 +8,13 @@ Source = Literal["rendered", "published", "synthetic", "custom"]
 
 @dataclass(frozen=True)
 class DatasetSpec:
-    """What is known of a dataset without its file.
+    """A description of a dataset that does not need its file.
 
-    image_CHW: channels, height, width.  factor_grid: whether every combination of factor values
-    is an image, so that measures may intervene on factors.  sources: where images may come from,
-    the default first; 'synthetic' is a stand-in that is marked as such everywhere.  files: what
-    the authors publish, as `sweeper data prepare` wants it."""
+    image_CHW: channels, height, width.  factor_grid: whether there is an image for every
+    combination of factor values, so that measures may intervene on factors.  sources: where images
+    may come from, the default first; 'synthetic' is a stand-in and is marked as such in every
+    result.  files: the published files that `sweeper data prepare` reads.  revision: raised when
+    drawn images (sources 'rendered' and 'synthetic') change (see `specs.revisions`)."""
 
     name: str
     title: str
@@ -26,6 +27,7 @@ class DatasetSpec:
     num_images: int
     factor_grid: bool = True
     files: tuple[str, ...] = ()
+    revision: int = 0
 
     @property
     def latent_dim(self) -> int:

@@ -1,21 +1,26 @@
-"""The models a grid may name: parameters, canonical form, equation and source.
+"""The models that a grid may name: parameters, canonical form, equation and source.
 
 In the equations R is the reconstruction error, KL the divergence in nats, KL_i that of latent i,
-s a learned sigma, D the number of pixels times channels and N the number of latents."""
+s a learned sigma, D the number of pixels times channels, N the number of latents and e an epsilon,
+which the source does not have."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from trainers.specs.parameters import Param, Value, complete
+from trainers.specs.parameters import Kind, Param, Value, complete
 from trainers.words import unknown
+
+RECONSTRUCTIONS = ("mse", "bernoulli")
 
 
 @dataclass(frozen=True)
 class ModelSpec:
-    """What is known of a model without its code.
+    """A description of a model that does not need torch.
 
     title: as printed in tables.  equation: the loss.  source: paper and equation number.
-    study: 'thesis', or 'locatello' for what disentanglement_lib adds."""
+    study: 'thesis', or 'locatello' for the models that disentanglement_lib adds.
+    reconstructions: the reconstruction errors for which the loss is defined.
+    revision: raised when the objective's numbers change (see `specs.revisions`)."""
 
     name: str
     title: str
@@ -23,6 +28,8 @@ class ModelSpec:
     source: str
     params: tuple[Param, ...] = ()
     study: str = "thesis"
+    reconstructions: tuple[str, ...] = RECONSTRUCTIONS
+    revision: int = 0
 
     def defaults(self) -> dict[str, Value]:
         return {param.name: param.default for param in self.params}
@@ -30,10 +37,10 @@ class ModelSpec:
 
 @dataclass(frozen=True)
 class AliasSpec:
-    """A model a grid may name that a plan resolves to others; it has no objective of its own.
+    """A name that a plan replaces by other models; it has no objective of its own.
 
-    first: the model trained first.  then: the model trained where `needs_weak` holds of what the
-    first has learned; elsewhere the first one's result stands."""
+    first: the model trained first.  then: the model trained next if `needs_weak` is true of the
+    sigmas that the first has learned; otherwise the first one's result is kept."""
 
     name: str
     title: str
@@ -46,7 +53,7 @@ _PARAMETRISATION = Param(
     "parametrisation",
     "choice",
     "sigma",
-    "what Adam moves: sigma itself, or log sigma^2",
+    "what Adam optimises: sigma, or log sigma^2",
     choices=("sigma", "log_variance"),
 )
 _EPSILON = Param(
@@ -61,12 +68,12 @@ def _controller(ki: float, beta_min: float, period: int) -> tuple[Param, ...]:
         Param("Ki", "float", ki, "integral gain, in the released code's sign", maximum=0.0),
         Param("beta_min", "float", beta_min, "lower bound of beta", minimum=0.0),
         _ramp_param("ramp_start_nats", "float", 0.5, "first target", minimum=0.0),
-        _ramp_param("ramp_step_nats", "float", 0.15, "climb at each period", minimum=0.0),
-        _ramp_param("ramp_period", "int", period, "iterations from climb to climb", minimum=1),
+        _ramp_param("ramp_step_nats", "float", 0.15, "rise in each period", minimum=0.0),
+        _ramp_param("ramp_period", "int", period, "iterations from rise to rise", minimum=1),
     )
 
 
-def _ramp_param(name: str, kind: str, default: Value, doc: str, minimum: float) -> Param:
+def _ramp_param(name: str, kind: Kind, default: Value, doc: str, minimum: float) -> Param:
     return Param(name, kind, default, doc, minimum=minimum, needs=("target", "ramp"))
 
 
@@ -94,7 +101,7 @@ _THESIS = (
         "Shao et al. 2022; thesis, eqs. 2.6 and 2.8",
         (
             *_controller(ki=-0.005, beta_min=0.1, period=6000),
-            _ramp_param("ramp_steps", "int", 1000, "iterations a climb takes", minimum=1),
+            _ramp_param("ramp_steps", "int", 1000, "iterations that a rise takes", minimum=1),
             Param("beta_0", "float", 150.0, "first beta", minimum=0.0),
             Param("window", "int", 5, "T, batches in the moving average", minimum=1),
         ),
@@ -102,14 +109,15 @@ _THESIS = (
     ModelSpec(
         "sigma_vae",
         "sigma-VAE",
-        "D ln s + R/(2 s^2) + KL",
+        "D ln s + R/(2 s^2) + KL, ln s = -6 + softplus(w + 6)",
         "Rybkin et al. 2021; thesis, eq. 2.9",
         (Param("literal", "bool", False, "thesis eq. 2.9 as printed: ln s without D"),),
+        reconstructions=("mse",),
     ),
     ModelSpec(
         "l_vae",
         "L-VAE",
-        "R/s0^2 + KL/s1^2 + s0^2 + s1^2",
+        "R/(s0^2+e) + KL/(s1^2+e) + s0^2 + s1^2, e = 1e-8",
         "thesis, eq. 6.2",
         (_PARAMETRISATION,),
     ),
@@ -137,14 +145,14 @@ _THESIS = (
     ModelSpec(
         "mdl_vae_v2",
         "mdL-VAE-v2",
-        "R/sr^2 + sum_i KL_i/s_i^2 + sr^2 + sum_i s_i^2",
+        "R/(sr^2+e) + sum_i KL_i/(s_i^2+e) + sr^2 + sum_i s_i^2, e = epsilon",
         "thesis, Table 7.4",
         (_PARAMETRISATION, _EPSILON),
     ),
     ModelSpec(
         "mdl_vae_v3",
         "mdL-VAE-v3",
-        "R/sr^2 + sum_i KL_i/s_i^2 + ln(1+sr^2) + sum_i ln(1+s_i^2)",
+        "R/(sr^2+e) + sum_i KL_i/(s_i^2+e) + ln(1+sr^2) + sum_i ln(1+s_i^2), e = epsilon",
         "thesis, Table 7.4",
         (_PARAMETRISATION, _EPSILON),
     ),
@@ -174,7 +182,7 @@ _LOCATELLO = (
     ModelSpec(
         "factor_vae",
         "FactorVAE",
-        "R + KL + gamma TC, TC by a discriminator",
+        "R + KL + gamma TC, TC by a discriminator with probabilities clipped to [1e-6, 1 - 1e-6]",
         "Kim & Mnih 2018, eq. 2",
         (Param("gamma", "float", 10.0, "weight of the total correlation", above=0.0),),
         study="locatello",
@@ -217,19 +225,34 @@ WEAK_SIGMA = 0.5
 
 
 def needs_weak(sigmas_L: Sequence[float]) -> bool:
-    """Whether mdL-VAE-strong should give way to mdL-VAE-weak: all sigma_i below 0.5.
+    """Whether mdL-VAE-weak should replace mdL-VAE-strong: all sigma_i below 0.5.
 
-    sigmas_L: the learned sigma of each latent, without the reconstruction's. Thesis, section 7.2.
-    Raises ValueError for no latents or a sigma that is not finite."""
+    sigmas_L: the learned sigma of each latent, without that of the reconstruction. Thesis,
+    section 7.2. Raises ValueError for no latents or a sigma that is not finite."""
     if len(sigmas_L) == 0 or not all(abs(sigma) < float("inf") for sigma in sigmas_L):
         raise ValueError(f"needs one finite sigma for each latent, got {list(sigmas_L)}")
     return all(abs(sigma) < WEAK_SIGMA for sigma in sigmas_L)
 
 
+def undefined_with(name: str, reconstruction: str) -> str:
+    """Why the model's loss is not defined with this reconstruction error, after its name, or ''.
+
+    An unknown name, of a model or of a reconstruction, gives ''."""
+    resolved = MODEL_ALIASES[name].first if name in MODEL_ALIASES else name
+    allowed = MODELS[resolved].reconstructions if resolved in MODELS else RECONSTRUCTIONS
+    if reconstruction in allowed or reconstruction not in RECONSTRUCTIONS:
+        return ""
+    return (
+        f"is not defined with reconstruction {reconstruction}: its loss is the likelihood of a "
+        f"Gaussian decoder; use reconstruction {' or '.join(allowed)}, or another model"
+    )
+
+
 def complete_params(name: str, given: Mapping[str, object]) -> tuple[dict[str, Value], list[str]]:
     """(every parameter of the model, typed; a message for each mistake). Never raises.
 
-    `given` may hold text where YAML left text. An alias has the parameters of its first model."""
+    Values in `given` may be text, as YAML leaves them. An alias has the parameters of its first
+    model."""
     resolved = MODEL_ALIASES[name].first if name in MODEL_ALIASES else name
     if resolved not in MODELS:
         return {}, [unknown("model", str(name), [*MODELS, *MODEL_ALIASES])]
@@ -238,10 +261,10 @@ def complete_params(name: str, given: Mapping[str, object]) -> tuple[dict[str, V
 
 
 def canonical_model(name: str, params: Mapping[str, Value]) -> tuple[str, dict[str, Value]]:
-    """The one (name, params) that stands for every spelling of the same objective.
+    """The canonical (name, params) of an objective that has several.
 
-    `params` must already be typed and complete (`complete_params`). `beta_vae` and `beta_tc_vae`
-    with beta 1 are `vae`, to the bit."""
+    `params` must be typed and complete (`complete_params`). `beta_vae` and `beta_tc_vae` with
+    beta 1 are bitwise `vae`."""
     if name in ("beta_vae", "beta_tc_vae") and params["beta"] == 1.0:
         return "vae", {}
     return name, dict(sorted(params.items()))

@@ -1,4 +1,4 @@
-"""The networks a grid may name, with the image sizes each accepts."""
+"""The networks that a grid may name, with the image sizes of each."""
 
 from dataclasses import dataclass
 
@@ -7,15 +7,17 @@ from trainers.words import unknown
 
 @dataclass(frozen=True)
 class NetworkSpec:
-    """What is known of a network without its code.
+    """A description of a network that does not need torch.
 
-    layers: encoder; decoder, with L the latent size.  sizes: image heights, the width being the
-    same; empty means any image."""
+    layers: encoder; decoder, where L is the latent size.  sizes: the heights of the square images
+    that it accepts; empty means any image.  revision: raised when the network's initial weights or
+    outputs change (see `specs.revisions`)."""
 
     name: str
     layers: str
     source: str
     sizes: tuple[int, ...] = ()
+    revision: int = 0
 
     def takes(self, height: int, width: int) -> bool:
         return not self.sizes or (height == width and height in self.sizes)
@@ -54,7 +56,7 @@ NETWORKS: dict[str, NetworkSpec] = {
 
 
 def network_errors(name: str, image_CHW: tuple[int, int, int], latent_dim: int = 1) -> list[str]:
-    """Why the network cannot be built for such images, one message for each mistake."""
+    """Reasons why the network cannot be built for such images, one message for each."""
     errors = []
     if latent_dim < 1:
         errors.append(f"latent_dim = {latent_dim}: must be at least 1")

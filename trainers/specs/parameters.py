@@ -1,4 +1,4 @@
-"""A model's parameter: its type, default and bounds, and the one spelling a value is stored in."""
+"""A model's parameter: its type, default and bounds, and the canonical form of its values."""
 
 import math
 from collections.abc import Mapping, Sequence
@@ -17,9 +17,9 @@ _BOOLS = {"true": True, "yes": True, "on": True, "false": False, "no": False, "o
 
 @dataclass(frozen=True)
 class Param:
-    """One parameter of a model. `minimum` and `maximum` are inclusive, `above` exclusive.
+    """One parameter of a model. `minimum` and `maximum` are inclusive, `above` is exclusive.
 
-    needs: (other parameter, beginning of its value) without which this one has no effect."""
+    needs: (another parameter, prefix of its value): otherwise this parameter has no effect."""
 
     name: str
     kind: Kind
@@ -32,9 +32,9 @@ class Param:
     needs: tuple[str, str] | None = None
 
     def parse(self, value: object) -> Value:
-        """`value` in its one spelling. Raises ValueError that says what is allowed.
+        """`value` in canonical form. Raises ValueError with what is allowed.
 
-        Text is read as YAML 1.1 leaves it: 1e-4 arrives as a string, off as False."""
+        Accepts what YAML 1.1 makes of numbers and booleans: 1e-4 is a string, off is False."""
         if self.kind == "bool":
             return _parse_bool(value)
         if self.kind == "target":
@@ -59,9 +59,9 @@ class Param:
 def complete(
     params: Sequence[Param], given: Mapping[str, object]
 ) -> tuple[dict[str, Value], list[str]]:
-    """Every parameter, typed, given or default; and one message for each mistake in `given`.
+    """(every parameter, typed, given or default; a message for each mistake in `given`).
 
-    A parameter in error takes its default, so that all mistakes are found at once."""
+    A parameter with a mistake takes its default, so that all mistakes are found at once."""
     by_name = {param.name: param for param in params}
     values = {param.name: param.default for param in params}
     errors = []
@@ -92,7 +92,7 @@ def _without_effect(params: Sequence[Param], values: Mapping[str, Value]) -> lis
         if not str(values[other]).startswith(beginning):
             errors.append(
                 f"{param.name} = {values[param.name]!r} has no effect with {other} = "
-                f"{values[other]!r}; leave it out"
+                f"{values[other]!r}; remove it"
             )
     return errors
 
@@ -115,7 +115,7 @@ def _parse_number(value: object, whole: bool) -> int | float:
         raise ValueError(wanted) from None
     if not math.isfinite(number) or (whole and not number.is_integer()):
         raise ValueError(wanted)
-    return int(number) if whole else number + 0.0  # -0.0 and 0.0 are one value
+    return int(number) if whole else number + 0.0  # -0.0 becomes 0.0
 
 
 def _canonical_target(value: object) -> str:

@@ -6,7 +6,16 @@ from pydantic import Field, PlainValidator, WithJsonSchema
 
 from sweeper import messages
 from sweeper.grid.syntax import scalars
-from sweeper.grid.syntax.fields import Block, Integer, OneManyOrRange, OneOrMany, Range, Real, Word
+from sweeper.grid.syntax.fields import (
+    Block,
+    Flag,
+    Integer,
+    OneManyOrRange,
+    OneOrMany,
+    Range,
+    Real,
+    Word,
+)
 from trainers.specs.networks import NETWORKS
 
 AUTO = "auto"
@@ -41,7 +50,7 @@ Network = Annotated[
     str, PlainValidator(_network), WithJsonSchema({"type": "string", "enum": list(NETWORK_NAMES)})
 ]
 Reconstruction = Annotated[Literal["mse", "bernoulli"], Word]
-Precision = Annotated[Literal["fp32", "bf16"], Word]
+Precision = Annotated[Literal["fp32", "tf32", "bf16"], Word]
 
 
 class Axes(Block):
@@ -53,7 +62,8 @@ class Axes(Block):
     latent_dim      auto: the number of the dataset's labelled factors
     network         auto: the dataset's usual one
     reconstruction  mse, or bernoulli
-    precision       fp32, or bf16"""
+    precision       fp32; tf32: float32 with TF32 products on a GPU; or bf16
+    tf32            true: tf32 in place of fp32 among the precisions"""
 
     iterations: Annotated[tuple[Positive, ...], OneOrMany()] | None = None
     batch_size: Annotated[tuple[int, ...] | Range, OneManyOrRange(tuple[Positive, ...])] | None = (
@@ -68,6 +78,12 @@ class Axes(Block):
     network: Annotated[tuple[Network, ...], OneOrMany()] | None = None
     reconstruction: Annotated[tuple[Reconstruction, ...], OneOrMany()] | None = None
     precision: Annotated[tuple[Precision, ...], OneOrMany()] | None = None
+    tf32: Flag | None = None
+
+    @classmethod
+    def names(cls) -> list[str]:
+        """The axes themselves: every field but the short form `tf32`."""
+        return [name for name in cls.model_fields if name != "tf32"]
 
 
 DEFAULTS: dict[str, tuple[Any, ...]] = {
@@ -84,6 +100,12 @@ def merged(*layers: Axes | None) -> dict[str, tuple[Any, ...] | Range]:
     """Every axis that has a value; later layers replace whole axes of earlier ones."""
     axes: dict[str, Any] = dict(DEFAULTS)
     for layer in layers:
-        given = {} if layer is None else {key: getattr(layer, key) for key in Axes.model_fields}
-        axes |= {key: values for key, values in given.items() if values is not None}
+        if layer is None:
+            continue
+        given = {name: getattr(layer, name) for name in Axes.names()}
+        axes |= {name: values for name, values in given.items() if values is not None}
+        if layer.tf32 is not None:
+            old, new = ("fp32", "tf32") if layer.tf32 else ("tf32", "fp32")
+            renamed = (new if value == old else value for value in axes["precision"])
+            axes["precision"] = tuple(dict.fromkeys(renamed))
     return axes

@@ -19,6 +19,7 @@ from sweeper.grid.checks.learned import ReadGrid, learned_values
 from sweeper.grid.syntax.fields import Range
 from sweeper.grid.syntax.positions import nodes_to, value_problem
 from sweeper.grid.syntax.yaml_tree import join
+from trainers.specs.models import undefined_with
 
 Findings = Iterator[tuple[tuple[str | int, ...], str]]
 
@@ -133,6 +134,15 @@ def parameters_have_effect(grid: Grid) -> Findings:
                     break
 
 
+def losses_are_defined(grid: Grid) -> Findings:
+    """A model is not trained with a reconstruction error for which its loss is not defined."""
+    for index, entry in enumerate(grid.models):
+        values = grid.axes_of(entry)["reconstruction"]
+        assert isinstance(values, tuple), "only numbers have ranges"
+        for undefined in filter(None, (undefined_with(entry.name, value) for value in values)):
+            yield ("models", index), f"cannot be trained: {entry.name} {undefined}."
+
+
 def _values(entry: ModelEntry, name: str) -> tuple[Any, ...]:
     """The values of a parameter, given or default; none for a range."""
     defaults = {param.name: param.default for param in model_params(entry.name)}
@@ -196,6 +206,7 @@ _CHECKS: dict[Callable[[Grid], Findings], tuple[str, ...]] = {
     gpus_are_whole: (),
     ranges_are_searched: ("search", "evaluation", "sharing", "datasets", "models", "axes"),
     parameters_have_effect: (),
+    losses_are_defined: ("axes",),
     datasets_can_be_measured: (),
     networks_fit_images: (),
     batches_fit_splits: ("evaluation",),

@@ -62,7 +62,7 @@ def build_layer(layer):
 
 
 def read_safetensors(path):
-    """{name: array} of a safetensors file."""
+    """{name: array} of a safetensors file, read here so that no third library is needed."""
     data = Path(path).read_bytes()
     start = 8 + int.from_bytes(data[:8], "little")
     header = json.loads(data[8:start])

@@ -1,4 +1,4 @@
-"""The file of a search, and CMA-ES that leaves no pickle in it."""
+"""The file that stores a search, and CMA-ES, which stores no pickle in it."""
 
 import math
 from pathlib import Path
@@ -32,18 +32,18 @@ def quick_disk(monkeypatch: pytest.MonkeyPatch) -> None:
         (b"{", 0),
     ],
 )
-def test_only_whole_lines_are_kept(tmp_path: Path, data: bytes, good: int) -> None:
+def test_only_complete_lines_are_kept(tmp_path: Path, data: bytes, good: int) -> None:
     path = tmp_path / "j"
     path.write_bytes(data)
     assert cut_partial_line(path) == len(data) - good
     assert path.read_bytes() == data[:good]
 
 
-def test_a_missing_file_needs_no_mending(tmp_path: Path) -> None:
+def test_a_missing_file_needs_no_repair(tmp_path: Path) -> None:
     assert cut_partial_line(tmp_path / "none") == 0
 
 
-def test_a_journal_keeps_every_kind_of_answer(tmp_path: Path) -> None:
+def test_a_journal_stores_every_kind_of_result(tmp_path: Path) -> None:
     def opened() -> Search:
         return Search(
             PLANE, ["min"], "random", "median", milestones=[1, 2], journal=tmp_path / "deep" / "j"
@@ -73,7 +73,7 @@ def test_a_journal_keeps_every_kind_of_answer(tmp_path: Path) -> None:
     assert opened().best() == [3]
 
 
-def test_an_identity_that_differs_is_told_key_by_key(tmp_path: Path) -> None:
+def test_a_different_identity_is_reported_key_by_key(tmp_path: Path) -> None:
     def opened(**identity: object) -> Search:
         return Search(PLANE, ["max"], journal=tmp_path / "j", identity=identity)
 
@@ -84,8 +84,8 @@ def test_an_identity_that_differs_is_told_key_by_key(tmp_path: Path) -> None:
 
 
 class Pickling(optuna.samplers.CmaEsSampler):
-    """Optuna's own; it draws a number to make an optimiser, and none to load one. Here it always
-    draws, so that both samplers are at the same place of their random stream."""
+    """Optuna's own sampler. It draws a random number to create an optimiser and none to load one.
+    This one always draws, so that both samplers are at the same position of their streams."""
 
     def _restore_optimizer(self, completed_trials):
         found = super()._restore_optimizer(completed_trials)
@@ -95,11 +95,11 @@ class Pickling(optuna.samplers.CmaEsSampler):
 
 
 @pytest.mark.parametrize("direction", ["minimize", "maximize"])
-def test_evolution_asks_what_optunas_own_cma_es_asks(direction: str) -> None:
-    """The same questions, four generations deep, with a sampler made anew for each."""
+def test_cma_es_proposes_what_optunas_own_proposes(direction: str) -> None:
+    """The same proposals over four generations, with a new sampler for each trial."""
     space = {"x": (-3.0, 3.0), "y": (0.0, 5.0), "z": (-1.0, 1.0)}
 
-    def asked(sampler) -> list[float]:
+    def proposals(sampler) -> list[float]:
         study = optuna.create_study(direction=direction)
         for number in range(30):
             study.sampler = sampler(number)
@@ -112,10 +112,10 @@ def test_evolution_asks_what_optunas_own_cma_es_asks(direction: str) -> None:
         random = optuna.samplers.RandomSampler(seed=number)
         return Pickling(seed=number, independent_sampler=random, warn_independent_sampling=False)
 
-    assert asked(UnpickledCmaEs) == pytest.approx(asked(theirs))
+    assert proposals(UnpickledCmaEs) == pytest.approx(proposals(theirs))
 
 
-def test_evolution_leaves_no_pickle_behind(tmp_path: Path) -> None:
+def test_cma_es_stores_no_optimiser(tmp_path: Path) -> None:
     searcher = Search(PLANE, ["min"], "cmaes", journal=tmp_path / "j")
     for _ in range(20):
         number, point = searcher.ask()
@@ -137,10 +137,10 @@ def test_points_of_a_space_are_counted_and_listed() -> None:
     assert PLANE.size() is None
 
 
-def test_a_drawn_point_lies_in_its_space() -> None:
+def test_a_sampled_point_lies_in_the_space() -> None:
     import random
 
-    chance = random.Random(0)
-    drawn = [PLANE.sample(chance) for _ in range(200)]
+    rng = random.Random(0)
+    drawn = [PLANE.sample(rng) for _ in range(200)]
     assert all(-3 <= point["x"] <= 3 and 1e-3 <= point["y"] <= 10 for point in drawn)
     assert sum(point["y"] < 0.1 for point in drawn) == pytest.approx(100, abs=25)

@@ -25,10 +25,10 @@ def value_of(point: Point) -> float:
     return model - abs(math.log10(point["rate"]) + 3) - abs(point["weight"] - 2)
 
 
-def search(sampler: str, seed: int, count: int, told: list[tuple[Point, float]]) -> list[Point]:
-    """Points asked for after what was told, each told its value in turn."""
+def search(sampler: str, seed: int, count: int, results: list[tuple[Point, float]]) -> list[Point]:
+    """Points proposed after the given results; each is given its value before the next."""
     searcher = Search(SPACE, ["max"], sampler, seed=seed)
-    for point, value in told:
+    for point, value in results:
         searcher.add_finished(point, [value])
     asked = []
     for _ in range(count):
@@ -51,21 +51,21 @@ def test_points_lie_in_the_space(sampler: str) -> None:
 
 
 @pytest.mark.parametrize("sampler", SAMPLERS)
-def test_a_seed_decides_what_is_asked(sampler: str) -> None:
+def test_the_seed_determines_the_proposals(sampler: str) -> None:
     assert search(sampler, 1, 12, []) == search(sampler, 1, 12, [])
     assert search(sampler, 1, 12, []) != search(sampler, 2, 12, [])
 
 
 @pytest.mark.parametrize("sampler", ["tpe", "random"])
 @pytest.mark.parametrize("done", [1, 9, 14])
-def test_a_search_goes_on_as_if_it_had_not_stopped(sampler: str, done: int) -> None:
-    """nsga2 keeps marks of its generations that a result alone does not have."""
+def test_a_resumed_search_makes_the_same_proposals(sampler: str, done: int) -> None:
+    """Not for nsga2, which stores generations that a result alone does not have."""
     whole = search(sampler, 5, 18, [])
-    told = [(point, value_of(point)) for point in whole[:done]]
-    assert search(sampler, 5, 18 - done, told) == whole[done:]
+    results = [(point, value_of(point)) for point in whole[:done]]
+    assert search(sampler, 5, 18 - done, results) == whole[done:]
 
 
-def test_tpe_does_better_than_chance() -> None:
+def test_tpe_finds_better_points_than_random_search() -> None:
     """Over 5 seeds, the mean of the last 20 of 60 points."""
 
     def late(sampler: str) -> float:
@@ -77,7 +77,7 @@ def test_tpe_does_better_than_chance() -> None:
     assert late("tpe") > late("random") + 0.5
 
 
-def test_failed_points_are_neither_best_nor_fatal() -> None:
+def test_failed_trials_are_never_the_best() -> None:
     searcher = Search(SPACE, ["max"], seed=0)
     assert searcher.best() == []
     for values in (None, [math.nan], [math.inf], [0.25], [0.5]):
@@ -86,7 +86,7 @@ def test_failed_points_are_neither_best_nor_fatal() -> None:
     assert searcher.best() == [4]
 
 
-def test_two_directions_have_a_front() -> None:
+def test_two_directions_give_a_pareto_front() -> None:
     searcher = Search(SPACE, ["max", "min"], seed=0)
     for values in ([1.0, 1.0], [2.0, 2.0], [1.0, 2.0], [3.0, 3.0]):
         number, _ = searcher.ask()
@@ -97,7 +97,7 @@ def test_two_directions_have_a_front() -> None:
 
 
 @pytest.mark.parametrize("pruner", PRUNERS)
-def test_only_pruners_stop_poor_points(pruner: str) -> None:
+def test_pruners_stop_a_poor_trial(pruner: str) -> None:
     searcher = Search(SPACE, ["max"], "random", pruner, seed=0)
     stopped = []
     for value in [1.0] * 8 + [0.0]:
@@ -108,7 +108,7 @@ def test_only_pruners_stop_poor_points(pruner: str) -> None:
     assert not searcher.report(searcher.ask()[0], 1, math.nan)
 
 
-def test_unknown_samplers_and_pruners_are_told() -> None:
+def test_unknown_samplers_and_pruners_are_refused() -> None:
     with pytest.raises(ValueError, match="known: tpe"):
         Search(SPACE, ["max"], "bayes")
     with pytest.raises(ValueError, match="known: none"):

@@ -107,3 +107,22 @@ def test_the_schema_is_json(tmp_path):
     done = sweeper(tmp_path, "schema", "--out", "schema.json")
     assert done.returncode == 0
     assert "properties" in json.loads((tmp_path / "schema.json").read_text())
+
+
+def test_plan_why_gives_a_reason_for_each_training_to_be_run(tmp_path):
+    write_grid(tmp_path)
+    done = sweeper(tmp_path, "plan", "tiny.yaml", "--why", "--json")
+    assert done.returncode == 0, done.stderr
+    assert sorted(json.loads(done.stdout)["why"].values()) == [
+        "no training of l_vae on dsprites is stored",
+        "no training of vae on dsprites is stored",
+    ]
+    done = sweeper(tmp_path, "plan", "tiny.yaml", "--why")
+    assert "  1 training: no training of vae on dsprites is stored" in done.stdout.splitlines()
+
+
+def test_plan_why_of_a_search_is_refused(tmp_path):
+    write_grid(tmp_path, TINY + "search: {trainings: 4}\n")
+    done = sweeper(tmp_path, "plan", "tiny.yaml", "--why")
+    assert done.returncode == 2
+    assert "--why: a search has no plan in advance" in done.stderr

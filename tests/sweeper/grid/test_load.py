@@ -113,7 +113,7 @@ experiment: ../x
         '9:16 axes.iterations[0] = "010" is an octal number to YAML; write 10.',
         '9:21 axes.iterations[1] = "100.5" is not a whole number.',
         '10:3 axes.bacth_size is no key. Did you mean "batch_size"? Known: iterations, '
-        "batch_size, learning_rate, latent_dim, network, reconstruction, precision.",
+        "batch_size, learning_rate, latent_dim, network, reconstruction, precision, tf32.",
         '11:9 seeds[0] = "-1" must be at least 0.',
         '12:24 evaluation.protocol = "thesiss" is unknown. Did you mean "thesis"? '
         "Known: thesis, locatello.",
@@ -458,3 +458,33 @@ def test_a_pickle_in_a_file_of_ones_own_is_not_loaded(write) -> None:
     )
     with pytest.raises(GridError, match="pickled objects"):
         load_grid(path)
+
+
+def test_a_loss_that_is_not_defined_with_a_reconstruction_is_refused(mistakes, write) -> None:
+    text = """\
+datasets: dsprites
+models: [vae, sigma_vae, {sigma_vae: {axes: {reconstruction: mse}}}]
+axes: {iterations: 100, reconstruction: [mse, bernoulli]}
+"""
+    assert mistakes(text) == [
+        '2:15 models[1] = "sigma_vae" cannot be trained: sigma_vae is not defined with '
+        "reconstruction bernoulli: its loss is the likelihood of a Gaussian decoder; use "
+        "reconstruction mse, or another model."
+    ]
+    load_grid(write(text.replace("vae, sigma_vae, {", "vae, {")))
+
+
+@pytest.mark.parametrize(
+    ("axes", "own", "expected"),
+    [
+        ("tf32: true", "{}", ("tf32",)),
+        ("tf32: false", "{}", ("fp32",)),
+        ("tf32: true, precision: [fp32, tf32, bf16]", "{}", ("tf32", "bf16")),
+        ("tf32: true", "{tf32: false}", ("fp32",)),
+        ("precision: tf32", "{}", ("tf32",)),
+    ],
+)
+def test_tf32_is_a_precision(write, axes: str, own: str, expected: tuple[str, ...]) -> None:
+    text = MINIMAL.replace("{iterations: 100}", f"{{iterations: 100, {axes}}}")
+    grid = load_grid(write(text.replace("models: vae", f"models: {{vae: {{axes: {own}}}}}")))
+    assert grid.axes_of(grid.models[0])["precision"] == expected

@@ -1,4 +1,4 @@
-"""An exported folder loads without this project, and says what it lacks."""
+"""An exported folder loads without this project; what is missing is reported."""
 
 import json
 import subprocess
@@ -13,7 +13,6 @@ from sweeper.analysis.study import read_study, run_named
 from sweeper.errors import ResultsError, UsageError
 from sweeper.weights.export import export
 from sweeper.weights.layers import layers
-from sweeper.weights.safetensors_file import write_safetensors
 from trainers.datasets import open_dataset
 from trainers.networks import NETWORKS, build_network
 
@@ -72,7 +71,7 @@ def test_the_configuration_is_plain_json_with_scores(trained, study, best, tmp_p
     assert config["image_CHW"] == [1, 64, 64] and config["scale"] == 1.0
     assert 0 <= config["scores"]["measure/cbd"] <= 1
     assert f"run {best}" in (tmp_path / "README.md").read_text()
-    export(study, best, tmp_path, trained.store)  # an earlier export is written over
+    export(study, best, tmp_path, trained.store)  # overwrites the earlier export
 
 
 def test_a_run_without_weights_is_exported_with_a_line_about_them(trained, study, best, tmp_path):
@@ -95,16 +94,16 @@ def test_a_run_with_neither_is_refused_with_both_reasons(new_store, tmp_path):
     assert not (tmp_path / "out").exists()
 
 
-def test_unknown_and_ambiguous_runs_are_told(study):
+def test_unknown_runs_are_refused(study):
     with pytest.raises(UsageError, match="no run 'nope'"):
         run_named(study, "nope")
     with pytest.raises(UsageError, match="no run ''"):
         run_named(study, "")
 
 
-def test_a_folder_with_other_things_is_left_alone(trained, study, best, tmp_path):
+def test_a_folder_with_other_files_is_refused(trained, study, best, tmp_path):
     (tmp_path / "thesis.tex").write_text("")
-    with pytest.raises(UsageError, match="holds other things"):
+    with pytest.raises(UsageError, match="holds other files"):
         export(study, best, tmp_path, trained.store)
 
 
@@ -128,21 +127,32 @@ def test_every_network_is_rebuilt_from_its_layers(name, monkeypatch):
 PARTS = ("encoder", "decoder")
 
 
-def test_safetensors_is_read_by_its_own_package_and_by_the_loader(tmp_path, monkeypatch):
-    numpy_reader = pytest.importorskip("safetensors.numpy")
+def test_the_loader_reads_what_the_safetensors_library_writes(tmp_path, monkeypatch):
+    from safetensors.numpy import save_file
+
     arrays = {
         "a.weight": np.arange(6, dtype=np.float32).reshape(2, 3),
         "steps": np.array(7, dtype=np.int64),
         "empty": np.zeros((0, 4), np.float64),
     }
-    write_safetensors(tmp_path / "x.safetensors", arrays)
+    save_file(arrays, tmp_path / "x.safetensors", metadata={"format": "pt"})
     monkeypatch.syspath_prepend(LOAD)
     import load
 
-    for found in (
-        numpy_reader.load_file(tmp_path / "x.safetensors"),
-        load.read_safetensors(tmp_path / "x.safetensors"),
-    ):
-        assert set(found) == set(arrays)
-        for name, array in arrays.items():
-            assert found[name].dtype == array.dtype and np.array_equal(found[name], array)
+    found = load.read_safetensors(tmp_path / "x.safetensors")
+    assert set(found) == set(arrays)
+    for name, array in arrays.items():
+        assert found[name].dtype == array.dtype and np.array_equal(found[name], array)
+
+
+def test_the_weights_file_holds_the_networks_state(trained, study, best, tmp_path):
+    from safetensors.torch import load_file
+
+    from sweeper.weights.find import find_weights
+
+    export(study, best, tmp_path, trained.store)
+    state = find_weights(study.uri, study.stored[best], trained.store).build().state_dict()
+    found = load_file(tmp_path / "weights.safetensors")
+    assert set(found) == set(state)
+    assert all((found[name] == state[name]).all() for name in state)
+    assert not list(tmp_path.glob(".*.tmp"))

@@ -1,4 +1,4 @@
-"""Weights of chosen runs: found, kept in MLflow, registered as models, or told to be missing."""
+"""Weights of selected runs: found, stored in MLflow, registered as models, or reported missing."""
 
 import shutil
 import sqlite3
@@ -68,7 +68,7 @@ def encoded(weights, images_BCHW):
         return weights.build().encode(x_BCHW)[0].numpy()
 
 
-def test_the_other_milestone_s_weights_are_told_to_be_missing(trained):
+def test_missing_weights_of_another_milestone_are_reported(trained):
     study = trained.study()
     (row, *_) = rows_of(study)
     siblings = study.siblings(row["run_ids"])
@@ -117,7 +117,7 @@ np.save({str(tmp_path / "latents.npy")!r}, model.predict(np.load({str(tmp_path /
     assert np.load(tmp_path / "latents.npy") == pytest.approx(latents.mu_NL[:8], abs=1e-5)
 
 
-def test_without_the_store_each_run_is_told_in_a_line(own):
+def test_without_the_store_each_run_is_reported_in_one_line(own):
     shutil.rmtree(own.store)
     study = read_study(own.uri)
     kept = register_selected(study, rows_of(study), grid="tiny", store=own.store)
@@ -126,17 +126,17 @@ def test_without_the_store_each_run_is_told_in_a_line(own):
     assert all("holds none" in line and "\n" not in line for line in kept.missing)
 
 
-def test_damaged_weights_are_told(own):
+def test_damaged_weights_are_reported(own):
     study = own.study()
     rows = rows_of(study)
     register_selected(study, rows, grid="tiny", store=own.store)
     run = study.stored[rows[0]["run_ids"]]
     path = Path(run.artifact_uri.removeprefix("file://")) / layout.WEIGHTS / "weights.pt"
     path.write_bytes(path.read_bytes()[:100])
-    with pytest.raises(ResultsError, match="holds no weights"):
+    with pytest.raises(ResultsError, match="is not a weights file"):
         logged_weights(own.uri, run)
 
 
-def test_a_stand_in_s_model_says_so():
+def test_the_model_name_of_a_stand_in_contains_synthetic():
     row = {"dataset": "mpi3d", "population": "synthetic", "label": "vae"}
     assert model_name("g", row) == "sweeper-g-mpi3d-synthetic-vae"

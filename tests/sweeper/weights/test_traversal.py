@@ -1,4 +1,4 @@
-"""Figure 6.2: latents altered one at a time."""
+"""Figure 6.2: latents varied one at a time."""
 
 import csv
 
@@ -35,7 +35,7 @@ def test_mean_kl_of_the_prior_is_zero_and_of_a_shift_half_its_square():
     assert found == pytest.approx([0.0, 2.0])
 
 
-def test_only_the_dimension_of_the_row_is_altered(trained, study, best):
+def test_only_the_dimension_of_the_row_is_varied(trained, study, best):
     wanted = dict(dims=[3, 0], ranges=[(-2.0, 2.0), (0.0, 4.0)], steps=5, point=7)
     found = compute_traversal(study, best, trained.store, **wanted)
     assert found.dims_D == (3, 0)
@@ -77,12 +77,12 @@ def test_the_files_are_repeatable_and_the_csv_holds_each_picture(trained, study,
         ({"ranges": [(float("nan"), 1.0)]}, "two finite values"),
     ],
 )
-def test_what_cannot_be_drawn_is_told(trained, study, best, wrong, message):
+def test_invalid_requests_are_refused(trained, study, best, wrong, message):
     with pytest.raises(UsageError, match=message):
         compute_traversal(study, best, trained.store, **wrong)
 
 
-def test_a_run_whose_weights_are_gone_is_told(study, best, tmp_path):
+def test_missing_weights_are_reported(study, best, tmp_path):
     with pytest.raises(MissingWeights, match="weights are not kept"):
         compute_traversal(study, best, str(tmp_path))
 

@@ -37,7 +37,7 @@ def test_128_pixels_and_one_channel(name: str) -> None:
         assert network.decode(mu_BL).shape == (2, 1, 128, 128)
 
 
-def test_each_dataset_takes_its_default_network() -> None:
+def test_each_datasets_default_network_accepts_its_images() -> None:
     for spec in DATASETS.values():
         assert SPECS[spec.network].takes(*spec.image_CHW[1:])
 
@@ -53,7 +53,7 @@ def tiny(name: str, seed: int) -> nn.Module:
 
 
 @EVERY
-def test_weights_are_a_function_of_the_seed_alone(name: str) -> None:
+def test_initial_weights_are_a_function_of_the_seed(name: str) -> None:
     torch.manual_seed(1)
     first = tiny(name, seed=3).state_dict()
     drawn = torch.rand(1)
@@ -128,14 +128,14 @@ def test_cnn_is_table_3_1(size: int, start: tuple[int, int, int]) -> None:
 
 
 @SIZED
-def test_sizes_it_does_not_take_are_refused(name: str) -> None:
+def test_unsupported_image_sizes_are_refused(name: str) -> None:
     with pytest.raises(ConfigError, match="64x64 or 128x128 pixels, not 32x32; these fit: mlp"):
         build_network(name, (1, 32, 32), 4, seed=0)
     with pytest.raises(ConfigError, match="not 64x128"):
         build_network(name, (1, 64, 128), 4, seed=0)
 
 
-def test_mistakes_are_told_all_at_once() -> None:
+def test_all_mistakes_are_reported_at_once() -> None:
     with pytest.raises(ConfigError) as caught:
         build_network("mpl", (1, 64, 64), 0, seed=0)
     assert 'network "mpl" is unknown. Did you mean "mlp"?' in str(caught.value)
@@ -143,8 +143,8 @@ def test_mistakes_are_told_all_at_once() -> None:
 
 
 @pytest.mark.parametrize("size", [64, 128])
-def test_cnn_starts_with_its_three_channel_layer_alive(size: int) -> None:
-    # Dead in all three channels, every image would decode to the same one, for ever.
+def test_the_three_channel_layer_of_the_cnn_starts_active(size: int) -> None:
+    # With all three channels at 0, every image would always decode to the same one.
     z_BL = torch.linspace(-2, 2, 28).view(4, 7)
     for seed in range(20):
         decoder = build_network("cnn", (3, size, size), 7, seed).decoder

@@ -79,7 +79,7 @@ def shuffle(rng: np.random.Generator) -> torch.Tensor:
 
 
 def fixed_terms(recon: float, kl_L: list[float]) -> Terms:
-    """Terms whose reconstruction and KL do not depend on anything, in float64."""
+    """Terms with a constant reconstruction error and KL, in float64."""
     nothing = torch.zeros(1, len(kl_L), dtype=torch.float64)
     return Terms(
         recon=torch.tensor(recon, dtype=torch.float64),
@@ -92,7 +92,7 @@ def fixed_terms(recon: float, kl_L: list[float]) -> Terms:
 
 
 def settle(objective: Objective, terms: Terms, steps: int = 1800) -> dict[str, float]:
-    """What is logged after Adam has moved the objective's own weights to rest."""
+    """The logged values after Adam has optimised the objective's weights to convergence."""
     objective.double()
     adam = torch.optim.Adam(objective.learned_weights(), lr=0.1, betas=(0.9, 0.99))
     decay = torch.optim.lr_scheduler.ExponentialLR(adam, 0.996)

@@ -1,4 +1,4 @@
-"""One suite for the whole registry: what the trainer relies on, whichever the objective."""
+"""The contract of an objective, checked for every entry of the registry."""
 
 import dataclasses
 import io
@@ -36,7 +36,7 @@ def test_finite_loss_and_gradients(toys, name: str, logvar: float) -> None:
 
 
 @EVERY
-def test_state_round_trip_goes_on_bitwise(toys, name: str) -> None:
+def test_a_restored_state_continues_bitwise(toys, name: str) -> None:
     straight = toys.Toy(name)
     for _ in range(5):
         straight.step()
@@ -52,7 +52,7 @@ def test_state_round_trip_goes_on_bitwise(toys, name: str) -> None:
     state = torch.load(file, weights_only=True)
 
     resumed = toys.Toy(name)
-    resumed.step()  # leaves traces that the restored state must overwrite
+    resumed.step()  # changes state that the restored one must replace
     resumed.encoder.data.copy_(state["net"][0])
     resumed.decoder.data.copy_(state["net"][1])
     resumed.objective.load_state_dict(state["objective"])
@@ -97,12 +97,12 @@ def test_logged_values_are_those_of_the_latest_loss(toys, name: str) -> None:
     toy.objective.loss(toy.terms())
     before = toy.logged()
     for weight in toy.objective.learned_weights():
-        weight.data += 0.5  # as the optimiser does between the loss and the record
+        weight.data += 0.5  # as the optimiser does after the loss
     assert toy.logged() == before
 
 
 @EVERY
-def test_eval_mode_moves_no_state(toys, name: str) -> None:
+def test_eval_mode_changes_no_state(toys, name: str) -> None:
     toy = toys.Toy(name)
     toy.step()
     before = {key: value.clone() for key, value in toy.objective.state_dict().items()}
@@ -132,7 +132,7 @@ def test_one_latent_is_enough(toys, name: str) -> None:
 
 
 @pytest.mark.parametrize("name", ["beta_vae", "beta_tc_vae"])
-def test_beta_1_is_vae_to_the_bit(toys, name: str) -> None:
+def test_beta_1_is_bitwise_vae(toys, name: str) -> None:
     plain, weighted = toys.Toy("vae"), toys.Toy(name, beta=1.0)
     for _ in range(20):
         assert weighted.step() == plain.step()
@@ -141,8 +141,8 @@ def test_beta_1_is_vae_to_the_bit(toys, name: str) -> None:
 
 
 @pytest.mark.parametrize("name", ["mdl_vae_v2", "mdl_vae_v3"])
-def test_inverse_variance_weights_survive_dead_latents(toys, name: str) -> None:
-    # The KL of a dead latent is exactly 0 here, sigma runs into 0 and across it with big steps.
+def test_inverse_variance_weights_stay_finite_for_inactive_latents(toys, name: str) -> None:
+    # The KL of an inactive latent is exactly 0 here; with large steps sigma reaches and crosses 0.
     objective = build_objective(name, {}, 2, 16)
     adam = torch.optim.Adam(objective.learned_weights(), lr=0.03)
     terms = toys.fixed_terms(12.3, [2.0, 0.0])
@@ -169,7 +169,7 @@ def test_discriminator_weights_get_no_gradient_from_the_vae_loss(toys) -> None:
     assert all(p.grad is not None for p in toy.objective.adversary().parameters())
 
 
-def test_discriminator_is_a_function_of_the_seed_alone() -> None:
+def test_initial_discriminator_is_a_function_of_the_seed() -> None:
     torch.manual_seed(1)
     first = build_objective("factor_vae", {}, 3, 16, seed=5).state_dict()
     position = torch.rand(1)
@@ -182,7 +182,7 @@ def test_discriminator_is_a_function_of_the_seed_alone() -> None:
     assert not torch.equal(first[key], other[key])
 
 
-def test_mistakes_are_told_all_at_once() -> None:
+def test_all_mistakes_are_reported_at_once() -> None:
     with pytest.raises(ConfigError) as caught:
         build_objective("control_vae", {"kp": 1, "Ki": 0.001}, 3, 16)
     assert 'parameter "kp" is unknown. Did you mean "Kp"?' in str(caught.value)

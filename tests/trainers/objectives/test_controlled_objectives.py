@@ -1,4 +1,4 @@
-"""ControlVAE and DynamicVAE as objectives: state, target, and the lock-in hazard end to end."""
+"""ControlVAE and DynamicVAE as objectives: state, target, and recovery from the lower bound."""
 
 import dataclasses
 
@@ -31,7 +31,7 @@ def test_defaults_are_the_released_ones_with_the_thesis_constants() -> None:
     assert dynamic.weight == 150.0 and dynamic.history_T.tolist() == [0.0] * 5
 
 
-def test_constant_target_does_not_lock_in(toys) -> None:
+def test_beta_leaves_its_bound_with_a_constant_target(toys) -> None:
     # As in test_controllers: 18 nats below target, then 22 above it.
     control = build_objective("control_vae", {"target": {"constant": 18}}, 1, 16)
     assert betas(control, toys, [0.0, 40.0, 40.0]) == pytest.approx([1.0, 1.014, 1.036], abs=1e-9)

@@ -168,7 +168,7 @@ def test_ramp_is_what_the_released_loop_accumulates() -> None:
         assert ramp.at(np, number(iteration)) == pytest.approx(target, abs=1e-12)
 
 
-def test_torch_runs_the_same_numbers() -> None:
+def test_torch_and_numpy_give_the_same_numbers() -> None:
     kls = np.random.default_rng(0).gamma(2.0, 5.0, size=200)
     control = ControlState(number(0.0), number(1.0))
     dynamic = DynamicState(number(150.0), number(0.0), np.zeros(5))

@@ -163,7 +163,7 @@ BY_HAND: Mapping[str, Callable[..., float]] = {
 }
 
 
-def test_every_objective_is_here() -> None:
+def test_every_objective_has_a_loss_by_hand() -> None:
     assert list(BY_HAND) == list(OBJECTIVES)
 
 

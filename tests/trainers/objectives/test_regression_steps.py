@@ -1,4 +1,4 @@
-"""Twenty steps of each objective against values this code gave before.
+"""Twenty steps of each objective compared with values that this code gave before.
 
 These are not known answers (test_losses_by_hand.py and test_stationary_points.py hold those): they
 notice a refactor that changes numbers. Written with torch 2.13 on an x86-64 CPU; other builds may
@@ -27,7 +27,7 @@ def test_twenty_steps(toys, name: str) -> None:
     assert toy.logged() == pytest.approx(stored["logged"], rel=2e-5, abs=1e-6)
 
 
-def test_nothing_stored_in_vain() -> None:
+def test_values_are_stored_for_every_objective_only() -> None:
     assert list(json.loads(STORED.read_text())) == list(OBJECTIVES)
 
 

@@ -1,4 +1,4 @@
-"""Where learned weights come to rest for a fixed R and KL: equations solved on paper.
+"""The values to which learned weights converge for a fixed R and KL, solved on paper.
 
 Each expected value is the zero of the loss's derivative by s = sigma^2, found by bisection in
 plain Python or in closed form; the objective gets there with Adam."""

@@ -1,4 +1,6 @@
-"""The way of a step on a GPU, as far as a machine without one can show it."""
+"""Steps with inputs in device memory, as far as a machine without a GPU can run them."""
+
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -22,11 +24,11 @@ from trainers.running.step import TrainStep
 from trainers.saving.folders import LocalFolder
 from trainers.training import Training
 
-CPU = torch.device("cpu")
+CPU, CUDA = torch.device("cpu"), torch.device("cuda")
 
 
 class ToyInMemory(Toy):
-    """Toy with all its images at hand, so that they can be moved to the device."""
+    """Toy with all its images in memory, so that they can be copied to the device."""
 
     fingerprint = "toy/in memory"
 
@@ -63,7 +65,7 @@ def test_steps_on_the_device_are_bitwise_those_of_the_plain_loop(tmp_path, datas
         )
 
 
-def test_a_training_cut_inside_a_chunk_goes_on_bitwise(tmp_path):
+def test_a_training_resumed_inside_a_chunk_is_bitwise_the_same(tmp_path):
     finish(open_training(tmp_path / "plain"))
     first = on_device(tmp_path / "cut", toy_config(milestones=(20,)))
     finish(first)
@@ -73,7 +75,7 @@ def test_a_training_cut_inside_a_chunk_goes_on_bitwise(tmp_path):
     assert_equal_milestones(milestone(tmp_path / "plain", 40), milestone(tmp_path / "cut", 40))
 
 
-def test_the_ring_holds_each_step_of_a_block_in_its_place():
+def test_each_step_of_a_block_is_recorded_at_its_position():
     config = toy_config()
     whole, cut = runner(config, DrawnToy()), runner(config, DrawnToy())
     rows_ST = np.concatenate([whole.run(1, 4), whole.run(5, 8)])
@@ -86,8 +88,8 @@ def test_the_ring_holds_each_step_of_a_block_in_its_place():
 
 
 @pytest.mark.parametrize("model", sorted(OBJECTIVES))
-def test_no_step_reads_from_the_device(model, monkeypatch):
-    """Under fake tensors, which hold no values, a read or a branch on one raises."""
+def test_no_step_reads_a_tensor_back_to_the_host(model, monkeypatch):
+    """Fake tensors hold no values, so reading one or branching on one raises."""
     monkeypatch.setattr(torch.nn.Module, "to", lambda module, *_: module)  # fakes cannot move
     config = toy_config(model=model, params={})
     with FakeTensorMode():
@@ -115,7 +117,7 @@ class FakeTable(ByteTable):
         self._images_NCHW = torch.zeros((48, *Toy.spec.image_CHW), dtype=torch.uint8)
 
 
-def test_images_gathered_on_the_device_are_those_of_the_dataset():
+def test_gathered_images_equal_those_of_the_dataset():
     dataset = ToyInMemory()
     indices_B = np.random.default_rng(0).integers(0, len(dataset), 100)
     table = image_table(dataset, CPU)
@@ -127,7 +129,7 @@ def test_images_gathered_on_the_device_are_those_of_the_dataset():
 
 
 class SomeSprites:
-    """Every 731st image of dSprites; all of them take seconds."""
+    """Every 731st image of dSprites, since all of them take seconds."""
 
     def __init__(self):
         self._whole = open_dataset("dsprites")
@@ -141,7 +143,7 @@ class SomeSprites:
         return self._whole.images(731 * np.asarray(indices_B))
 
 
-def test_binary_images_are_held_as_bits_and_come_back_whole():
+def test_binary_images_are_packed_and_gathered_unchanged():
     dataset = SomeSprites()
     table = image_table(dataset, CPU)
     assert isinstance(table, BitTable)
@@ -157,6 +159,32 @@ def test_images_that_are_not_binary_are_not_packed():
         BitTable(dataset, CPU)
 
 
+def test_a_dataset_beyond_the_devices_memory_is_streamed(tmp_path, monkeypatch, caplog):
+    """The copy runs out of memory although there was room when it began."""
+
+    def out_of_memory(*_):
+        raise torch.OutOfMemoryError("CUDA out of memory")
+
+    finish(open_training(tmp_path / "plain", toy_config(milestones=(20,))))
+    monkeypatch.setattr("trainers.running.image_table.ByteTable", out_of_memory)
+    dataset = ToyInMemory()
+    dataset.fingerprint = "toy/streamed"
+    training = on_device(tmp_path / "device", toy_config(milestones=(20,)), dataset)
+    assert training._parts.runner._images is None
+    assert "toy/streamed does not fit on cpu; its images are streamed" in caplog.text
+    finish(training)
+    assert_equal_milestones(milestone(tmp_path / "plain", 20), milestone(tmp_path / "device", 20))
+
+
+def test_a_dataset_larger_than_the_share_of_free_memory_is_streamed(monkeypatch):
+    dataset = ToyInMemory()
+    dataset.fingerprint = "toy/large"
+    monkeypatch.setattr("trainers.running.image_table._free_bytes", lambda device: 384 * 64 - 1)
+    assert image_table(dataset, CPU) is None
+    monkeypatch.setattr("trainers.running.image_table._free_bytes", lambda device: 384 * 64)
+    assert image_table(dataset, CPU) is not None
+
+
 @pytest.mark.gpu
 def test_a_captured_graph_gives_the_losses_of_the_eager_step(tmp_path):
     config = toy_config(milestones=(300,))
@@ -164,3 +192,19 @@ def test_a_captured_graph_gives_the_losses_of_the_eager_step(tmp_path):
     finish(open_training(tmp_path / "eager", config, device="cuda", on_device=False))
     graph, eager = milestone(tmp_path / "graph", 300), milestone(tmp_path / "eager", 300)
     assert np.allclose(graph.trajectory_ST, eager.trajectory_ST, rtol=1e-3)
+
+
+@pytest.mark.gpu
+def test_tf32_changes_a_steps_products_and_no_evaluation():
+    config = toy_config(network="cnn")
+    images_BCHW = torch.randint(0, 256, (16, 1, 64, 64), dtype=torch.uint8, device="cuda")
+    noise_BL = torch.randn(16, 3, device="cuda")
+    rows, evaluated = {}, {}
+    for precision in ("fp32", "tf32", "bf16"):
+        stepper = TrainStep(replace(config, precision=precision), (1, 64, 64), 1 / 255, CUDA)
+        evaluated[precision] = stepper.evaluate(images_BCHW, noise_BL)[1]
+        rows[precision] = stepper.step(images_BCHW, noise_BL, torch.tensor(1, device="cuda"))
+    assert torch.equal(evaluated["fp32"], evaluated["tf32"])
+    assert torch.equal(evaluated["fp32"], evaluated["bf16"])
+    assert not torch.equal(rows["fp32"], rows["tf32"])
+    assert torch.allclose(rows["fp32"], rows["tf32"], rtol=1e-2)

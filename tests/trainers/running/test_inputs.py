@@ -1,4 +1,4 @@
-"""Chunks hold what single draws give."""
+"""Chunks contain the inputs that are drawn one by one."""
 
 import numpy as np
 import pytest
@@ -15,7 +15,7 @@ def make_inputs(**changes):
 def test_a_chunk_holds_the_inputs_of_its_steps(with_images):
     inputs = make_inputs()
     chunks = Chunks(inputs, with_images=with_images, steps=5)
-    for number in (0, 1, 7, 1):  # in a row, and back and forth
+    for number in (0, 1, 7, 1):  # in order and out of order
         chunk = chunks.get(number)
         assert chunk.first == 5 * number + 1
         for place in range(5):
@@ -42,7 +42,7 @@ def test_chunks_with_large_images_are_short():
     chunks.close()
 
 
-def test_what_drawing_raises_reaches_the_one_who_takes():
+def test_errors_of_drawing_are_raised_by_get():
     class Broken(Toy):
         def images(self, indices_B):
             if indices_B[0] == make_inputs().indices(3)[0]:

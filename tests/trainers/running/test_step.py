@@ -1,4 +1,4 @@
-"""One step, against the same step written out by hand."""
+"""One step, compared with the same step written out by hand."""
 
 import copy
 import sys
@@ -10,7 +10,7 @@ import torch.nn.functional as F
 
 from tests.trainers.toy import TinyNetwork, Toy, toy_config
 from trainers.networks import NETWORKS
-from trainers.running.process import flush_denormals, keep_freed_memory
+from trainers.running.process import flush_denormals, keep_freed_memory, tf32
 from trainers.running.step import TrainStep
 
 CPU = torch.device("cpu")
@@ -63,7 +63,7 @@ def test_three_steps_are_those_of_a_loop_by_hand():
 
 
 @pytest.mark.parametrize("model", ["vae", "l_vae", "control_vae", "mdl_vae_strong"])
-def test_recorded_values_are_detached_float64_one_a_name(model):
+def test_recorded_values_are_detached_and_float64_one_for_each_name(model):
     stepper = make_stepper(model=model, params={})
     values_T = stepper.step(*make_batch(1))
     assert values_T.dtype == torch.float64
@@ -86,18 +86,45 @@ def test_bf16_is_near_fp32_and_keeps_weights_and_records_in_full(network, image_
     assert not torch.equal(rows["bf16"], rows["fp32"])
 
 
-def test_a_state_of_another_kind_of_device_keeps_this_ones_ways():
+def test_evaluation_is_in_float32_whatever_the_precision_of_training():
+    images_BCHW, noise_BL, _ = make_batch(1)
+    results = [
+        make_stepper(precision=precision).evaluate(images_BCHW, noise_BL)
+        for precision in ("fp32", "tf32", "bf16")
+    ]
+    for fp32, tf32_, bf16 in zip(*results, strict=True):
+        assert torch.equal(fp32, tf32_) and torch.equal(fp32, bf16)
+
+
+def test_tf32_is_set_on_a_cuda_device_for_the_block_only(monkeypatch):
+    monkeypatch.setattr(torch.backends.cudnn, "allow_tf32", True)
+    before = torch.get_float32_matmul_precision()
+
+    def settings():
+        return torch.get_float32_matmul_precision(), torch.backends.cudnn.allow_tf32
+
+    with tf32(torch.device("cuda"), True):
+        assert settings() == ("high", True)
+        with tf32(torch.device("cuda"), False):
+            assert settings() == ("highest", False)
+        assert settings() == ("high", True)
+    assert settings() == (before, True)
+    with tf32(CPU, True):
+        assert settings() == (before, True)
+
+
+def test_a_state_saved_on_a_gpu_is_loaded_on_a_cpu():
     stepper = make_stepper()
     stepper.step(*make_batch(1))
     state = stepper.state()
-    state["optimizer"]["param_groups"][0]["capturable"] = True  # as it is saved on a GPU
+    state["optimizer"]["param_groups"][0]["capturable"] = True  # as saved on a GPU
     other = make_stepper()
     other.load(state)
     assert other.optimizer.param_groups[0]["capturable"] is False
     assert torch.equal(other.step(*make_batch(2)), stepper.step(*make_batch(2)))
 
 
-def test_numbers_too_small_to_matter_are_zero_inside_a_step_alone():
+def test_denormal_numbers_are_zero_only_inside_the_block():
     half = torch.tensor([1e-40]).mul(0.5)
     assert half.item() > 0
     with flush_denormals():
@@ -106,10 +133,10 @@ def test_numbers_too_small_to_matter_are_zero_inside_a_step_alone():
 
 
 @pytest.mark.skipif(not sys.platform.startswith("linux"), reason="malloc of glibc")
-def test_freed_memory_is_kept_without_complaint():
+def test_keeping_freed_memory_reports_whether_malloc_can():
     assert keep_freed_memory() in (True, False)
 
 
-def test_without_such_a_malloc_nothing_is_kept(monkeypatch):
+def test_without_glibc_freed_memory_is_not_kept(monkeypatch):
     monkeypatch.setattr(sys, "platform", "darwin")
     assert keep_freed_memory() is False

@@ -1,4 +1,4 @@
-"""Checkpoints: the newest good one is loaded, a damaged one is stepped over."""
+"""Checkpoints: the newest intact one is loaded, a damaged one is skipped."""
 
 import threading
 
@@ -34,21 +34,21 @@ def test_the_newest_two_are_kept(folder):
     assert torch.equal(load_newest(folder, "me")["w"], torch.full((3,), 30.0))
 
 
-def test_at_most_leaves_later_ones_out(folder):
+def test_at_most_ignores_later_ones(folder):
     for t in (10, 20):
         write_checkpoint(folder, t, state(t))
     assert load_newest(folder, "me", at_most=19)["iteration"] == 10
     assert load_newest(folder, "me", at_most=9) is None
 
 
-def test_going_back_keeps_the_end_that_was_reached(folder):
+def test_writing_an_earlier_checkpoint_keeps_the_last_one(folder):
     for t in (90, 100, 10, 20, 30):
         write_checkpoint(folder, t, state(t))
     assert iterations(folder) == [20, 30, 100]
 
 
 @pytest.mark.parametrize("damage", ["truncate", "flip", "empty"])
-def test_a_damaged_newest_gives_way_to_the_one_before(folder, damage, caplog):
+def test_a_damaged_newest_checkpoint_is_replaced_by_the_one_before(folder, damage, caplog):
     write_checkpoint(folder, 10, state(10))
     path = folder.path / write_checkpoint(folder, 20, state(20))
     data = bytearray(path.read_bytes())
@@ -66,7 +66,7 @@ def test_a_checkpoint_of_another_training_is_refused(folder):
         load_newest(folder, "me")
 
 
-def test_a_pickle_in_a_checkpoint_is_not_run(folder):
+def test_a_pickle_in_a_checkpoint_is_not_executed(folder):
     class Evil:
         def __reduce__(self):
             return (print, ("run",))
@@ -76,7 +76,7 @@ def test_a_pickle_in_a_checkpoint_is_not_run(folder):
     assert load_newest(folder, "me")["iteration"] == 10
 
 
-def test_the_writer_hands_on_what_a_write_raised(folder, monkeypatch):
+def test_the_writer_raises_the_errors_of_its_thread(folder, monkeypatch):
     def full(name, data):
         raise OSError(28, "No space left on device")
 
@@ -91,7 +91,7 @@ def test_the_writer_hands_on_what_a_write_raised(folder, monkeypatch):
     assert iterations(folder) == [20]
 
 
-def test_the_writer_is_busy_until_the_file_is_there(folder, monkeypatch):
+def test_the_writer_is_busy_until_the_file_is_written(folder, monkeypatch):
     go = threading.Event()
     write = folder.write
     monkeypatch.setattr(folder, "write", lambda *file: (go.wait(10), write(*file)))

@@ -1,4 +1,4 @@
-"""Folders: atomic, digested, and honest about damage."""
+"""Folders: atomic writes, names with digests, detection of damage."""
 
 import os
 
@@ -31,7 +31,7 @@ def test_what_is_written_is_read_back(folder):
 
 
 @pytest.mark.parametrize("damage", [b"", b"conten", b"contenT", b"content!"])
-def test_damage_is_found_by_the_digest(folder, damage):
+def test_damage_is_detected_by_the_digest(folder, damage):
     name = write_digested(folder, "thing", ".bin", b"content")
     (folder.path / name).write_bytes(damage)
     with pytest.raises(RecordError, match="damaged"):
@@ -53,7 +53,7 @@ def test_a_failed_write_leaves_nothing_behind(folder, monkeypatch):
     assert list(folder.path.iterdir()) == []
 
 
-def test_a_half_written_file_is_never_listed_and_is_swept(folder):
+def test_a_partial_file_is_never_listed_and_is_removed(folder):
     folder.write("whole.bin", b"1")
     (folder.path / ".thing.bin.abc.tmp").write_bytes(b"half")
     assert folder.names() == ["whole.bin"]
@@ -68,7 +68,7 @@ def test_deleting_twice_is_no_error(folder):
     assert folder.names() == []
 
 
-def test_numbered_skips_other_kinds_and_foreign_files(folder):
+def test_files_by_number_skips_other_kinds_and_other_names(folder):
     second = write_digested(folder, "checkpoint-000000000020", ".pt", b"2")
     first = write_digested(folder, "checkpoint-000000000003", ".pt", b"1")
     write_digested(folder, "milestone-000000000004", ".npz", b"3")

@@ -1,4 +1,4 @@
-"""Records: whole or not there, read without pickle, found by name."""
+"""Records: complete or absent, read without pickle, found by name."""
 
 import numpy as np
 import pytest
@@ -36,7 +36,7 @@ def milestone(iteration=20, **changes):
     return Milestone(**(values | changes))
 
 
-def test_a_record_comes_back_bit_for_bit(folder):
+def test_a_record_is_read_back_bitwise(folder):
     written = milestone()
     read = read_milestone(folder, write_milestone(folder, written))
     assert dict(read.metrics) == dict(written.metrics)
@@ -70,7 +70,7 @@ def test_a_truncated_record_is_refused(folder):
         read_milestone(folder, name)
 
 
-def test_a_foreign_file_with_a_good_digest_is_refused(folder):
+def test_another_file_with_a_valid_digest_is_refused(folder):
     name = write_digested(folder, "milestone-000000000001", ".npz", b"not an archive")
     with pytest.raises(RecordError, match="not a milestone record"):
         read_milestone(folder, name)

@@ -1,4 +1,4 @@
-"""Parameters: one spelling for each value, every mistake told, nothing heavy imported."""
+"""Parameters: a canonical form of each value, all mistakes reported, no heavy imports."""
 
 import subprocess
 import sys
@@ -22,7 +22,7 @@ BOOL = Param("flag", "bool", False, "")
 
 
 @pytest.mark.parametrize("value", [4, 4.0, "4", "4.0", " 4e0 "])
-def test_one_spelling_of_a_float(value: object) -> None:
+def test_floats_have_one_canonical_form(value: object) -> None:
     parsed = FLOAT.parse(value)
     assert parsed == 4.0 and type(parsed) is float
 
@@ -33,7 +33,7 @@ def test_yaml_text_and_negative_zero() -> None:
 
 
 @pytest.mark.parametrize("value", [100_000, 1e5, "1e5", "100000"])
-def test_one_spelling_of_an_int(value: object) -> None:
+def test_ints_have_one_canonical_form(value: object) -> None:
     parsed = INT.parse(value)
     assert parsed == 100_000 and type(parsed) is int
 
@@ -122,7 +122,7 @@ def test_a_setting_without_effect_is_a_mistake() -> None:
     given = {"target": {"constant": 18}, "ramp_period": 100}
     _, errors = complete_params("control_vae", given)
     assert errors == [
-        "control_vae: ramp_period = 100 has no effect with target = 'constant:18.0'; leave it out"
+        "control_vae: ramp_period = 100 has no effect with target = 'constant:18.0'; remove it"
     ]
     complete_again, errors = complete_params("control_vae", {"target": {"constant": 18}})
     assert errors == []
@@ -179,7 +179,7 @@ def test_completion_never_raises(given: dict[str, object]) -> None:
     assert all(isinstance(error, str) for error in errors)
 
 
-def test_specs_are_light() -> None:
+def test_specs_import_no_heavy_library() -> None:
     code = (
         "import sys, trainers.specs.models, trainers.specs.networks; "
         "print([m for m in ('torch', 'numpy', 'scipy', 'sklearn') if m in sys.modules])"

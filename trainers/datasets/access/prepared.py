@@ -41,7 +41,7 @@ def read_manifest(folder: Path) -> Manifest:
         content = json.loads((folder / "manifest.json").read_text())
         if content.pop("format") != FORMAT:
             raise DataError(f"{folder}: written by another version of this code; prepare it again")
-        fields = {
+        fields: dict[str, Any] = {
             key: tuple(value) if isinstance(value, list) else value
             for key, value in content.pop("spec").items()
         }

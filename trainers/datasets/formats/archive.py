@@ -9,6 +9,7 @@ import zipfile
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path, PurePosixPath
+from typing import IO
 
 import numpy as np
 
@@ -36,7 +37,7 @@ def safe_members(archive: zipfile.ZipFile, path: Path) -> dict[str, zipfile.ZipI
     return members
 
 
-def safe_tar_files(path: Path) -> Iterator[tuple[str, tarfile.ExFileObject]]:
+def safe_tar_files(path: Path) -> Iterator[tuple[str, IO[bytes]]]:
     """Name and open file of each regular member of a tar, in its order."""
     seen: set[str] = set()
     with damage_named(path), tarfile.open(path) as archive:
@@ -49,7 +50,9 @@ def safe_tar_files(path: Path) -> Iterator[tuple[str, tarfile.ExFileObject]]:
             if member.name in seen:
                 raise DataError(f"{path}: member {member.name!r} comes twice")
             seen.add(member.name)
-            with archive.extractfile(member) as stream:
+            stream = archive.extractfile(member)
+            assert stream is not None, "extractfile gives a stream for each regular file"
+            with stream:
                 yield member.name, stream
     if not seen:
         raise DataError(f"{path}: an empty archive")

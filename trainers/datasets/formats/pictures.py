@@ -7,6 +7,7 @@ from collections.abc import Callable
 from functools import cache
 from pathlib import Path
 from types import ModuleType
+from typing import Any
 
 import numpy as np
 
@@ -20,7 +21,9 @@ def pillow() -> ModuleType:
     return Image
 
 
-def decoder(path: Path, size_WH: tuple[int, int] | None, fit: Callable | None = None) -> Callable:
+def decoder(
+    path: Path, size_WH: tuple[int, int] | None, fit: Callable[[Any], Any] | None = None
+) -> Callable[[bytes, str], np.ndarray]:
     """A function from a member's bytes and name to (3, H, W) uint8.
 
     size_WH: what the picture must measure.  fit: crops or resizes the picture."""

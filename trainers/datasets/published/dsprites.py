@@ -33,7 +33,7 @@ def read(request: ReadRequest) -> PublishedFile:
         request.spec,
         classes_NK.astype(np.int64),
         request.spec.factor_sizes,
-        (1, *shape[1:]),
+        (1, shape[1], shape[2]),
         where,
         any_size=request.any_size,
     )
@@ -44,7 +44,7 @@ def read(request: ReadRequest) -> PublishedFile:
                 raise DataError(f"{path}: imgs holds {images_nHW.max()}, expected only 0 and 1")
             yield images_nHW[:, None]
 
-    known = {path: (NPZ if archive else HDF5,)}
+    known: dict[Path, tuple[Checksum, ...]] = {path: (NPZ if archive else HDF5,)}
     return PublishedFile(spec, classes_NK.astype(np.int64), blocks, "bits", 1.0, known)
 
 

@@ -10,7 +10,7 @@ Shapes: N images, K factors, H W image."""
 import gzip
 from collections.abc import Iterator
 from pathlib import Path
-from typing import IO
+from typing import IO, cast
 
 import numpy as np
 
@@ -49,7 +49,7 @@ def read(request: ReadRequest) -> PublishedFile:
             yield from _images(images[part], min(start, counts[part]), spec.image_CHW[1])
             start = max(0, start - counts[part])
 
-    known = {images[part]: (MD5[part],) for part in PARTS}
+    known: dict[Path, tuple[Checksum, ...]] = {images[part]: (MD5[part],) for part in PARTS}
     return PublishedFile(found, classes_NK, blocks, checksums=known)
 
 
@@ -98,7 +98,9 @@ def _images(path: Path, start: int, size: int) -> Iterator[np.ndarray]:
 
 
 def _open(path: Path) -> IO[bytes]:
-    return gzip.open(path, "rb") if path.suffix.lower() == ".gz" else path.open("rb")
+    if path.suffix.lower() == ".gz":
+        return cast(IO[bytes], gzip.open(path, "rb"))
+    return path.open("rb")
 
 
 def _header(stream: IO[bytes], path: Path) -> tuple[np.dtype, tuple[int, ...]]:

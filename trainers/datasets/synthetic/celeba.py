@@ -123,7 +123,9 @@ def _layers() -> tuple[Layer, ...]:
     strand = STRANDS + (np.floor(np.hypot(x - 63.5, y - 80) / 2.5) % 4)
     layers: list[Layer] = []
 
-    def put(mask: np.ndarray, label: int | np.ndarray, name: str | None = None, value: int = 1):
+    def put(
+        mask: np.ndarray, label: int | np.ndarray, name: str | None = None, value: int = 1
+    ) -> None:
         labels = np.broadcast_to(label, mask.shape)[mask].astype(np.uint8)
         layers.append(Layer(np.flatnonzero(mask), labels, name, value))
 

@@ -9,6 +9,7 @@ x points right, y up, z to the viewer. Shapes: P pixels, B batch, H W image, E =
 from dataclasses import dataclass, field
 
 import numpy as np
+import numpy.typing as npt
 
 _FAR = np.float32(1e9)
 _NEAR = np.float32(1e-3)
@@ -71,7 +72,9 @@ class View:
         """Where each ray ends (H, W, 3)."""
         return self.origin + self.depth_HW[..., None] * self.rays_HW3
 
-    def box(self, low: tuple, high: tuple, label: int, inside: bool = False) -> None:
+    def box(
+        self, low: npt.ArrayLike, high: npt.ArrayLike, label: int, inside: bool = False
+    ) -> None:
         """A box between two corners, or the inside of one, such as a room. Takes flat labels."""
         window, rays_P3 = self._rays(low, high, everywhere=inside)
         with np.errstate(divide="ignore", invalid="ignore"):
@@ -84,7 +87,7 @@ class View:
         depth_P = leave_P if inside else enter_P
         self._put(window, depth_P, enter_P <= leave_P, label + 2 * axis_P + towards_P)
 
-    def ball(self, centre: tuple, radius: float, label: int) -> None:
+    def ball(self, centre: npt.ArrayLike, radius: float, label: int) -> None:
         """A ball. Takes curved labels."""
         centre = np.array(centre, np.float32)
         window, ray = self._rays(centre - radius, centre + radius)
@@ -96,7 +99,7 @@ class View:
         normals = off + depth_P[hit, None] * ray[hit]
         self._put_curved(window, depth_P, hit, normals, label)
 
-    def cone(self, base: tuple, height: float, low: float, high: float, label: int) -> None:
+    def cone(self, base: npt.ArrayLike, height: float, low: float, high: float, label: int) -> None:
         """An upright cone, frustum or cylinder of radius `low` at its base and `high` at its top.
 
         Takes curved labels."""
@@ -136,7 +139,7 @@ class View:
         self._put_curved(window, depth_P, hit, normals, label)
 
     def _rays(
-        self, low: np.ndarray, high: np.ndarray, everywhere: bool = False
+        self, low: npt.ArrayLike, high: npt.ArrayLike, everywhere: bool = False
     ) -> tuple[Window, np.ndarray]:
         """The pixels that may see a bounding box, and their rays (P, 3)."""
         window = np.s_[:, :]

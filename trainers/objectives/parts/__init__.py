@@ -1,1 +1,1 @@
-"""What several objectives share: controllers, learned variances, reconstruction terms."""
+"""Parts of several objectives: controllers, learned variances, reconstruction errors."""

@@ -1,12 +1,12 @@
 """The controllers of ControlVAE and DynamicVAE as pure state machines.
 
 Each step is a function (state, KL, target) -> (beta, state) over an array namespace `xp`, numpy or
-torch, in float64. Nothing branches on a value or reads one back to the host, so the code tested
-with plain numbers is the code that runs inside a captured CUDA graph.
+torch, in float64. Nothing branches on a value or reads one back to the host, so the code that is
+tested with plain numbers is the code that a captured CUDA graph runs.
 
-Sign convention, that of the released code: the integral gains Ki * error with error = target - KL
-and Ki < 0, so a KL above its target raises beta. Thesis eq. 2.7 prints "- Ki" beside the same
-negative Ki; taken together these two would feed the error back with the wrong sign.
+Sign convention, as in the released code: the integral changes by Ki * error with
+error = target - KL and Ki < 0, so a KL above its target raises beta. Thesis eq. 2.7 prints "- Ki"
+with the same negative Ki; together these two would give the feedback the wrong sign.
 
 Shapes: T the window of the moving average; everything else is a scalar."""
 
@@ -18,10 +18,10 @@ Array = Any  # numpy or torch, float64
 
 @dataclass(frozen=True)
 class Ramp:
-    """A target that climbs from `start_nats` to `cap_nats`, `step_nats` at every `period`.
+    """A target that rises from `start_nats` to `cap_nats` by `step_nats` in each `period`.
 
-    From iteration `period` on, each period begins with a climb spread over `ramp_steps`
-    iterations; the target is flat for the rest of it. ramp_steps 1 is a staircase."""
+    From iteration `period` on, each period begins with a rise over `ramp_steps` iterations; for
+    the rest of the period the target is constant. With ramp_steps 1 the target is a staircase."""
 
     start_nats: float
     step_nats: float
@@ -42,9 +42,9 @@ class Gains:
     """The constants of a controller.
 
     released_windup: the published rule, which freezes the integral whenever the previous unclamped
-    beta was below `beta_min`. It suits a target that starts near 0. With a constant target the
-    first error is large, beta falls below the bound at once and the frozen integral never lets it
-    return. False: freeze only when the error pushes further into the bound."""
+    beta was below `beta_min`. It is suited to a target that starts near 0. With a constant target
+    the first error is large, beta falls below the bound at once, and the frozen integral keeps it
+    there. False: freeze only if the error pushes beta further below the bound."""
 
     Kp: float
     Ki: float
@@ -52,13 +52,13 @@ class Gains:
     released_windup: bool
 
     def frozen(self, weight: Array, error: Array) -> Array:
-        """Whether the integral stays as it is. Ki <= 0, so error > 0 lowers beta."""
+        """Whether the integral is frozen. Ki <= 0, so error > 0 lowers beta."""
         below = weight < self.beta_min
         return below if self.released_windup else below & (error > 0)
 
 
 class ControlState(NamedTuple):
-    """integral: sum of Ki * error.  weight: the latest beta before its lower bound."""
+    """integral: sum of Ki * error.  weight: the latest beta before the lower bound is applied."""
 
     integral: Array
     weight: Array
@@ -80,7 +80,7 @@ def control_step(
 
 
 class DynamicState(NamedTuple):
-    """weight: the latest beta before its lower bound.  error: the latest error.
+    """weight: the latest beta before the lower bound is applied.  error: the latest error.
     history_T: the last T batch KLs, oldest first."""
 
     weight: Array
@@ -96,8 +96,8 @@ def dynamic_step(
         e = target - mean of the last T KLs
         W += Kp (s(e) - s(e_previous)) + Ki e;  s(e) = 1 / (1 + exp e);  beta = max(W, beta_min)
 
-    Shao et al. 2022, as in the authors' `2D-sprites/I_PID.py`: uniform weights in thesis eq. 2.8,
-    and a history that starts with zeros, so the first T - 1 averages are low. No upper bound."""
+    Shao et al. 2022, as in the authors' `2D-sprites/I_PID.py`: the weights of thesis eq. 2.8 are
+    uniform, and the history starts with zeros, so the first T - 1 means are low. No upper bound."""
     history_T = xp.concatenate((state.history_T[1:], kl[None]))
     error = target - history_T.mean()
     proportional = gains.Kp * (_falling(xp, error) - _falling(xp, state.error))
@@ -107,5 +107,5 @@ def dynamic_step(
 
 
 def _falling(xp: Any, error: Array) -> Array:
-    """1 / (1 + exp e): near 1 for a KL far above its target, near 0 far below."""
+    """1 / (1 + exp e): near 1 for a KL far above its target, near 0 for one far below."""
     return 1 / (1 + xp.exp(error))

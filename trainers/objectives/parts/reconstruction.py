@@ -2,22 +2,18 @@
 
 Shapes: B batch, C H W image."""
 
-from typing import Literal
-
 import torch.nn.functional as F
 from torch import Tensor
 
 from trainers.errors import ConfigError
-
-Reconstruction = Literal["mse", "bernoulli"]
-RECONSTRUCTIONS: tuple[Reconstruction, ...] = ("mse", "bernoulli")
+from trainers.specs.models import RECONSTRUCTIONS
 
 
-def reconstruction_error(logits_BCHW: Tensor, x_BCHW: Tensor, kind: Reconstruction) -> Tensor:
+def reconstruction_error(logits_BCHW: Tensor, x_BCHW: Tensor, kind: str) -> Tensor:
     """(): the error summed over pixels and channels, mean over the batch, in float32.
 
-    'mse': squared error of sigmoid(logits), without the factor 1/2, as the thesis's numbers are.
-    'bernoulli': cross entropy in nats, as the ControlVAE and disentanglement_lib codes use."""
+    'mse': squared error of sigmoid(logits), without a factor 1/2, as in the thesis.
+    'bernoulli': cross entropy in nats, as in the code of ControlVAE and disentanglement_lib."""
     logits_BCHW = logits_BCHW.float()
     if kind == "mse":
         total = F.mse_loss(logits_BCHW.sigmoid(), x_BCHW, reduction="sum")

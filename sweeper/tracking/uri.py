@@ -1,7 +1,7 @@
-"""Which tracking URI is a store that can be read, and a clear line where it is not.
+"""Tracking URIs: which ones are accepted, and the errors for the others.
 
-Checks come before mlflow is loaded: opening a database of an older version with MLflow's own store
-class would migrate it without asking."""
+Databases are checked before mlflow is loaded: MLflow's own store class would migrate a database of
+an older version without asking."""
 
 import ast
 import base64
@@ -102,7 +102,7 @@ def check_revision(uri: str, found: str) -> None:
 
 @cache
 def schema_revisions() -> tuple[frozenset[str], str]:
-    """(every schema revision the installed MLflow knows, its newest), read off its scripts.
+    """(every schema revision of the installed MLflow, the newest one), from its scripts.
 
     The scripts are parsed, not imported: that would load all of mlflow."""
     spec = importlib.util.find_spec("mlflow")

@@ -1,4 +1,4 @@
-"""Artifacts of a run: found on this machine's disk where they lie there, fetched otherwise."""
+"""Artifacts of a run: read from this machine's disk if they are there, downloaded otherwise."""
 
 import json
 from dataclasses import dataclass

@@ -1,7 +1,7 @@
 """A SQLite store read as a database: 1,300 runs in a fraction of a second, no mlflow loaded.
 
-All four tables are read in one short transaction, so the picture is of one moment and a writer
-waits no longer than that. The schema is checked against the installed MLflow before."""
+All four tables are read in one short transaction: the state of one moment, and a writer is blocked
+no longer than that. The schema is first checked against the installed MLflow."""
 
 import sqlite3
 from collections.abc import Iterator, Sequence

@@ -27,7 +27,7 @@ def register(
 ) -> int:
     """Registers a run's encoder as the newest version of the model `name`; the version.
 
-    A run that is the newest version already is left as it is. Raises TrackingError."""
+    A run that is the newest version already is not registered again. Raises TrackingError."""
     return int(_client(uri, lambda client: _register(client, name, run, files, about)))
 
 
@@ -50,7 +50,7 @@ def _register(
 
 
 def _newest(client: Any, name: str) -> Any:
-    """The newest version of a model, which is made where it is not there; None if it has none."""
+    """The newest version of a model, or None; the model is created if missing."""
     from mlflow.exceptions import MlflowException
 
     try:
@@ -76,7 +76,7 @@ def _save(place: Path, weights: str, about: Mapping[str, Any]) -> None:
         python_model=str(_CODE),
         artifacts={"weights": weights},
         signature=ModelSignature(Schema([images]), Schema([latents])),
-        # Not this project: its name is another's in the public index.
+        # Without this project: the public index has another package of this name.
         pip_requirements=[f"{name}=={version(name)}" for name in ("torch", "numpy")],
     )
 

@@ -1,4 +1,4 @@
-"""A milestone record as the files that MLflow keeps of a run.
+"""A milestone record as the artifacts of an MLflow run.
 
 Shapes: N points, L latent, K factors."""
 
@@ -82,7 +82,7 @@ def extend_metrics(path: Path, scores: Mapping[str, float]) -> None:
 
 
 def _write_pcc(path: Path, milestone: Milestone) -> None:
-    """The PCC heat map with each latent's learned sigma beside its row, as Figure 7.2."""
+    """The PCC heat map with each latent's learned sigma next to its row, as in Figure 7.2."""
     from sweeper.plotting.heatmap import pcc_figure
     from trainers.measures import pcc_matrix
 

@@ -1,4 +1,4 @@
-"""Marks the selected runs in MLflow, so that its UI can filter for them."""
+"""Tags the selected runs in MLflow, so that its UI can filter for them."""
 
 from collections.abc import Iterable
 
@@ -9,9 +9,9 @@ from sweeper.tracking.reading import reader
 
 
 def tag_selected(run_ids: Iterable[str], by: str, uri: str = layout.DEFAULT_URI) -> int:
-    """Tag these runs as selected by a score, and take that mark from all others.
+    """Tag these runs as selected by a score, and remove that tag from all others.
 
-    A run selected by several scores carries all of them. Returns how many tags changed. Raises
+    A run selected by several scores carries all of them. Returns the number of changed tags. Raises
     TrackingError for a run id that the store does not hold."""
     from mlflow.exceptions import MlflowException
     from mlflow.tracking import MlflowClient

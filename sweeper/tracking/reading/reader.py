@@ -9,6 +9,7 @@ from sweeper.messages import mask_credentials
 from sweeper.tracking import layout
 from sweeper.tracking.reading import artifacts, database, server
 from sweeper.tracking.reading.stored_run import Experiment, StoredRun
+from sweeper.tracking.sqlite_file import HalfMadeStore
 from sweeper.tracking.uri import check_uri, sqlite_path
 
 
@@ -72,7 +73,11 @@ def stored_runs(uri: str = layout.DEFAULT_URI) -> dict[str, StoredRun]:
     path = sqlite_path(uri)
     if path is not None and not path.exists():
         return {}
-    return {run.tags[layout.RUN_ID]: run for run in _deduplicated(_stored_runs(uri, None)[0])}
+    try:
+        runs = _deduplicated(_stored_runs(uri, None)[0])
+    except HalfMadeStore:  # the next launch replaces it
+        return {}
+    return {run.tags[layout.RUN_ID]: run for run in runs}
 
 
 def finished_runs(stored: Mapping[str, StoredRun]) -> dict[str, FinishedRun]:
@@ -149,14 +154,15 @@ def _rank(run: StoredRun) -> tuple[bool, bool, int, str]:
 
 
 def _launch(uri: str, run: StoredRun) -> Launch:
-    """A launch as stored; without cells where plan.json is missing."""
+    """A launch as stored; without cells where plan.json is missing or damaged."""
     try:
         plan = artifacts.read_json(uri, run, layout.PLAN)
-    except artifacts.MissingArtifact:
-        plan = {"cells": ()}
+        cells = tuple(plan["cells"])
+    except (TrackingError, KeyError, TypeError):  # missing, or cut by a kill while it was written
+        cells = ()
     try:
         text = artifacts.read_text(uri, run, layout.GRID_TEXT)
     except artifacts.MissingArtifact:
         text = ""
     name, grid_id = run.tags.get(layout.GRID, ""), run.tags.get(layout.GRID_ID, "")
-    return Launch(name, grid_id, run, tuple(plan["cells"]), text)
+    return Launch(name, grid_id, run, cells, text)

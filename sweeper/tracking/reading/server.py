@@ -6,8 +6,9 @@ from typing import Any
 
 from sweeper.errors import TrackingError
 from sweeper.messages import first_line, mask_credentials
+from sweeper.tracking.connection import PREFLIGHT_TIMEOUT_S, check_server, tracking_error
 from sweeper.tracking.reading.stored_run import Experiment, StoredRun
-from sweeper.tracking.uri import PREFLIGHT_TIMEOUT_S, check_revision, check_server
+from sweeper.tracking.schema import check_revision
 
 PAGE = 1000  # the largest page of the client; further pages are fetched by token
 
@@ -77,9 +78,7 @@ def _client(uri: str) -> Iterator[Any]:
     try:
         yield MlflowClient(uri)
     except MlflowException as error:
-        raise TrackingError(
-            f"MLflow store {mask_credentials(uri)}: {mask_credentials(first_line(error))}"
-        ) from error
+        raise tracking_error(uri, error) from error
 
 
 def _database_revision(uri: str) -> str:

@@ -9,6 +9,7 @@ from typing import Any
 from sweeper.errors import TrackingError
 from sweeper.messages import first_line, mask_credentials
 from sweeper.tracking import layout
+from sweeper.tracking.connection import open_client
 from sweeper.tracking.reading.stored_run import StoredRun
 
 _FOLDER = "model"
@@ -90,13 +91,9 @@ def _written(folder: Path, files: Mapping[str, bytes]) -> str:
 
 def _client(uri: str, use: Any) -> Any:
     from mlflow.exceptions import MlflowException
-    from mlflow.tracking import MlflowClient
 
-    from sweeper.tracking.writing.client import set_mlflow_defaults
-
-    set_mlflow_defaults()
     try:
-        return use(MlflowClient(uri, registry_uri=uri))
+        return use(open_client(uri))
     except (MlflowException, OSError) as error:
         reason = mask_credentials(first_line(error))
         raise TrackingError(f"MLflow refuses: {reason}") from error

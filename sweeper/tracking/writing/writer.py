@@ -14,11 +14,10 @@ from typing import Any
 import numpy as np
 
 from sweeper.errors import TrackingError
-from sweeper.messages import first_line, mask_credentials
 from sweeper.tracking import layout
+from sweeper.tracking.connection import open_client, tracking_error
 from sweeper.tracking.reading.artifacts import Latents, read_latents_file
-from sweeper.tracking.uri import check_uri, open_sqlite, sqlite_path
-from sweeper.tracking.writing.client import set_mlflow_defaults
+from sweeper.tracking.uri import artifact_uri, sqlite_path
 from sweeper.tracking.writing.experiment_page import dataset_input, describe_experiment, run_note
 from sweeper.tracking.writing.run_files import extend_metrics, write_artifacts
 from trainers.saving.records import Milestone
@@ -55,31 +54,24 @@ class Writer:
 
         `folder`: the working folder; a local store's artifacts are in its mlartifacts/.
         Raises TrackingError for a store that cannot be used."""
-        check_uri(uri)
-        set_mlflow_defaults()
-        path = sqlite_path(uri)
-        if path is not None and path.is_file():
-            open_sqlite(uri, path).close()
         from mlflow.exceptions import MlflowException
-        from mlflow.tracking import MlflowClient
 
         self.uri = uri
         self._code_version = code_version
+        self._client = open_client(uri)
+        local = sqlite_path(uri) is not None
         try:
-            self._client = MlflowClient(uri)
-            self._experiment_id = self._experiment(experiment, path is not None, folder)
+            self._experiment_id = self._experiment(experiment, local, folder)
             known = self._client.get_experiment(self._experiment_id).tags
             describe_experiment(self._client, self._experiment_id, known, int(1000 * time.time()))
         except (MlflowException, OSError) as error:
-            raise TrackingError(
-                f"MLflow store {mask_credentials(uri)}: {mask_credentials(first_line(error))}"
-            ) from error
+            raise tracking_error(uri, error) from error
         self._known: dict[str, str] = {}
 
     def _experiment(self, name: str, local: bool, folder: Path) -> str:
         found = self._client.get_experiment_by_name(name)
         if found is None:
-            place = (folder / layout.DEFAULT_ARTIFACTS / name).absolute().as_uri()
+            place = artifact_uri(folder / layout.DEFAULT_ARTIFACTS / name)
             return str(
                 self._client.create_experiment(name, artifact_location=place if local else None)
             )

@@ -9,6 +9,7 @@ import sys
 import threading
 import time
 import urllib.request
+from contextlib import closing
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
 
@@ -20,7 +21,8 @@ from sweeper.errors import ResultsError, TrackingError
 from sweeper.tracking import layout
 from sweeper.tracking.reading import database, server
 from sweeper.tracking.reading.reader import FinishedRun, finished_runs, read_store, stored_runs
-from sweeper.tracking.uri import schema_revisions, sqlite_path
+from sweeper.tracking.schema import schema_revisions
+from sweeper.tracking.uri import sqlite_path
 from sweeper.tracking.writing.selection_tags import tag_selected
 from tests.sweeper.support import synthetic_store as synthetic
 
@@ -66,6 +68,7 @@ def test_other_uris_are_refused(uri):
 )
 def test_a_store_of_another_version_is_named_and_never_migrated(new_store, revision, told):
     uri = new_store()
+    synthetic.write_launch(uri, synthetic.small_cells()[:1], artifacts=False)
     sql(uri, "UPDATE alembic_version SET version_num = ?", revision)
     before = hashlib.sha256(file_of(uri).read_bytes()).hexdigest()
     with pytest.raises(TrackingError, match=told) as caught:
@@ -81,7 +84,8 @@ def test_the_head_revision_is_that_of_a_database_mlflow_just_made(empty_database
 
 
 def test_another_programs_database_and_a_file_that_is_no_database(tmp_path):
-    sqlite3.connect(tmp_path / "other.db").close()
+    with closing(sqlite3.connect(tmp_path / "other.db")) as connection:
+        connection.execute("CREATE TABLE notes (text)")
     (tmp_path / "garbage.db").write_bytes(b"not a database at all" * 100)
     with pytest.raises(TrackingError, match="not one of MLflow's"):
         read_store(f"sqlite:///{tmp_path / 'other.db'}")

@@ -8,7 +8,8 @@ TEXT = (ROOT / "docs" / "faults.md").read_text(encoding="utf-8")
 
 
 def test_every_scenario_has_a_row():
-    assert [int(n) for n in re.findall(r"^\| (\d+) \|", TEXT, re.MULTILINE)] == list(range(1, 47))
+    rows = [int(n) for n in re.findall(r"^\| (\d+) \|", TEXT, re.MULTILINE)]
+    assert rows == list(range(1, len(rows) + 1)) and len(rows) >= 51
 
 
 def test_every_test_that_is_named_exists():

@@ -1,28 +1,28 @@
-"""Errors a user of `sweeper` sees as plain lines, with the exit code each leads to.
+"""Errors that users see as plain lines, with their exit codes.
 
     SweeperError             1  something failed or is missing
-      UsageError             2  a command or option that cannot be meant
+      UsageError             2  a command or option that is invalid
         GridError            2  a grid file with mistakes, all of them listed
       StoreError             1  a sweep store that cannot be read or written
       TrackingError          1  an MLflow store that cannot be used
-      EngineError            1  a cluster or worker that cannot do what was asked
+      EngineError            1  a cluster or worker that cannot do what was requested
       ResultsError           1  results that are missing or do not fit together
-      DatasetError           1  a dataset that is not at hand or not what it claims to be
+      DatasetError           1  a dataset that is missing or not what it claims to be
 
-Anything else that escapes is a fault of ours."""
+Any other exception that reaches the user is a bug."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
 
 
 class SweeperError(Exception):
-    """Base of every error for users to read. `exit_code` is what the command line ends with."""
+    """Base of every error for users to read. `exit_code` is the exit code of the command."""
 
     exit_code = 1
 
 
 class UsageError(SweeperError):
-    """A command, option or value that cannot be meant."""
+    """A command, option or value that is invalid."""
 
     exit_code = 2
 
@@ -36,7 +36,7 @@ class TrackingError(SweeperError):
 
 
 class EngineError(SweeperError):
-    """A cluster or worker that cannot do what was asked."""
+    """A cluster or worker that cannot do what was requested."""
 
 
 class ResultsError(SweeperError):
@@ -44,12 +44,12 @@ class ResultsError(SweeperError):
 
 
 class DatasetError(SweeperError):
-    """A dataset that is not at hand or not what it claims to be."""
+    """A dataset that is missing or not what it claims to be."""
 
 
 @dataclass(frozen=True, order=True)
 class Problem:
-    """One mistake in a grid: where it is, what it is, what is allowed and what to do.
+    """One mistake in a grid: where it is, what is wrong, what is allowed and what to do.
 
     file, line, column: line and column count from 1; line 0 means the file as a whole.
     path: the key path, as in `models[1].beta`; empty for the file as a whole."""
@@ -70,12 +70,12 @@ class GridError(UsageError):
 
     def __init__(self, problems: Iterable[Problem]) -> None:
         self.problems = tuple(sorted(set(problems)))
-        assert self.problems, "a GridError tells at least one problem"
+        assert self.problems, "a GridError has at least one problem"
         super().__init__(render(self.problems))
 
 
 def render(problems: Iterable[Problem]) -> str:
-    """One line for each problem, and how many there are where there is more than one."""
+    """One line for each problem, and their number where there is more than one."""
     lines = [str(problem) for problem in problems]
     if len(lines) > 1:
         lines.append(f"{len(lines)} mistakes; nothing was started.")

@@ -12,7 +12,7 @@ _SECRETS = re.compile(r"(?i)(?<=[?&])([\w.-]*(?:password|passwd|secret|token|key
 
 
 def format_duration(seconds: float | None) -> str:
-    """'3 d 04 h', '1 h 05 min', '3 min 20 s', '12 s'; '?' where it is not known."""
+    """'3 d 04 h', '1 h 05 min', '3 min 20 s', '12 s'; '?' for None."""
     if seconds is None:
         return "?"
     minutes, rest = divmod(round(seconds), 60)
@@ -36,7 +36,7 @@ def unknown(word: str, names: Sequence[str]) -> str:
 
 
 def quoted(value: object, limit: int = 60) -> str:
-    """A value as it may stand in a message: escaped, in quotes if text, cut at `limit`."""
+    """A value for a message: escaped, in quotes if text, cut at `limit`."""
     text = ascii(str(value))[1:-1] if isinstance(value, str) else ascii(value)
     text = text if len(text) <= limit else text[: limit - 3] + "..."
     return f'"{text}"' if isinstance(value, str) else text

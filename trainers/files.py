@@ -8,13 +8,14 @@ from pathlib import Path
 
 
 @contextlib.contextmanager
-def write_then_rename(path: Path) -> Iterator[Path]:
+def write_then_rename(path: Path, temporary: Path | None = None) -> Iterator[Path]:
     """Yields a temporary path next to `path`; once the block has written it, renames it to `path`.
 
     The content is on disk before the rename, so that a power failure leaves the old file or the new
-    one. A block that raises leaves neither a new nor a temporary file. The temporary name is hidden
-    and short, whatever the length of the final one."""
-    temporary = path.with_name(f".{uuid.uuid4().hex}.tmp")
+    one. A block that raises leaves neither a new nor a temporary file.
+
+    temporary: by default a hidden, short, unique name; another one for writers that hold a lock."""
+    temporary = temporary or path.with_name(f".{uuid.uuid4().hex}.tmp")
     try:
         yield temporary
         with temporary.open("rb") as file:

@@ -10,9 +10,7 @@ import typer
 from sweeper.cli import options as common
 from sweeper.errors import UsageError
 
-app = typer.Typer(
-    help="Datasets: what is at hand; checking, preparing and drawing them.", no_args_is_help=True
-)
+app = typer.Typer(help="Datasets: list, check, prepare and draw them.", no_args_is_help=True)
 
 NAME = typer.Argument(..., help="A dataset, for example mpi3d.")
 SOURCE = typer.Option(
@@ -24,7 +22,7 @@ FOLDER = typer.Option(Path("data"), "--data", help="Folder of prepared datasets.
 
 @app.command("list")
 def list_command(data: Path = FOLDER, as_json: bool = common.JSON) -> None:
-    """Show every dataset and what of it can be used now."""
+    """Show every dataset and the sources that can be used now."""
     from trainers.datasets import list_datasets
 
     rows: list[dict[str, Any]] = [
@@ -87,7 +85,7 @@ def prepare(
     any_size: bool = ANY_SIZE,
     as_json: bool = common.JSON,
 ) -> None:
-    """Write a published file in the form that all processes of a node share."""
+    """Write a published file in the memory-mapped form that trainings read."""
     from trainers.datasets import prepare as run
 
     with _progress(quiet=as_json) as report:

@@ -5,6 +5,7 @@ from pathlib import Path
 
 from sweeper.planning.cells import ExpansionOptions, UseSynthetic
 from sweeper.store.address import DEFAULT_STORE
+from sweeper.tracking.uri import sqlite_uri
 
 
 @dataclass
@@ -39,7 +40,7 @@ def default_settings(folder: Path | None = None) -> Settings:
     return Settings(
         store=str(here / DEFAULT_STORE),
         data_dir=str(here / "data"),
-        tracking_uri=f"sqlite:///{here / 'mlflow.db'}",
+        tracking_uri=sqlite_uri(here / "mlflow.db"),
     )
 
 

@@ -1,7 +1,6 @@
-"""Before anything starts: whether the plan can be carried out here, each trouble one line with
-its remedy.
+"""Checks before a launch: whether the plan can be run here. Each problem is one line with a remedy.
 
-`launch` refuses to start while there is any; `sweeper doctor` tells what was looked at."""
+`launch` refuses to start while there is a problem; `sweeper doctor` lists every check."""
 
 import uuid
 from collections.abc import Iterator
@@ -22,25 +21,25 @@ _SLACK = 1e-6  # Ray counts in ten-thousandths
 
 @dataclass(frozen=True)
 class Check:
-    """What was looked at, and what is wrong with it ('' where nothing is)."""
+    """The name of a check, and the problem it found ('' for none)."""
 
     name: str
     problem: str = ""
 
 
 class PreflightError(UsageError):
-    """What stands in the way, a line each; nothing was started."""
+    """Every problem on a line of its own; nothing was started."""
 
 
 def raise_on_problems(checks: list[Check]) -> None:
-    """Raises PreflightError when a check found trouble."""
-    troubles = [check.problem for check in checks if check.problem]
-    if troubles:
-        raise PreflightError("\n".join([*troubles, "Nothing was started."]))
+    """Raises PreflightError when a check found a problem."""
+    problems = [check.problem for check in checks if check.problem]
+    if problems:
+        raise PreflightError("\n".join([*problems, "Nothing was started."]))
 
 
 def check_locally(plan: Plan, setting: Settings) -> list[Check]:
-    """What can be told without Ray: datasets, the store, room on this machine's disk."""
+    """Checks that need no Ray: datasets, the sweep store, space on this machine's disk."""
     checks = [_store(setting.store)]
     needed = bytes_to_write(plan)
     checks += _disk_space("the sweep store", setting.store, needed.store)
@@ -52,18 +51,18 @@ def check_locally(plan: Plan, setting: Settings) -> list[Check]:
 
 
 def check_cluster(plan: Plan | None, grid: Grid | None, setting: Settings) -> list[Check]:
-    """What only the nodes of the connected Ray can tell."""
+    """Checks on the nodes of the connected Ray."""
     probe = f"probe-{uuid.uuid4().hex}"
     write_probe(setting.store, probe)
     try:
-        # Of this machine's own Ray, `check_locally` has told already.
+        # On this machine's own Ray `check_locally` has checked them already.
         wanted = required_datasets(plan, setting) if plan and setting.address else []
         on_gpus = grid is None or grid.resources.gpu != 0
         reports = probe_nodes(setting.store, probe, wanted, on_gpus)
     finally:
         remove_probe(setting.store, probe)
     checks = [
-        Check(f"node {report.host}", "\n".join(_troubles(report, setting))) for report in reports
+        Check(f"node {report.host}", "\n".join(_problems_of(report, setting))) for report in reports
     ]
     if grid is not None:
         checks.append(check_resources(grid, setting))
@@ -71,7 +70,7 @@ def check_cluster(plan: Plan | None, grid: Grid | None, setting: Settings) -> li
 
 
 def check_tracking(uri: str) -> None:
-    """Reads the MLflow store, if there is one. Raises TrackingError that tells the remedy."""
+    """Reads the MLflow store, if there is one. Raises TrackingError with the remedy."""
     from sweeper.tracking.reading.reader import stored_runs
 
     stored_runs(uri)
@@ -117,12 +116,12 @@ def _disk_space(what: str, place: str, needed: int) -> Iterator[Check]:
     if free < needed:
         problem = (
             f"{what} needs about {format_bytes(needed)} and the disk has {format_bytes(free)}: "
-            "make room, or use another disk (--store), or keep fewer weights (keep_weights)"
+            "free some space, or use another disk (--store), or keep fewer weights (keep_weights)"
         )
-    yield Check(f"room for {what}: {format_bytes(needed)} of {format_bytes(free)}", problem)
+    yield Check(f"space for {what}: {format_bytes(needed)} of {format_bytes(free)}", problem)
 
 
-def _troubles(report: NodeReport, setting: Settings) -> Iterator[str]:
+def _problems_of(report: NodeReport, setting: Settings) -> Iterator[str]:
     where = f"node {report.host}"
     if report.error:
         yield (
@@ -154,14 +153,14 @@ def _troubles(report: NodeReport, setting: Settings) -> Iterator[str]:
 
 
 def check_resources(grid: Grid, setting: Settings) -> Check:
-    """Whether any node of the connected Ray is big enough for one training."""
+    """Whether any node of the connected Ray is large enough for one training."""
     cpu, gpu = grid.resources.cpu, grid.resources.gpu or 0.0
-    name = f"room for a training: {cpu:g} CPUs, {gpu:g} GPUs"
+    name = f"resources of a training: {cpu:g} CPUs, {gpu:g} GPUs"
     nodes = node_sizes()
     if setting.autoscaling and grid.resources.gpu is None and not any(g for _, g in nodes):
         return Check(
             name,
-            "the cluster has no GPU yet, and the grid does not say whether a training takes one. "
+            "the cluster has no GPU yet, and the grid does not say whether a training needs one. "
             "Write `resources: {gpu: 1}` in the grid, or {gpu: 0} to train on CPUs",
         )
     if setting.autoscaling or any(c + _SLACK >= cpu and g + _SLACK >= gpu for c, g in nodes):
@@ -170,6 +169,6 @@ def check_resources(grid: Grid, setting: Settings) -> Check:
     return Check(
         name,
         f"a training asks for {cpu:g} CPUs and {gpu:g} GPUs (resources of the grid), and no node "
-        f"has so many: the largest has {cpus:g} and {gpus:g}. Ask for less; or, where the cluster "
-        "starts nodes on demand, say so: --autoscaling",
+        f"is as large: the largest has {cpus:g} and {gpus:g}. Ask for less; or, if the cluster "
+        "starts nodes on demand, add --autoscaling",
     )

@@ -1,4 +1,4 @@
-"""How much a plan will write, roughly: checkpoints are by far the most of it."""
+"""An estimate of what a plan will write; checkpoints are by far the largest part."""
 
 import math
 import shutil
@@ -11,7 +11,7 @@ from trainers.specs.datasets import DATASETS
 _CHECKPOINTS = 3  # kept of each training: two, and one while it is being written
 _STATE_BYTES = 12  # of a weight in a checkpoint: the weight and Adam's two moments, in float32
 _WEIGHT_BYTES = 4
-_RECORD_BYTES = 400_000  # of a run, besides its latents: trajectory, picture, database rows
+_RECORD_BYTES = 400_000  # of a run without its latents: trajectory, picture, database rows
 _LATENT_BYTES = 8  # of each value of the latents and factors
 
 
@@ -24,7 +24,7 @@ class DiskNeed:
 
 
 def bytes_to_write(plan: Plan) -> DiskNeed:
-    """What is left of a plan, before it is thinned out by anything that goes wrong."""
+    """What the trainings left in a plan write if none of them fails."""
     left = [training for training in plan.trainings if training.todo and not training.unresolved]
     runs = sum(_run_bytes(training) * len(training.todo) for training in left)
     states = sum(_CHECKPOINTS * _STATE_BYTES * parameters(t) for t in left)
@@ -33,7 +33,7 @@ def bytes_to_write(plan: Plan) -> DiskNeed:
 
 
 def parameters(training: Training) -> int:
-    """About how many weights the network has (`specs.networks` tells its layers)."""
+    """The approximate number of weights of the network (layers: `specs.networks`)."""
     config = training.config
     spec = DATASETS.get(config.dataset)
     shape = spec.image_CHW if spec else (3, 64, 64)
@@ -59,7 +59,7 @@ def format_bytes(count: float) -> str:
 
 
 def free_bytes(place: str) -> int | None:
-    """Room on the disk of a local folder that may not exist yet; None where it cannot be told."""
+    """Free bytes on the disk of a local folder that may not exist yet; None where unknown."""
     path = Path(place).absolute()
     while not path.exists() and path != path.parent:
         path = path.parent

@@ -10,7 +10,7 @@ DEFAULT_STORE = "sweep_store"
 
 
 def is_remote(store: str) -> bool:
-    """Whether `store` is a bucket's address. Raises UsageError for one of another kind."""
+    """Whether `store` is a bucket's address. Raises UsageError for an address of another kind."""
     if "://" not in store:
         return False
     if re.fullmatch(r"s3://[^/?#@]+(/[^?#]*)?", store) is None:
@@ -25,6 +25,6 @@ def is_remote(store: str) -> bool:
 
 
 def local_folder(store: str) -> Path:
-    """A folder on disk for what is appended to, which a bucket cannot: the store itself, or
-    sweep_store/ in the working folder where the store is a bucket."""
+    """A folder on disk for files that are appended to, which buckets do not support: the store
+    itself, or sweep_store/ in the working folder where the store is a bucket."""
     return Path.cwd() / DEFAULT_STORE if is_remote(store) else Path(store)

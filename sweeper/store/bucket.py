@@ -1,7 +1,7 @@
-"""A folder in a bucket (S3 and what speaks its language), through pyarrow.
+"""A folder in a bucket (S3 or a server with its API), through pyarrow.
 
-Atomic because a PUT is: an object appears whole or not at all. Endpoint, region and keys come
-from the environment of the process, as AWS's own tools read them; none is ever stored."""
+A PUT is atomic: an object appears whole or not at all. Endpoint, region and keys come from the
+environment, as AWS's own tools read them; none is ever stored."""
 
 import os
 from functools import cache
@@ -13,7 +13,7 @@ from trainers.errors import RecordError
 
 
 class BucketFolder:
-    """A flat folder at s3://bucket/prefix; see `trainers.folders.Folder`."""
+    """A flat folder at s3://bucket/prefix; see `trainers.saving.folders.Folder`."""
 
     def __init__(self, address: str) -> None:
         self.address = address
@@ -41,7 +41,7 @@ class BucketFolder:
             raise RecordError(f"{self.address}/{name} does not exist") from error
 
     def write(self, name: str, data: bytes | memoryview) -> None:
-        whole = memoryview(data)  # before the stream: once open, closing it publishes what it has
+        whole = memoryview(data)  # before the stream is opened: closing it publishes what it holds
         with file_system().open_output_stream(f"{self._path}/{name}") as stream:
             stream.write(whole)
 
@@ -67,7 +67,7 @@ def file_system() -> Any:
         endpoint_override=host or None,
         connect_timeout=10,
         request_timeout=60,
-        # A bucket in another place than it is thought to be must not be made anew.
+        # A mistyped bucket must not be created.
         allow_bucket_creation=False,
         check_directory_existence_before_creation=True,
     )

@@ -1,7 +1,7 @@
-"""One launch a bucket: an object that its launch writes anew again and again.
+"""One launch at a time per bucket: an object that its launch refreshes (a heartbeat).
 
-A bucket frees nothing when a process dies, so a lock counts as left behind once its object has
-not changed for `STALE_S`, by the watcher's own clock: no two machines' clocks are compared."""
+A bucket releases nothing when a process dies, so a lock expires once its object has not changed for
+`STALE_S`, measured by the waiting launch's own clock: clocks of two machines are never compared."""
 
 import contextlib
 import json
@@ -15,13 +15,13 @@ from sweeper.errors import StoreError
 from sweeper.store.lock_holder import in_use_error
 
 HEARTBEAT_S = 20.0
-STALE_S = 90.0  # a launch waits so long before it takes a lock that does not change
+STALE_S = 90.0  # a launch waits this long before it takes over an unchanged lock
 _NAME = "launch.lock"
 
 
 @contextlib.contextmanager
 def bucket_lock(store: str, about: str) -> Iterator[None]:
-    """Held while a launch runs. Raises UsageError that names the launch which holds it.
+    """Locks the store while a launch runs. Raises UsageError that names the launch holding it.
 
     Two launches begun within a second of each other both look again after they have written: the
     last writer wins, the other one is refused."""
@@ -48,7 +48,7 @@ def bucket_lock(store: str, about: str) -> Iterator[None]:
 
 
 def _wait_until_stale(folder: Any, store: str) -> None:
-    """Returns when there is no lock, or one that nobody renews."""
+    """Returns once there is no lock, or one that has expired."""
     before = _read(folder)
     end = time.monotonic() + STALE_S
     while before and time.monotonic() < end:
@@ -63,7 +63,7 @@ def _refresh(folder: Any, own: dict[str, Any], stopped: threading.Event) -> None
     count = 0
     while not stopped.wait(HEARTBEAT_S):
         count += 1
-        with contextlib.suppress(OSError):  # the next beat may get through
+        with contextlib.suppress(OSError):  # the next heartbeat may succeed
             _write_heartbeat(folder, own, count)
 
 
@@ -77,11 +77,11 @@ def _write_heartbeat(folder: Any, own: dict[str, Any], count: int) -> None:
 
 
 def _read(folder: Any) -> dict[str, Any]:
-    """What the lock holds; {} where there is none or it is no lock of ours."""
+    """What the lock holds; {} where there is none, or the object is not a lock."""
     if _NAME not in folder.names():
         return {}
     try:
         found = json.loads(folder.read(_NAME))
-    except Exception:  # it went between the two calls, or is not ours
+    except Exception:  # deleted between the two calls, or not a lock
         return {}
     return found if isinstance(found, dict) else {}

@@ -1,7 +1,7 @@
 """The sweep store: one folder of records and checkpoints a training, on disk or on S3.
 
-It serves going on after a kill, and nothing else: tables and figures come from MLflow, and the
-store may be deleted when a sweep is done."""
+It exists only to resume a sweep: tables and figures come from MLflow, and the store may be deleted
+once a sweep is complete."""
 
 import contextlib
 import fcntl
@@ -19,13 +19,14 @@ _ID = re.compile(r"[0-9a-f]{16}")
 
 
 def open_folder(store: str, training_id: str) -> Folder:
-    """The folder of one training. Raises StoreError for an id that is none."""
+    """The folder of one training. Raises StoreError for a malformed id."""
     if _ID.fullmatch(training_id) is None:
         raise StoreError(f"{training_id!r} is not a training id")
     return open_at(store, "trainings", training_id)
 
 
 def open_at(store: str, *parts: str) -> Folder:
+    """The folder at `parts` below the root of the store."""
     if is_remote(store):
         from sweeper.store.bucket import BucketFolder
 
@@ -34,7 +35,7 @@ def open_at(store: str, *parts: str) -> Folder:
 
 
 def read_progress(store: str, training_ids: Iterable[str]) -> dict[str, FolderContents]:
-    """What the store holds of each training, by file names alone.
+    """The records and checkpoints of each training, found by file name alone.
 
     Raises StoreError for a store that cannot be read."""
     try:
@@ -48,14 +49,14 @@ def read_progress(store: str, training_ids: Iterable[str]) -> dict[str, FolderCo
 
 @contextlib.contextmanager
 def lock_folder(store: str, training_id: str, timeout_s: float = 60.0) -> Iterator[None]:
-    """Held by the one worker that writes into a training's folder.
+    """Locks a training's folder for the one worker that writes into it.
 
-    The workers of a launch that was killed live on for some seconds; the next launch's wait here
-    until they are gone. The system lets go when a process ends, however it ends. Where a file
-    system cannot lock, and in a bucket, nothing is held: files are immutable and appear whole, so
-    two writers waste work but spoil nothing.
+    Workers of a killed launch run for some seconds more; those of the next launch wait here until
+    they have ended. The system releases the lock when a process ends, whatever ends it. Where the
+    file system cannot lock, and in a bucket, there is no lock: files are immutable and appear
+    whole, so two writers waste work but damage nothing.
 
-    Raises StoreError when another worker holds the folder for longer than `patience_s`."""
+    Raises StoreError when another worker holds the lock for longer than `timeout_s`."""
     if is_remote(store):
         yield
         return

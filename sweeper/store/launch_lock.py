@@ -1,4 +1,4 @@
-"""One launch a store: two would train the same things into the same folders."""
+"""One launch at a time per store: two would run the same trainings in the same folders."""
 
 import contextlib
 import fcntl
@@ -16,10 +16,10 @@ _NAME = "launch.lock"
 
 @contextlib.contextmanager
 def store_lock(store: str, grid: str) -> Iterator[None]:
-    """Held while a launch runs.
+    """Locks the store while a launch runs.
 
-    On disk the system lets go of it when the process ends, however it ends, so a lock that a
-    killed launch left behind is no obstacle; in a bucket see `bucket_lock`.
+    On disk the system releases the lock when the process ends, whatever ends it, so a killed launch
+    leaves no lock; for buckets see `bucket_lock`.
 
     Raises UsageError that names the launch which holds it, StoreError for an unusable store."""
     if is_remote(store):
@@ -60,7 +60,7 @@ def local_holder_pid(store: str) -> int | None:
     with path.open("r", encoding="utf-8", errors="replace") as file:
         try:
             fcntl.flock(file, fcntl.LOCK_SH | fcntl.LOCK_NB)
-            return None  # nobody holds it: what is written there is over
+            return None  # not locked: the text is of a launch that ended
         except OSError:
             pass
         try:

@@ -8,7 +8,7 @@ from sweeper.errors import UsageError
 
 
 def describe_launch(grid: str) -> str:
-    """This launch, as the next one may read it."""
+    """This launch as JSON, for the message of another one."""
     return json.dumps({"grid": grid, "pid": os.getpid(), "host": socket.gethostname()})
 
 

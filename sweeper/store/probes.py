@@ -16,14 +16,14 @@ def check_writable(store: str) -> None:
         folder.write(name, data)
         same = folder.read(name) == data
         folder.delete(name)
-    except Exception as error:  # of the disk, the network, the bucket's owner
+    except Exception as error:  # from the disk, the network, the bucket's permissions
         raise StoreError(f"the sweep store {store} cannot be written: {error}") from error
     if not same:
-        raise StoreError(f"the sweep store {store} does not give back what was written")
+        raise StoreError(f"the sweep store {store} returns other bytes than were written")
 
 
 def write_probe(store: str, name: str) -> None:
-    """Leaves a file by which another machine can tell whether its store is this one."""
+    """Writes a file by which another machine can check that its store is this one."""
     try:
         open_at(store).write(name, b"probe")
     except OSError as error:
@@ -31,10 +31,11 @@ def write_probe(store: str, name: str) -> None:
 
 
 def has_probe(store: str, name: str) -> bool:
-    """Whether the file of `write_probe` is here."""
+    """Whether the file of `write_probe` is in the store."""
     return name in open_at(store).names()
 
 
 def remove_probe(store: str, name: str) -> None:
+    """Removes the file of `write_probe`."""
     with contextlib.suppress(OSError):
         open_at(store).delete(name)

@@ -1,4 +1,4 @@
-"""MLflow, the library of record. The only package that imports mlflow.
+"""MLflow holds every result. This is the only package that imports mlflow.
 
-layout: every name, once.  reader: what is stored.  store: which URIs are accepted, and why not.
-A SQLite store is read as the database it is, without loading mlflow; a server through its API."""
+layout: every name that is stored.  uri: which addresses are accepted.  reading, writing.
+A SQLite store is read as a database, without loading mlflow; a server through MLflow's client."""

@@ -1,7 +1,7 @@
-"""Where everything lies in MLflow: every tag, parameter, metric and artifact name, once.
+"""Every tag, parameter, metric and artifact name in MLflow.
 
-The writer writes these names and the reader reads them; no other file spells one out. Pure
-constants: importing this loads nothing.
+The writer and the reader import the names from here; no other file spells one out. Constants only:
+importing this loads nothing.
 
 One MLflow run per run of a grid (kind "run"), one parent per launched grid (kind "launch")."""
 
@@ -25,9 +25,9 @@ GRIDS = "sweeper.grids"  # grid names, sorted, comma separated
 MEASURES = "sweeper.measures"  # measures scored, comma separated
 PARENT = "mlflow.parentRunId"
 NOTE = "mlflow.note.content"  # the description in the UI, Markdown
-RECORDED_MS = "sweeper.recorded_ms"  # when the record that a run was written from was made
+RECORDED_MS = "sweeper.recorded_ms"  # creation time of the record that a run was written from
 NO_PICTURE = "sweeper.no_picture"  # why the PCC picture could not be drawn; "" once it was
-ADVICE = "sweeper.advice"  # what the thesis advises for a run like this
+ADVICE = "sweeper.advice"  # the thesis's advice for runs of this kind
 SELECTED_BY = "sweeper.selected_by"  # measures by which the run was selected, comma separated
 
 # tags of a launch
@@ -40,7 +40,7 @@ DIVERGED = "diverged"
 FAILED = "failed"
 STATUSES = (FINISHED, DIVERGED, FAILED)
 
-# parameters that every run has; what else is among its parameters belongs to its model
+# parameters that every run has; the others that the program writes belong to the model
 TEXT_PARAMS = ("dataset", "source", "model", "network", "reconstruction", "precision", "protocol")
 INT_PARAMS = ("batch_size", "iterations", "latent_dim", "seed", "num_points")
 FLOAT_PARAMS = ("learning_rate",)
@@ -63,7 +63,7 @@ VALID_RECON = "valid/recon"
 VALID_KL = "valid/kl"
 LATENT_PREFIX = "latent/"
 LATENT_ACTIVE = "latent/active"  # latents whose posterior mean varies over the data
-TEST_PREFIX = "test/"  # test/recon, test/measure/<name>: only where a third split was asked
+TEST_PREFIX = "test/"  # test/recon, test/measure/<name>: only where the grid asks for a third split
 
 # artifacts of a run
 LATENTS = "latents.h5"  # mu (N, L), logvar (N, L), factors (N, K), indices (N,), names, sizes (K,)

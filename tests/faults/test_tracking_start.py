@@ -47,7 +47,7 @@ def nobody():
     "there, uri, told",
     [
         (nobody, "http://u:secret@127.0.0.1:{}", "cannot be reached: [Errno 111] Connection ref"),
-        (hanging, "http://127.0.0.1:{}", "cannot be reached: timed out. Start it, or mend the"),
+        (hanging, "http://127.0.0.1:{}", "cannot be reached: timed out. Start it or correct the"),
         (refusing, "http://127.0.0.1:{}", "(403). Start it with: mlflow server --allowed-hosts"),
         (nobody, "postgresql+psycopg2://u:secret@127.0.0.1:{}/m", "Connection refused"),
         (hanging, "postgresql+psycopg2://u:secret@127.0.0.1:{}/m", "timeout expired"),

@@ -1,9 +1,9 @@
-"""Datasets: images and factor classes by index, from a published file or drawn.
+"""Datasets: images and factor classes by index, from a published file or rendered.
 
-    open_dataset("dsprites")                                  drawn from its geometry, no file
+    open_dataset("dsprites")                                  rendered from its geometry, no file
     open_dataset("mpi3d", data_dir="data")                    prepared from the published file
     open_dataset("mpi3d", source="synthetic")                 a stand-in, marked as one
-    open_dataset("mine", path="mine.npz", data_dir="data")    anyone's images and factors
+    open_dataset("mine", path="mine.npz", data_dir="data")    a user's images and factors
 
 To add a dataset: its spec in trainers/specs/datasets.py, a reader in published/, a line below."""
 
@@ -41,7 +41,7 @@ def open_dataset(
 ) -> Dataset:
     """A dataset by name. See the module for examples.
 
-    source: one of the spec's sources, the first by default.  data_dir: where prepared data lie,
+    source: one of the spec's sources, the first by default.  data_dir: folder of prepared data,
     ./data by default.  path: an .npz or HDF5 file of `images` and `factors`, any name but those of
     the published datasets.
 
@@ -49,7 +49,7 @@ def open_dataset(
     """
     if path is not None:
         if source not in (None, "custom"):
-            raise ConfigError(f"{name}: source {source!r} cannot be asked of a file by path")
+            raise ConfigError(f"{name}: a file given by its path has no source {source!r}")
         return open_custom(name, path, DEFAULT_DATA_DIR if data_dir is None else data_dir)
     if name not in DATASETS:
         raise unknown_dataset(name)

@@ -1,7 +1,7 @@
-"""Anyone's own data: an .npz or HDF5 file with `images` and `factors`.
+"""A user's own data: an .npz or HDF5 file with `images` and `factors`.
 
 images: (N, H, W), (N, H, W, C) or (N, C, H, W), C from 1 to 4; uint8, bool, or floats in [0, 1].
-factors: (N, K); whole numbers from 0 on are classes as they stand, others are ranked by value.
+factors: (N, K); whole numbers from 0 up are used as classes, others are ranked by value.
 factor_names: (K,) text, optional.
 
 On first use the file is written in the prepared form to DATA_DIR/custom/NAME, and again whenever
@@ -24,7 +24,7 @@ from trainers.datasets.writing import Progress, file_descriptions, locked, write
 from trainers.errors import ConfigError, DataError
 from trainers.specs.datasets import DATASETS, DatasetSpec
 
-MOST_CHANNELS = 4
+MAX_CHANNELS = 4
 
 
 def open_custom(
@@ -36,7 +36,7 @@ def open_custom(
     if not path.is_file():
         raise DataError(f"{path}: no such file")
     folder = data_dir / "custom" / name
-    if _is_made_from(folder, path):  # asked before the lock: the folder may be read-only
+    if _is_made_from(folder, path):  # before the lock: the folder may be read-only
         return PreparedDataset(folder)
     with locked(folder.parent, name):
         if _is_made_from(folder, path):
@@ -51,18 +51,18 @@ def _is_made_from(folder: Path, path: Path) -> bool:
     try:
         return list(PreparedDataset(folder).manifest.sources) == file_descriptions([path])
     except DataError:
-        return False  # a damaged one is made anew
+        return False  # a damaged one is prepared again
 
 
 def _require_free_name(name: str) -> None:
     if not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9._-]*", name):
         raise ConfigError(f"dataset name {name!r}: letters, digits, '.', '_' and '-' are allowed")
     if name in DATASETS:
-        raise ConfigError(f"{name!r} is a published dataset's name; call your own file otherwise")
+        raise ConfigError(f"{name!r} is a published dataset's name; give your file another name")
 
 
 def read(name: str, path: Path) -> PublishedFile:
-    """A file's factors and images. See reading.Reading."""
+    """A file's factors and images."""
     file = container(path)
     missing = [key for key in ("images", "factors") if key not in file.names]
     if missing:
@@ -81,7 +81,7 @@ def read(name: str, path: Path) -> PublishedFile:
         name=name,
         title=name,
         factor_names=_names(file, factors_NK, path),
-        factor_sizes=(),  # known once the labels are found to be sound
+        factor_sizes=(),  # set below, once the labels are checked
         image_CHW=image_CHW,
         network=_network(image_CHW),
         citation="",
@@ -112,11 +112,11 @@ def _layout(
         return (1, shape[1], shape[2]), (0, 1, 2, 3)
     if len(shape) != 4:
         raise DataError(f"{where}: shape {shape}, expected (N,H,W), (N,H,W,C) or (N,C,H,W)")
-    first, last = shape[1] <= MOST_CHANNELS, shape[3] <= MOST_CHANNELS
+    first, last = shape[1] <= MAX_CHANNELS, shape[3] <= MAX_CHANNELS
     if first == last:
         both = "both could be" if first else "neither can be"
         raise DataError(
-            f"{where}: shape {shape}: of axes 1 and 3, {both} the channels (1 to {MOST_CHANNELS})"
+            f"{where}: shape {shape}: of axes 1 and 3, {both} the channels (1 to {MAX_CHANNELS})"
         )
     if last:
         return (shape[3], shape[1], shape[2]), (0, 3, 1, 2)
@@ -150,7 +150,7 @@ def _network(image_CHW: tuple[int, int, int]) -> str:
 
 
 def _is_binary(blocks: Iterator[np.ndarray]) -> bool:
-    """Whether no pixel exceeds 1; one that does ends the reading at once."""
+    """Whether no pixel exceeds 1. Stops reading at the first that does."""
     return all(block.max(initial=0) <= 1 for block in blocks)
 
 

@@ -1,4 +1,4 @@
-"""What datasets there are and which are at hand: the rows of `sweeper data list`."""
+"""All datasets and which can be opened now: the rows of `sweeper data list`."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -10,10 +10,10 @@ from trainers.specs.datasets import DATASETS, DatasetSpec
 
 @dataclass(frozen=True)
 class DatasetState:
-    """A dataset and what can be opened of it now.
+    """A dataset and the sources that can be opened now.
 
-    state: "prepared", "not prepared", or what is wrong with the prepared form.  ready: the sources
-    that open without a further step.  size_bytes: of the prepared form, 0 where there is none."""
+    state: "prepared", "not prepared", or the problem of the prepared form.  ready: the sources that
+    open without a further step.  size_bytes: of the prepared form, 0 where there is none."""
 
     spec: DatasetSpec
     state: str
@@ -23,14 +23,14 @@ class DatasetState:
 
 
 def list_datasets(data_dir: Path | str) -> list[DatasetState]:
-    """Every published dataset, in the order of the specs, then one's own files used so far."""
+    """Every published dataset, in the order of the specs, then users' own files used so far."""
     data_dir = Path(data_dir)
     rows = [_row(spec, data_dir / name) for name, spec in DATASETS.items()]
     for manifest in sorted(data_dir.glob("custom/*/manifest.json")):
         try:
             rows.append(_row(read_manifest(manifest.parent).spec, manifest.parent))
         except DataError:
-            continue  # damaged: it is made anew when next opened
+            continue  # damaged: it is prepared again when next opened
     return rows
 
 

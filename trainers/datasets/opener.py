@@ -1,4 +1,4 @@
-"""What opens a dataset, from each of its sources."""
+"""Opens a published dataset from any of its sources."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -13,7 +13,7 @@ DEFAULT_DATA_DIR = Path("data")
 
 
 class Opener:
-    """Opens a published dataset's prepared form, or draws it. drawn: what opens which source."""
+    """Opens a dataset's prepared form, or renders it. drawn: {source: function that opens it}."""
 
     def __init__(self, name: str, **drawn: Callable[[], Dataset]) -> None:
         self.spec = DATASETS[name]
@@ -38,15 +38,13 @@ class Opener:
         name = self.spec.name
         if is_prepared(name, data_dir):
             return PreparedDataset(data_dir / name, self.spec)
-        also = "".join(f", or take source {source!r}" for source in self._drawn)
+        also = "".join(f", or use source {source!r}" for source in self._drawn)
         raise DataError(
-            f"{name}: not prepared in {data_dir}. Fetch {', '.join(self.spec.files)} and run "
+            f"{name}: not prepared in {data_dir}. Download {', '.join(self.spec.files)} and run "
             f"`sweeper data prepare {name} --source FILE`{also}"
         )
 
 
 def unknown_dataset(name: str) -> ConfigError:
-    """The error for a name that is no published dataset's."""
-    return ConfigError(
-        f"{unknown('dataset', name, list(DATASETS))} A file of your own needs its path."
-    )
+    """The error for a name that no published dataset has."""
+    return ConfigError(f"{unknown('dataset', name, list(DATASETS))} Your own file needs `path`.")

@@ -1,4 +1,4 @@
-"""From a published file to its prepared form: checks first, then `writing.write`."""
+"""Checks published files and writes their prepared form."""
 
 import hashlib
 from collections.abc import Sequence
@@ -18,11 +18,11 @@ Sources = Path | str | Sequence[Path | str]
 
 @dataclass(frozen=True)
 class Checked:
-    """What `check` found: the dataset a file holds, and how far it was recognised."""
+    """The result of `check`: the dataset in a file, and how it was recognised."""
 
     spec: DatasetSpec
     fingerprint_kind: str  # "published", or "published-custom-size"
-    checksum: str  # "agrees", or why none was compared
+    checksum: str  # "agrees", or the reason why none was compared
 
 
 def check(
@@ -33,9 +33,9 @@ def check(
     any_size: bool = False,
     progress: Progress | None = None,
 ) -> Checked:
-    """Whether files are what they claim: layout, number of images, labels, published checksum.
+    """Checks layout, number of images, labels and, where one is published, the checksum.
 
-    Pictures are not decoded; `prepare` does that. Raises DataError saying what was expected."""
+    Pictures are not decoded; `prepare` does that. Raises DataError with what was expected."""
     reading, kind = _read(name, sources, spec, any_size)
     return Checked(reading.spec, kind, _compare_checksums(reading, kind, progress))
 
@@ -51,10 +51,10 @@ def prepare(
 ) -> PreparedDataset:
     """Checks published files and writes DATA_DIR/NAME, which all processes of a node share.
 
-    sources: the file or files as published, or their folder.  any_size: a file of the same layout
-    with other numbers of images is taken; factor sizes then come from its labels, checksums are not
-    compared, and the fingerprint says "custom-size".  spec: what to expect, in place of the
-    published numbers.
+    sources: the published file or files, or their folder.  any_size: accept a file of the same
+    layout with any number of images; factor sizes then come from its labels, checksums are not
+    compared, and the fingerprint contains "custom-size".  spec: expected numbers, in place of the
+    published ones.
 
     A second call with the same files does nothing; one with other files replaces the dataset.
     Raises DataError for files that are missing, damaged, altered or of another dataset."""
@@ -89,14 +89,14 @@ def _is_made_from(folder: Path, files: Sequence[Path], any_size: bool) -> bool:
     try:
         manifest = PreparedDataset(folder).manifest
     except DataError:
-        return False  # a damaged one is made anew
+        return False  # a damaged one is prepared again
     custom = "custom-size" in manifest.fingerprint
     return list(manifest.sources) == file_descriptions(files) and (any_size or not custom)
 
 
 def _compare_checksums(reading: PublishedFile, kind: str, progress: Progress | None) -> str:
     if kind != "published":
-        return "not compared: a file of any size was asked for"
+        return "not compared: --any-size"
     if not reading.checksums:
         return "none was published"
     for path, known in reading.checksums.items():
@@ -105,8 +105,8 @@ def _compare_checksums(reading: PublishedFile, kind: str, progress: Progress | N
             expected = " or ".join(f"{one.algorithm} {one.digest}" for one in known)
             got = ", ".join(f"{algorithm} {digest}" for algorithm, digest in found.items())
             raise DataError(
-                f"{path}: altered or damaged: expected {expected}, found {got}. Fetch it again; "
-                "to use a file of your own making, ask for any size (--any-size)"
+                f"{path}: altered or damaged: expected {expected}, found {got}. Download it again; "
+                "to use a modified file, add --any-size"
             )
     return "agrees"
 

@@ -33,7 +33,7 @@ _UNIT = 62
 
 
 class RenderedDSprites:
-    """All 737,280 images of dSprites, drawn when asked for. See base.Dataset."""
+    """All 737,280 images of dSprites, drawn on access. See dataset.Dataset."""
 
     scale = 1.0
     fingerprint = FINGERPRINT
@@ -51,7 +51,7 @@ class RenderedDSprites:
         return classes_of(check_indices(indices_B, len(self)), self.spec.factor_sizes)
 
     def all_images(self) -> None:
-        """Nothing lies in memory: images are drawn."""
+        """None: images are drawn on access."""
         return None
 
 

@@ -1,9 +1,9 @@
-"""Writing the prepared form, so that neither a kill nor a second process spoils it.
+"""Writes the prepared form, safe against kills and against a second process.
 
-Everything is written to a hidden .NAME.partial and renamed at the end: NAME is whole or not there.
-Images pass through memory in blocks of 16 MB whatever the file's size. Each block's digest is noted
-in a journal; the next call re-reads the blocks so noted, keeps those whose bytes still agree, and
-goes on behind them.
+Everything is written to a hidden .NAME.partial and renamed at the end: NAME is complete or missing.
+Images pass through memory in blocks of 16 MB, whatever the size of the file. The digest of each
+block is written to a journal; after a kill the next call keeps the blocks whose bytes agree with
+the journal, and continues after them.
 
 Shapes: N images, n images of a block, C H W image."""
 
@@ -24,7 +24,7 @@ from trainers.datasets.access.prepared import Manifest, PreparedDataset, stored_
 from trainers.datasets.published.reading import Blocks, PublishedFile
 from trainers.errors import DataError
 
-Progress = Callable[[str, int, int], None]  # what is being done, bytes done, bytes in all
+Progress = Callable[[str, int, int], None]  # description, bytes done, bytes in total
 BLOCK_BYTES = 16 << 20
 
 
@@ -50,7 +50,7 @@ def write(
         digests = _write_images(reading, partial, identity, progress)
     except OSError as error:
         raise DataError(
-            f"{partial}: {error.strerror or error}. The same call goes on from here"
+            f"{partial}: {error.strerror or error}. Run the same command again to continue"
         ) from error
     np.save(partial / "factors.npy", reading.factors_NK.astype(np.int64))
     for name, array in reading.arrays.items():
@@ -77,7 +77,8 @@ def file_descriptions(files: Sequence[Path]) -> list[dict[str, Any]]:
 
 @contextmanager
 def locked(data_dir: Path, name: str) -> Iterator[None]:
-    """One process at a time prepares a dataset; others wait. The kernel frees a dead one's lock."""
+    """Locks a dataset for the one process that prepares it; others wait. The lock ends with the
+    process."""
     lock = data_dir / f".{name}.lock"
     lock.parent.mkdir(parents=True, exist_ok=True)
     with lock.open("w") as file:
@@ -99,7 +100,7 @@ def _require_space(reading: PublishedFile, folder: Path, partial: Path) -> None:
 def _write_images(
     reading: PublishedFile, partial: Path, identity: dict[str, Any], progress: Progress | None
 ) -> list[str]:
-    """Writes images.npy, or what a killed call left of it to write; the digests of its blocks."""
+    """Writes images.npy, or the rest of it after a killed call; the digests of its blocks."""
     shape = tuple(identity["images"])
     image_bytes = int(np.prod(shape[1:]))
     step = max(1, BLOCK_BYTES // image_bytes)
@@ -124,7 +125,7 @@ def _write_images(
     if done != shape[0]:
         raise DataError(
             f"{', '.join(source['name'] for source in identity['sources'])}: "
-            f"{done:,} images came out, expected {shape[0]:,}"
+            f"{done:,} images were read, expected {shape[0]:,}"
         )
     return digests
 
@@ -141,8 +142,8 @@ def _stored(block_nCHW: np.ndarray, reading: PublishedFile) -> bytes:
 
 
 def regroup(blocks: Blocks, step: int) -> Blocks:
-    """The same images in blocks of exactly `step`, but for the last: digests must not depend on how
-    a file happened to be cut."""
+    """The same images in blocks of exactly `step`, except for the last: digests must not depend on
+    the blocks of the source file."""
     kept: list[np.ndarray] = []
     count = 0
     for block in blocks:
@@ -162,7 +163,7 @@ def _journal(partial: Path) -> Any:
 
 
 def _resumable(partial: Path, identity: dict[str, Any], block_bytes: int) -> list[str]:
-    """The digests of the blocks that a killed call wrote whole, as far as their bytes agree."""
+    """The digests of the complete blocks that a killed call left, up to the first damaged one."""
     try:
         first, *noted = (partial / "journal.jsonl").read_text().splitlines()
         if json.loads(first) != identity:
@@ -210,6 +211,6 @@ def _put_in_place(partial: Path, final: Path) -> None:
         return
     old = final.with_name(f".{final.name}.old")
     shutil.rmtree(old, ignore_errors=True)
-    final.rename(old)  # processes that mapped it keep what they mapped
+    final.rename(old)  # processes that have mapped the old files keep them
     partial.rename(final)
     shutil.rmtree(old, ignore_errors=True)

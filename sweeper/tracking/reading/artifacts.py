@@ -1,10 +1,9 @@
-"""Artifacts of a run: found on this machine's disk where they lie there, fetched otherwise."""
+"""Artifacts of a run: read from this machine's disk if they are there, downloaded otherwise."""
 
 import json
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
-from urllib.parse import unquote, urlparse
 
 import numpy as np
 
@@ -12,6 +11,7 @@ from sweeper.errors import TrackingError
 from sweeper.messages import first_line, mask_credentials
 from sweeper.tracking import layout
 from sweeper.tracking.reading.stored_run import StoredRun
+from sweeper.tracking.uri import artifact_path
 
 
 class MissingArtifact(TrackingError):
@@ -85,9 +85,9 @@ def read_trajectory(uri: str, run: StoredRun) -> dict[str, np.ndarray]:
 
 def fetch(uri: str, run: StoredRun, name: str) -> Path:
     """The artifact's file on this machine. Raises MissingArtifact where there is none."""
-    place = urlparse(run.artifact_uri)
-    if place.scheme in ("", "file"):
-        path = Path(unquote(place.path) if place.scheme else run.artifact_uri) / name
+    folder = artifact_path(run.artifact_uri)
+    if folder is not None:
+        path = folder / name
         if not path.is_file():
             raise MissingArtifact(f"{_run_label(run)} has no {name}: {path} does not exist")
         return path

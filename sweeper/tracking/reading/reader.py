@@ -1,4 +1,4 @@
-"""What the store holds: runs, launches and their plans. Never writes, never migrates."""
+"""Runs, launches and their plans in a store. Never writes, never migrates."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -9,6 +9,7 @@ from sweeper.messages import mask_credentials
 from sweeper.tracking import layout
 from sweeper.tracking.reading import artifacts, database, server
 from sweeper.tracking.reading.stored_run import Experiment, StoredRun
+from sweeper.tracking.sqlite_file import HalfMadeStore
 from sweeper.tracking.uri import check_uri, sqlite_path
 
 
@@ -42,9 +43,9 @@ def launch_order(launch: Launch) -> tuple[float, int, str]:
 
 @dataclass(frozen=True)
 class StoreContents:
-    """All that a store holds: runs (one for each run id) and launches, oldest first.
+    """Everything in a store: runs (one for each run id) and launches, oldest first.
 
-    planless: launches whose plan is gone. deleted: experiments deleted in the UI."""
+    without_plan: grids of launches without plan.json. deleted: experiments deleted in the UI."""
 
     uri: str
     runs: tuple[StoredRun, ...]
@@ -67,21 +68,25 @@ def read_store(uri: str = layout.DEFAULT_URI, *, experiment: str | None = None) 
 
 
 def stored_runs(uri: str = layout.DEFAULT_URI) -> dict[str, StoredRun]:
-    """run id -> what MLflow holds of it; {} where no store is yet. Raises TrackingError."""
+    """run id -> its MLflow run; {} where there is no store yet. Raises TrackingError."""
     check_uri(uri)
     path = sqlite_path(uri)
     if path is not None and not path.exists():
         return {}
-    return {run.tags[layout.RUN_ID]: run for run in _deduplicated(_stored_runs(uri, None)[0])}
+    try:
+        runs = _deduplicated(_stored_runs(uri, None)[0])
+    except HalfMadeStore:  # the next launch replaces it
+        return {}
+    return {run.tags[layout.RUN_ID]: run for run in runs}
 
 
 def finished_runs(stored: Mapping[str, StoredRun]) -> dict[str, FinishedRun]:
-    """run id -> every run that ended, of those that `stored_runs` gave."""
+    """run id -> run, for every run of `stored_runs` that ended."""
     return {run_id: _finished(run) for run_id, run in stored.items() if ended(run)}
 
 
 def ended(run: StoredRun) -> bool:
-    """Whether the run was written to its end: a killed writer leaves it RUNNING."""
+    """Whether the run was written completely: a killed writer leaves it RUNNING."""
     return run.state != "RUNNING" and run.tags.get(layout.STATUS) in layout.STATUSES
 
 
@@ -107,7 +112,7 @@ def _stored_runs(uri: str, experiment: str | None) -> tuple[list[StoredRun], tup
 
 
 def _experiment_ids(uri: str, known: Sequence[Experiment], wanted: str | None) -> list[str]:
-    """The experiments to read; a wanted one that is missing or deleted is told as such."""
+    """The experiments to read. Raises TrackingError if `wanted` is missing or deleted."""
     active = [found for found in known if found.active]
     if wanted is None:
         return [found.experiment_id for found in active]
@@ -132,7 +137,7 @@ def _kind(run: StoredRun) -> str:
 
 
 def _deduplicated(stored: Sequence[StoredRun]) -> list[StoredRun]:
-    """One MLflow run for each run id: should a store hold two, the finished one, then the older."""
+    """One MLflow run for each run id: of two in a store the finished one, then the older one."""
     best: dict[str, StoredRun] = {}
     for run in stored:
         run_id = run.tags.get(layout.RUN_ID)
@@ -149,14 +154,15 @@ def _rank(run: StoredRun) -> tuple[bool, bool, int, str]:
 
 
 def _launch(uri: str, run: StoredRun) -> Launch:
-    """A launch as stored; without cells where its plan is not there (yet, or any more)."""
+    """A launch as stored; without cells where plan.json is missing or damaged."""
     try:
         plan = artifacts.read_json(uri, run, layout.PLAN)
-    except artifacts.MissingArtifact:
-        plan = {"cells": ()}
+        cells = tuple(plan["cells"])
+    except (TrackingError, KeyError, TypeError):  # missing, or cut by a kill while it was written
+        cells = ()
     try:
         text = artifacts.read_text(uri, run, layout.GRID_TEXT)
     except artifacts.MissingArtifact:
         text = ""
     name, grid_id = run.tags.get(layout.GRID, ""), run.tags.get(layout.GRID_ID, "")
-    return Launch(name, grid_id, run, tuple(plan["cells"]), text)
+    return Launch(name, grid_id, run, cells, text)

@@ -6,10 +6,11 @@ from typing import Any
 
 from sweeper.errors import TrackingError
 from sweeper.messages import first_line, mask_credentials
+from sweeper.tracking.connection import PREFLIGHT_TIMEOUT_S, check_server, tracking_error
 from sweeper.tracking.reading.stored_run import Experiment, StoredRun
-from sweeper.tracking.uri import PREFLIGHT_TIMEOUT_S, check_revision, check_server
+from sweeper.tracking.schema import check_revision
 
-PAGE = 1000  # the client's largest page; what lies beyond is fetched with its token
+PAGE = 1000  # the largest page of the client; further pages are fetched by token
 
 
 def read_experiments(uri: str) -> list[Experiment]:
@@ -27,7 +28,7 @@ def read_experiments(uri: str) -> list[Experiment]:
 def read_runs(uri: str, experiment_ids: Sequence[str]) -> list[StoredRun]:
     """Every active run of these experiments, in order of start.
 
-    Oldest first, so runs that appear between two pages are added behind the last."""
+    Oldest first, so that runs which start between two pages come after the last one."""
     with _client(uri) as client:
         pages = _pages(
             client.search_runs,
@@ -66,7 +67,7 @@ def _pages(search: Any, **query: Any) -> Iterator[Any]:
 
 @contextmanager
 def _client(uri: str) -> Iterator[Any]:
-    """A client of a store that answers. MLflow's errors leave as TrackingError."""
+    """A client of a reachable store. MLflow's errors become TrackingError."""
     if uri.startswith("http"):
         check_server(uri)
     else:
@@ -77,17 +78,15 @@ def _client(uri: str) -> Iterator[Any]:
     try:
         yield MlflowClient(uri)
     except MlflowException as error:
-        raise TrackingError(
-            f"MLflow store {mask_credentials(uri)}: {mask_credentials(first_line(error))}"
-        ) from error
+        raise tracking_error(uri, error) from error
 
 
 def _database_revision(uri: str) -> str:
-    """The schema revision, asked before MLflow could migrate anything."""
+    """The schema revision, read before MLflow could migrate anything."""
     import sqlalchemy
 
     try:
-        with sqlalchemy.create_engine(uri, connect_args=_patience(uri)).connect() as connection:
+        with sqlalchemy.create_engine(uri, connect_args=_connect_args(uri)).connect() as connection:
             query = sqlalchemy.text("SELECT version_num FROM alembic_version")
             return str(connection.execute(query).scalar_one())
     except (sqlalchemy.exc.SQLAlchemyError, ImportError) as error:
@@ -99,8 +98,8 @@ def _database_revision(uri: str) -> str:
         ) from None
 
 
-def _patience(uri: str) -> dict[str, int]:
-    """Of the drivers of PostgreSQL and MySQL, which wait for ever unless they are told."""
+def _connect_args(uri: str) -> dict[str, int]:
+    """A timeout for the drivers of PostgreSQL and MySQL, which have none by default."""
     if "connect_timeout" in uri or not uri.startswith(("postgresql", "mysql")):
         return {}
     return {"connect_timeout": int(PREFLIGHT_TIMEOUT_S)}

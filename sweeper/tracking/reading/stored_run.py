@@ -1,4 +1,4 @@
-"""What is read from MLflow, free of MLflow's classes."""
+"""Experiments and runs as read from MLflow, without MLflow's classes."""
 
 from dataclasses import dataclass, field
 
@@ -30,5 +30,5 @@ class StoredRun:
 
 
 def restore_infinity(value: float) -> float:
-    """The number that was logged: an infinity comes back from MLflow as the largest float."""
+    """The number that was logged: MLflow returns an infinity as the largest float."""
     return value if abs(value) < INFINITE else float("inf") if value > 0 else float("-inf")

@@ -1,5 +1,5 @@
-"""What a registered model runs, as MLflow loads it: code from this file, weights from the model's
-artifacts, nothing pickled. Needs this project installed where it is loaded."""
+"""The code of a registered model. MLflow runs this file with the weights from the artifacts of the
+model; nothing is pickled. This project must be installed where the model is loaded."""
 
 import json
 from pathlib import Path
@@ -22,7 +22,7 @@ class Encoder(PythonModel):
         self._scale = float(about["scale"])
         self._network = read_weights((folder / "weights.pt").read_bytes(), about).build()
 
-    # MLflow reads the hint of the images: without one, or with Any, it warns.
+    # MLflow reads the type hint of the images; without one, or with Any, it warns.
     def predict(self, context: Any, model_input: np.ndarray, params: Any = None) -> np.ndarray:
         import torch
 

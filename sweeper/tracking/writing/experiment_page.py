@@ -1,8 +1,8 @@
-"""What MLflow's UI shows of an experiment and its runs, beyond their numbers.
+"""Descriptions, saved view and dataset inputs that MLflow's UI shows next to the numbers.
 
 An experiment gets a description and a saved view (the menu "Views": settings and scores as columns,
 best CbD first); a run its dataset as an input, and a description that shows its PCC picture. A
-description that somebody edited in the UI is left alone."""
+description that was edited in the UI is kept."""
 
 import hashlib
 import json
@@ -24,7 +24,7 @@ _COLUMNS = (
 )
 _ABOUT = """**Runs and the scores of a sweep**: the menu *Views* holds "best CbD first".
 
-One run is one setting at one number of iterations, under the launch that asked for it.
+One run is one configuration at one number of iterations, a child of its launch.
 
 - `measure/..` scores of the representation, `valid/..` losses on validation images
 - `loss/..`, `kl/z..`, `sigma/..`, `beta` curves along training
@@ -37,7 +37,7 @@ One run is one setting at one number of iterations, under the launch that asked 
 def describe_experiment(
     client: Any, experiment_id: str, tags: Mapping[str, str], time_ms: int
 ) -> None:
-    """Sets what of description, kind and saved view the experiment has not."""
+    """Sets description, kind and saved view, each only where the experiment has none."""
     wanted = {
         layout.NOTE: _ABOUT,
         _KIND: "custom_model_development",  # the UI's pages for trained models, not for agents
@@ -49,7 +49,7 @@ def describe_experiment(
 
 
 def saved_view(time_ms: int) -> str:
-    """The view as MLflow 3.17 keeps one; `MLflow` versions that do not know it ignore the tag."""
+    """The saved view in the format of MLflow 3.17; other versions ignore the tag."""
     state = {
         "selectedColumns": [f"{kind}.`{name}`" for kind, name in _COLUMNS],
         "orderByKey": f"metrics.`{_ORDER}`",
@@ -60,13 +60,13 @@ def saved_view(time_ms: int) -> str:
 
 
 def run_note(mlflow_run_id: str) -> str:
-    """A run's description: the picture, by an address that any MLflow server answers."""
+    """A run's description: the picture, at an address that every MLflow server has."""
     address = f"get-artifact?path={layout.PCC_PICTURE}&run_uuid={mlflow_run_id}"
     return f"Correlation of latents and factors:\n\n![PCC]({address})\n"
 
 
 def dataset_input(name: str, about: Mapping[str, Any]) -> Any:
-    """The dataset of a milestone as an MLflow input. Nothing is hashed but its fingerprint."""
+    """The dataset of a milestone as an MLflow input. Only its fingerprint is hashed."""
     from mlflow.entities import Dataset, DatasetInput, InputTag
 
     fingerprint = str(about["dataset_fingerprint"])

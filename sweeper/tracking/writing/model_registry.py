@@ -9,6 +9,7 @@ from typing import Any
 from sweeper.errors import TrackingError
 from sweeper.messages import first_line, mask_credentials
 from sweeper.tracking import layout
+from sweeper.tracking.connection import open_client
 from sweeper.tracking.reading.stored_run import StoredRun
 
 _FOLDER = "model"
@@ -27,7 +28,7 @@ def register(
 ) -> int:
     """Registers a run's encoder as the newest version of the model `name`; the version.
 
-    A run that is the newest version already is left as it is. Raises TrackingError."""
+    A run that is the newest version already is not registered again. Raises TrackingError."""
     return int(_client(uri, lambda client: _register(client, name, run, files, about)))
 
 
@@ -50,7 +51,7 @@ def _register(
 
 
 def _newest(client: Any, name: str) -> Any:
-    """The newest version of a model, which is made where it is not there; None if it has none."""
+    """The newest version of a model, or None; the model is created if missing."""
     from mlflow.exceptions import MlflowException
 
     try:
@@ -76,7 +77,7 @@ def _save(place: Path, weights: str, about: Mapping[str, Any]) -> None:
         python_model=str(_CODE),
         artifacts={"weights": weights},
         signature=ModelSignature(Schema([images]), Schema([latents])),
-        # Not this project: its name is another's in the public index.
+        # Without this project: the public index has another package of this name.
         pip_requirements=[f"{name}=={version(name)}" for name in ("torch", "numpy")],
     )
 
@@ -90,13 +91,9 @@ def _written(folder: Path, files: Mapping[str, bytes]) -> str:
 
 def _client(uri: str, use: Any) -> Any:
     from mlflow.exceptions import MlflowException
-    from mlflow.tracking import MlflowClient
 
-    from sweeper.tracking.writing.client import set_mlflow_defaults
-
-    set_mlflow_defaults()
     try:
-        return use(MlflowClient(uri, registry_uri=uri))
+        return use(open_client(uri))
     except (MlflowException, OSError) as error:
         reason = mask_credentials(first_line(error))
         raise TrackingError(f"MLflow refuses: {reason}") from error

@@ -1,4 +1,4 @@
-"""A milestone record as the files that MLflow keeps of a run.
+"""A milestone record as the artifacts of an MLflow run.
 
 Shapes: N points, L latent, K factors."""
 

@@ -1,8 +1,8 @@
-"""The one writer of MLflow: idempotent by run id, in batches, from the driver.
+"""Writes runs to MLflow: idempotent by run id, in batches, from the driver alone.
 
-Publishing a run twice leaves what publishing it once does: the MLflow run is found by its run id,
-a metric point carries the time of its record, and MLflow takes an equal point for the same one.
-A run that a killed driver left half written is completed by the next one."""
+Publishing a run twice has the effect of publishing it once: the MLflow run is found by its run id,
+a metric point has the time of its record, and MLflow merges equal points. A run that a killed
+driver wrote partly is completed by the next one."""
 
 import tempfile
 import time
@@ -14,11 +14,10 @@ from typing import Any
 import numpy as np
 
 from sweeper.errors import TrackingError
-from sweeper.messages import first_line, mask_credentials
 from sweeper.tracking import layout
+from sweeper.tracking.connection import open_client, tracking_error
 from sweeper.tracking.reading.artifacts import Latents, read_latents_file
-from sweeper.tracking.uri import check_uri, open_sqlite, sqlite_path
-from sweeper.tracking.writing.client import set_mlflow_defaults
+from sweeper.tracking.uri import artifact_uri, sqlite_path
 from sweeper.tracking.writing.experiment_page import dataset_input, describe_experiment, run_note
 from sweeper.tracking.writing.run_files import draw_pcc, extend_metrics, write_artifacts
 from trainers.saving.records import Milestone
@@ -31,7 +30,7 @@ _BATCH = 1000  # metrics a log_batch may hold
 
 @dataclass(frozen=True)
 class RunToPublish:
-    """One run as it is to stand in MLflow. `milestone` is None for a run without a record."""
+    """A run to be written to MLflow. `milestone` is None for a run without a record."""
 
     run_id: str
     training_id: str
@@ -51,36 +50,29 @@ class Writer:
     """Writes runs into one experiment of one store. Not thread-safe: one thread owns it."""
 
     def __init__(self, uri: str, experiment: str, folder: Path, code_version: str) -> None:
-        """Opens the store; an SQLite store is made and migrated here, before any trial starts.
+        """Opens the store; an SQLite store is created here, before any trial starts.
 
-        `folder`: the working folder; a local store's artifacts lie in its mlartifacts/.
+        `folder`: the working folder; a local store's artifacts are in its mlartifacts/.
         Raises TrackingError for a store that cannot be used."""
-        check_uri(uri)
-        set_mlflow_defaults()
-        path = sqlite_path(uri)
-        if path is not None and path.is_file():
-            open_sqlite(uri, path).close()
         from mlflow.exceptions import MlflowException
-        from mlflow.tracking import MlflowClient
 
         self.uri = uri
         self._code_version = code_version
+        self._client = open_client(uri)
+        local = sqlite_path(uri) is not None
         try:
-            self._client = MlflowClient(uri)
-            self._experiment_id = self._experiment(experiment, path is not None, folder)
+            self._experiment_id = self._experiment(experiment, local, folder)
             known = self._client.get_experiment(self._experiment_id).tags
             describe_experiment(self._client, self._experiment_id, known, int(1000 * time.time()))
         except (MlflowException, OSError) as error:
-            raise TrackingError(
-                f"MLflow store {mask_credentials(uri)}: {mask_credentials(first_line(error))}"
-            ) from error
+            raise tracking_error(uri, error) from error
         self._known: dict[str, str] = {}
         self.no_picture: dict[str, str] = {}  # {run id: why its picture could not be drawn}
 
     def _experiment(self, name: str, local: bool, folder: Path) -> str:
         found = self._client.get_experiment_by_name(name)
         if found is None:
-            place = (folder / layout.DEFAULT_ARTIFACTS / name).absolute().as_uri()
+            place = artifact_uri(folder / layout.DEFAULT_ARTIFACTS / name)
             return str(
                 self._client.create_experiment(name, artifact_location=place if local else None)
             )
@@ -92,7 +84,7 @@ class Writer:
         return str(found.experiment_id)
 
     def open_launch(self, grid: str, grid_id: str, notes: Mapping[str, str]) -> str:
-        """The parent run of a grid, made or reopened. Returns its MLflow id."""
+        """Creates or reopens the parent run of a grid. Returns its MLflow id."""
         found = self._search(f"tags.`{layout.GRID_ID}` = '{grid_id}'")
         tags = {layout.KIND: layout.KIND_LAUNCH, layout.GRID: grid, layout.GRID_ID: grid_id}
         tags |= {layout.CODE_VERSION: self._code_version, **notes}
@@ -112,7 +104,7 @@ class Writer:
         self._client.log_artifact(mlflow_run_id, str(path), folder or None)
 
     def attach_all(self, mlflow_run_id: str, folder: Path) -> None:
-        """Stores every file of a folder with a run, in the same order of folders."""
+        """Stores every file of a folder with a run, with the same sub-folders."""
         self._client.log_artifacts(mlflow_run_id, str(folder))
 
     def set_tags(self, mlflow_run_id: str, tags: Mapping[str, str]) -> None:
@@ -120,14 +112,14 @@ class Writer:
         self._log(mlflow_run_id, tags=tags)
 
     def add_known_runs(self, runs: Mapping[str, str]) -> None:
-        """Takes over {run id: MLflow id} of runs that are in the store already."""
+        """Adds {run id: MLflow id} of runs that are in the store already."""
         self._known.update(runs)
 
     def publish(self, publication: RunToPublish) -> str:
         """Writes one run and ends it. Returns its MLflow id.
 
-        A run that is finished already stays as it is: its training may have been done again for
-        the sake of a later milestone, after the sweep store was deleted."""
+        A run that is finished already is not changed: its training may have been repeated for a
+        later milestone, after the sweep store was deleted."""
         milestone = publication.milestone
         time_ms = _time_ms(milestone)
         finished = self._finished(publication.run_id)
@@ -193,7 +185,7 @@ class Writer:
         self._log(mlflow_run_id, tags={layout.MEASURES: layout.join_list(scored)})
 
     def _finished(self, run_id: str) -> str | None:
-        """The MLflow id of a run that stands there finished."""
+        """The MLflow id of a run that is finished in the store, or None."""
         found = self._search(
             f"tags.`{layout.RUN_ID}` = '{run_id}' AND tags.`{layout.STATUS}` = '{layout.FINISHED}'"
             " AND attributes.status = 'FINISHED'"
@@ -201,10 +193,10 @@ class Writer:
         return found
 
     def _find_or_create_run(self, publication: RunToPublish, time_ms: int) -> str:
-        """The MLflow run of a run, made where there is none.
+        """The MLflow run of a run, created where there is none.
 
-        One that was left half written from another record (its training was done again) is
-        deleted and made anew, so that no step holds two values."""
+        One that was partly written from another record (its training was repeated) is deleted and
+        created again, so that no step has two values."""
         run_id = publication.run_id
         found = self._known.get(run_id) or self._search(f"tags.`{layout.RUN_ID}` = '{run_id}'")
         if found is not None and publication.milestone is not None:

@@ -25,7 +25,7 @@ def test_a_store_without_experiments_has_a_plain_address(new_store):
     assert address("postgresql://host/db", 5001) == "http://127.0.0.1:5001"
 
 
-def test_what_has_no_ui_here_is_told(tmp_path, new_store):
+def test_a_store_without_a_ui_here_is_an_error(tmp_path, new_store):
     with pytest.raises(UsageError, match="has its own UI"):
         serve("http://127.0.0.1:1", 5000)
     with pytest.raises(TrackingError, match="no MLflow store"):
@@ -43,7 +43,7 @@ def client(uri):
     return MlflowClient(uri)
 
 
-def test_an_experiment_is_described_once_and_what_users_wrote_is_kept(trained):
+def test_an_experiment_is_described_once_and_users_descriptions_are_kept(trained):
     mlflow = client(trained.uri)
     found = mlflow.get_experiment_by_name(layout.DEFAULT_EXPERIMENT)
     assert "scores of a sweep" in found.tags[layout.NOTE]

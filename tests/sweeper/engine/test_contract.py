@@ -4,6 +4,7 @@ import threading
 
 import numpy as np
 import pytest
+import torch
 
 from sweeper.engine.registry import ENGINES, open_engine
 from sweeper.errors import UsageError
@@ -34,13 +35,16 @@ def engine(request):
 
 @pytest.fixture(scope="module")
 def reference(tmp_path_factory):
-    """Milestones 2 and 4 of training 3, without any engine."""
-    config = make_job("", 3, milestones=(2, 4)).config
+    """Milestones 2 and 4 of training 3, without any engine, with as many threads as a job has."""
+    job = make_job("", 3, milestones=(2, 4))
+    config, threads = job.config, torch.get_num_threads()
+    torch.set_num_threads(job.threads)
     folder = LocalFolder(tmp_path_factory.mktemp("reference") / "trainings" / name_of(3))
     training = Training(config, folder)
     while training.status == "running":
         training.advance()
     training.close()
+    torch.set_num_threads(threads)
     return folder.path.parents[1]
 
 

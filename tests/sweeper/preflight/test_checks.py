@@ -40,7 +40,7 @@ def troubles(checks):
     return [check.problem for check in checks if check.problem]
 
 
-def test_a_dataset_that_is_not_prepared_is_told_with_the_command(setting):
+def test_a_dataset_that_is_not_prepared_is_an_error_with_the_command(setting):
     (told,) = troubles(preflight.check_locally(make_plan(grid_of()), setting))
     assert f"sweeper data prepare mpi3d --source FILE --data {setting.data_dir}" in told
     with pytest.raises(preflight.PreflightError, match="Nothing was started") as refused:
@@ -49,18 +49,18 @@ def test_a_dataset_that_is_not_prepared_is_told_with_the_command(setting):
 
 
 @pytest.mark.parametrize("datasets", ["dsprites", {"name": "mpi3d", "source": "synthetic"}])
-def test_what_is_drawn_needs_no_file(setting, datasets):
+def test_a_rendered_dataset_needs_no_file(setting, datasets):
     assert not troubles(preflight.check_locally(make_plan(grid_of(datasets=datasets)), setting))
 
 
-def test_a_full_disk_is_told_before(setting, monkeypatch):
+def test_a_full_disk_is_found_before_the_start(setting, monkeypatch):
     monkeypatch.setattr(preflight, "free_bytes", lambda place: 1_000_000)
     told = troubles(preflight.check_locally(make_plan(grid_of(datasets="dsprites")), setting))
     assert len(told) == 2
-    assert all("the disk has 1 MB: make room" in line for line in told)
+    assert all("the disk has 1 MB: free some space" in line for line in told)
 
 
-def test_a_store_that_cannot_be_written_is_told(setting, tmp_path):
+def test_a_store_that_cannot_be_written_is_an_error_with_the_option(setting, tmp_path):
     (tmp_path / "file").write_text("")
     setting.store = str(tmp_path / "file")
     told = troubles(preflight.check_locally(make_plan(grid_of(datasets="dsprites")), setting))
@@ -97,14 +97,14 @@ GOOD = dict(cpus=2.0, gpus=1.0)
         (dict(error="ModuleNotFoundError: No module named 'sweeper'"), "--submit"),
     ],
 )
-def test_each_trouble_of_a_node_is_a_line(setting, nodes, report, told):
+def test_each_problem_of_a_node_is_a_line(setting, nodes, report, told):
     nodes(NodeReport("n", **GOOD, **report), NodeReport("m", **GOOD, versions=versions()))
     setting.address = "head:6379"
     (line,) = troubles(preflight.check_cluster(make_plan(grid_of()), grid_of(), setting))
     assert told in line and "\n" not in line
 
 
-def test_what_no_node_has_is_refused_unless_the_cluster_grows(setting, nodes):
+def test_resources_that_no_node_has_are_refused_unless_the_cluster_autoscales(setting, nodes):
     nodes(NodeReport("n", **GOOD, versions=versions()))
     greedy = grid_of(resources={"gpu": 8})
     (line,) = troubles(preflight.check_cluster(None, greedy, setting))
@@ -113,7 +113,7 @@ def test_what_no_node_has_is_refused_unless_the_cluster_grows(setting, nodes):
     assert not troubles(preflight.check_cluster(None, greedy, setting))
 
 
-def test_a_cluster_that_begins_without_nodes_is_not_taken_for_one_without_gpus(setting, nodes):
+def test_a_cluster_without_nodes_is_not_taken_for_one_without_gpus(setting, nodes):
     nodes()
     setting.autoscaling = True
     (line,) = troubles(preflight.check_cluster(None, grid_of(), setting))
@@ -125,14 +125,14 @@ def test_a_cluster_that_begins_without_nodes_is_not_taken_for_one_without_gpus(s
     assert not troubles(preflight.check_cluster(None, grid_of(), setting))
 
 
-def test_nothing_is_left_in_the_store(setting, nodes, tmp_path):
+def test_no_probe_file_is_left_in_the_store(setting, nodes, tmp_path):
     nodes()
     preflight.check_cluster(None, None, setting)
     preflight.check_locally(make_plan(grid_of()), setting)
     assert list((tmp_path / "sweep_store").iterdir()) == []
 
 
-def test_a_node_sees_what_it_has(tmp_path):
+def test_a_node_reports_its_state(tmp_path):
     seen = probe_node(str(tmp_path), "probe", [("mpi3d", str(tmp_path))])
     assert seen["missing"] == (("mpi3d", str(tmp_path)),)
     assert (seen["store_error"], seen["store_shared"], seen["gpu_unusable"]) == ("", False, False)
@@ -142,7 +142,7 @@ def test_a_node_sees_what_it_has(tmp_path):
 
 
 @pytest.mark.parametrize("address", ["127.0.0.1:1", "nowhere", "http://x:1", "a:99999"])
-def test_an_address_where_nobody_is_fails_soon_and_clearly(address):
+def test_an_address_without_a_cluster_fails_early_with_one_line(address):
     with pytest.raises(EngineError, match="cannot be reached|write HOST:PORT"):
         with ray_session(address):
             pass
@@ -150,7 +150,7 @@ def test_an_address_where_nobody_is_fails_soon_and_clearly(address):
 
 @pytest.mark.parametrize("network", NETWORKS)
 @pytest.mark.parametrize("dataset", ["dsprites", "isaac3d"])
-def test_the_guess_of_a_networks_weights_is_within_a_factor_of_two(network, dataset):
+def test_the_estimate_of_a_networks_weights_is_within_a_factor_of_two(network, dataset):
     from trainers.networks import build_network
     from trainers.specs.datasets import DATASETS
 
@@ -169,7 +169,7 @@ def test_checkpoints_are_most_of_what_is_written():
     assert format_bytes(1500) == "1.5 kB" and format_bytes(2.5e15) == "2,500.0 TB"
 
 
-def test_doctor_tells_all_as_json(tmp_path):
+def test_doctor_prints_all_checks_as_json(tmp_path):
     """Without a Ray to be started: a cluster that is not there is one trouble of several."""
     (tmp_path / "grid.yaml").write_text(
         "datasets: mpi3d\nmodels: vae\n"

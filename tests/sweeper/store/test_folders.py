@@ -18,7 +18,7 @@ ID = "0123456789abcdef"
 @pytest.mark.parametrize(
     "name", ["", "..", "a/../../b", "0123456789ABCDEF", ID + "0", "/" + ID[1:]]
 )
-def test_what_is_no_id_opens_no_folder(name, tmp_path):
+def test_a_malformed_id_opens_no_folder(name, tmp_path):
     with pytest.raises(StoreError, match="not a training id"):
         open_folder(str(tmp_path), name)
 
@@ -32,7 +32,7 @@ def test_an_address_of_another_kind_is_refused_without_its_secrets(address):
     assert "secret" not in str(refused.value)
 
 
-def test_an_address_that_leads_out_is_refused():
+def test_an_address_with_parent_folders_is_refused():
     with pytest.raises(UsageError, match="leads out"):
         open_folder("s3://bucket/a/../../b", ID)
 
@@ -41,7 +41,7 @@ def test_an_empty_store_holds_nothing(tmp_path):
     assert read_progress(str(tmp_path / "none"), [ID]) == {ID: FolderContents()}
 
 
-def test_a_store_that_cannot_be_written_says_so(tmp_path):
+def test_a_store_that_cannot_be_written_is_an_error(tmp_path):
     check_writable(str(tmp_path / "new"))
     (tmp_path / "file").write_text("")
     with pytest.raises(StoreError, match="cannot be written"):
@@ -57,7 +57,7 @@ with lock_folder(sys.argv[1], sys.argv[2]):
 """
 
 
-def test_a_folder_has_one_writer_and_a_dead_one_is_none(tmp_path):
+def test_a_folder_has_one_writer_and_its_lock_ends_with_the_process(tmp_path):
     command = [sys.executable, "-c", HOLD, str(tmp_path), ID]
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as other:
         assert other.stdout.readline() == "held\n"
@@ -97,7 +97,7 @@ def bucket():
 @pytest.mark.slow
 @pytest.mark.filterwarnings("ignore")
 class TestBucket:
-    def test_a_file_comes_back_and_goes(self, bucket):
+    def test_a_file_is_read_back_and_deleted(self, bucket):
         folder = open_folder(bucket, ID)
         assert folder.names() == []
         name = write_digested(folder, "milestone-000000000001", ".npz", b"abc")
@@ -109,11 +109,11 @@ class TestBucket:
         folder.delete(name)
         assert folder.names() == []
 
-    def test_what_is_not_there_is_told(self, bucket):
+    def test_a_missing_object_is_an_error(self, bucket):
         with pytest.raises(RecordError, match="does not exist"):
             open_folder(bucket, ID).read("none")
 
-    def test_what_cannot_be_written_leaves_nothing(self, bucket):
+    def test_a_failed_write_leaves_nothing(self, bucket):
         folder = open_folder(bucket, ID)
         with pytest.raises(TypeError):
             folder.write("half", "text is not bytes")

@@ -1,4 +1,4 @@
-"""One launch a store: the second is refused and told who holds it; the dead hold nothing."""
+"""One launch per store: the second is refused and names the first; a dead process has no lock."""
 
 import json
 import os
@@ -37,7 +37,7 @@ def test_the_second_launch_is_refused_and_names_the_first(holder, tmp_path):
     assert refused.value.exit_code == 2
 
 
-def test_a_killed_launch_holds_nothing(holder, tmp_path):
+def test_a_killed_launch_leaves_no_lock(holder, tmp_path):
     holder.kill()
     holder.wait()
     assert "first" in (tmp_path / "launch.lock").read_text()
@@ -46,7 +46,7 @@ def test_a_killed_launch_holds_nothing(holder, tmp_path):
     assert (held["grid"], held["pid"]) == ("second", os.getpid())
 
 
-def test_a_foreign_lock_file_is_no_obstacle(tmp_path):
+def test_a_foreign_lock_file_is_ignored(tmp_path):
     (tmp_path / "launch.lock").write_bytes(b"\xff\x00 not ours")
     with store_lock(str(tmp_path), "grid"):
         pass
@@ -88,14 +88,14 @@ def bucket(monkeypatch):
     return Bucket
 
 
-def test_a_bucket_is_held_while_its_launch_beats_and_freed_after(bucket):
+def test_a_bucket_is_locked_while_its_launch_sends_heartbeats(bucket):
     with store_lock("s3://b/x", "first"):
         with pytest.raises(UsageError, match="the launch of first"), store_lock("s3://b/x", "2nd"):
             pass
     assert not bucket.files
 
 
-def test_a_lock_that_nobody_renews_is_taken_over(bucket):
+def test_an_expired_lock_is_taken_over(bucket):
     bucket.files["launch.lock"] = json.dumps(
         {"grid": "dead", "pid": 1, "host": "h", "token": "t", "beat": 3}
     ).encode()

@@ -126,7 +126,7 @@ def test_the_same_content_has_the_same_fingerprint(tmp_path):
         ),
     ],
 )
-def test_what_is_wrong_is_said(arrays, message, path):
+def test_mistakes_in_a_file_are_named(arrays, message, path):
     save(path, **arrays)
     with pytest.raises(DataError, match=message):
         opened(path)
@@ -140,13 +140,13 @@ def test_pickles_are_refused(tmp_path):
         opened(path)
 
 
-def test_names_that_cannot_be(tmp_path):
+def test_invalid_names_are_refused(tmp_path):
     path = save(tmp_path / "mine.npz", images=pixels(N, 8, 8), factors=GRID)
     with pytest.raises(ConfigError, match="published dataset's name"):
         opened(path, "mpi3d")
     with pytest.raises(ConfigError, match="are allowed"):
         opened(path, "../mine")
-    with pytest.raises(ConfigError, match="cannot be asked of a file"):
+    with pytest.raises(ConfigError, match="given by its path has no source"):
         open_dataset("mine", source="synthetic", path=path)
     with pytest.raises(DataError, match="no such file"):
         opened(tmp_path / "other.npz")
@@ -195,7 +195,7 @@ def test_sheets_vary_one_factor_a_row(tmp_path):
     assert set(sheet[3]) <= set(values.tolist())
 
 
-def test_sheet_of_what_is_no_grid_and_of_too_many_channels(tmp_path):
+def test_a_sheet_without_a_factor_grid_and_with_too_many_channels(tmp_path):
     celeba = open_dataset("celeba", source="synthetic")
     rows = render_sheet(celeba, tmp_path / "faces.png", columns=2)
     assert rows == ["random", "random 1"] and (tmp_path / "faces.png").exists()

@@ -108,7 +108,7 @@ def test_dataset_draws_by_index():
     assert len(dataset) == 737_280 and dataset.all_images() is None
 
 
-def test_no_images_asked_none_given():
+def test_no_indices_give_no_images():
     assert dsprites.render(np.zeros((0, 5), dtype=int)).shape == (0, 64, 64)
     assert dsprites.RenderedDSprites().images(np.zeros(0, dtype=int)).shape == (0, 1, 64, 64)
 

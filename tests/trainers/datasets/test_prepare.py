@@ -73,7 +73,7 @@ def test_resume_gives_the_same_bytes_whatever_the_layout(name, layouts, tmp_path
         assert both[0] == both[1]
 
 
-def test_blocks_a_kill_spoiled_are_written_again(layouts, tmp_path, small_blocks):
+def test_blocks_damaged_by_a_kill_are_written_again(layouts, tmp_path, small_blocks):
     made = layouts.mpi3d(tmp_path, count=7)
     with pytest.raises(Killed):
         prepare("mpi3d", made.sources, tmp_path / "a", any_size=True, progress=killed_after(3))
@@ -110,7 +110,7 @@ def test_a_second_call_does_nothing_and_another_file_replaces(layouts, tmp_path)
     assert sorted(p.name for p in (tmp_path / "a").iterdir()) == [".mpi3d.lock", "mpi3d"]
 
 
-def test_custom_size_is_never_taken_for_the_published(layouts, tmp_path):
+def test_a_custom_size_is_never_taken_for_the_published_one(layouts, tmp_path):
     made = layouts.mpi3d(tmp_path, count=3)
     prepare("mpi3d", made.sources, tmp_path / "a", any_size=True)
     with pytest.raises(DataError, match="3 images, expected 460,800"):
@@ -164,7 +164,7 @@ def test_regroup_keeps_order_and_cuts_evenly():
     assert np.array_equal(np.concatenate(found), rows)
 
 
-def test_no_room_is_said_before_writing(layouts, tmp_path, monkeypatch):
+def test_too_little_disk_space_is_an_error_before_writing(layouts, tmp_path, monkeypatch):
     made = layouts.mpi3d(tmp_path, count=3)
     usage = type("Usage", (), {"free": 10})
     monkeypatch.setattr(writing_module.shutil, "disk_usage", lambda _: usage)
@@ -184,13 +184,13 @@ def test_check_writes_nothing(layouts, tmp_path):
 def test_unknown_names(tmp_path):
     with pytest.raises(ConfigError, match='Did you mean "mpi3d"'):
         prepare("mp3d", tmp_path, tmp_path / "a")
-    with pytest.raises(ConfigError, match='Did you mean "isaac3d".*needs its path'):
+    with pytest.raises(ConfigError, match='Did you mean "isaac3d".*Your own file needs `path`'):
         open_dataset("isac3d")
     with pytest.raises(ConfigError, match="'rendered' is unknown; allowed: published, synthetic"):
         open_dataset("mpi3d", source="rendered")
 
 
-def test_list_says_what_is_at_hand(layouts, tmp_path):
+def test_list_shows_the_state_of_every_dataset(layouts, tmp_path):
     made = layouts.mpi3d(tmp_path, count=3)
     prepare("mpi3d", made.sources, tmp_path / "a", any_size=True)
     rows = {row.spec.name: row for row in list_datasets(tmp_path / "a")}

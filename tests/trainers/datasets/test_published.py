@@ -40,7 +40,7 @@ def test_what_is_read_is_what_was_written(name, layouts, tmp_path):
 
 
 @pytest.mark.parametrize("name", ANY)
-def test_a_miniature_is_refused_unless_asked_for(name, layouts, tmp_path):
+def test_a_miniature_is_refused_without_any_size(name, layouts, tmp_path):
     made = layouts.by_name[name](tmp_path)
     with pytest.raises(DataError, match="expected"):
         prepare(name, made.sources, tmp_path / "data")

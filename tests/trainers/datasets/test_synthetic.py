@@ -69,7 +69,7 @@ def test_one_factor_changed_is_seen(dataset):
         assert moved.min() >= 16, dataset.spec.factor_names[k]
 
 
-def test_a_linear_probe_tells_every_factor(dataset):
+def test_a_linear_probe_recovers_every_factor(dataset):
     """Ridge regression onto classes, on 1,200 images in which all factors vary at once. Accuracy on
     400 others is at least five standard deviations above the commonest class."""
     train, test = 1200, 400

@@ -1,4 +1,4 @@
-"""What callers hand to a dataset, checked: indices and factor classes.
+"""Checks of indices and factor classes that callers pass to a dataset.
 
 Shapes: B batch, K factors."""
 
@@ -9,7 +9,7 @@ from trainers.specs.datasets import DatasetSpec
 
 
 def check_indices(indices_B: np.ndarray, num_images: int) -> np.ndarray:
-    """The indices as (B,) int64. Raises IndexError for one that is no image."""
+    """The indices as (B,) int64. Raises IndexError for one outside the dataset."""
     indices_B = np.asarray(indices_B)
     if indices_B.size == 0:
         return np.zeros(0, dtype=np.int64)

@@ -14,7 +14,7 @@ class Dataset(Protocol):
     reopening: bulk data is memory-mapped, never copied into each process."""
 
     spec: DatasetSpec
-    fingerprint: str  # what the pixels come from, e.g. "dsprites/rendered-1", "mpi3d/synthetic-1"
+    fingerprint: str  # the source of the pixels, e.g. "dsprites/rendered-1", "mpi3d/synthetic-1"
     scale: float  # images * scale lies in [0, 1]
 
     def __len__(self) -> int: ...

@@ -1,7 +1,7 @@
-"""The prepared form of a dataset: memory-mapped arrays that every process of a node shares.
+"""The prepared form of a dataset: memory-mapped arrays shared by every process of a node.
 
 A folder holds images.npy (N, C, H, W) uint8, or (N, bytes) of packed bits for binary images;
-factors.npy (N, K) int64; and manifest.json, which says what they are and where they came from.
+factors.npy (N, K) int64; and manifest.json, which describes the arrays and their source files.
 
 Shapes: B batch, N images, K factors, C H W image."""
 
@@ -40,7 +40,7 @@ def read_manifest(folder: Path) -> Manifest:
     try:
         content = json.loads((folder / "manifest.json").read_text())
         if content.pop("format") != FORMAT:
-            raise DataError(f"{folder}: written by another version of this code; prepare it again")
+            raise DataError(f"{folder}: written by another version of sweeper; prepare it again")
         fields: dict[str, Any] = {
             key: tuple(value) if isinstance(value, list) else value
             for key, value in content.pop("spec").items()
@@ -53,12 +53,12 @@ def read_manifest(folder: Path) -> Manifest:
 
 
 def is_prepared(name: str, data_dir: Path) -> bool:
-    """Whether `prepare` has finished for this dataset; looks at no pixels."""
+    """Whether `prepare` has finished for this dataset; reads no pixels."""
     return (Path(data_dir) / name / "manifest.json").is_file()
 
 
 class PreparedDataset:
-    """A dataset in its prepared form. See base.Dataset.
+    """A dataset in its prepared form. See dataset.Dataset.
 
     Opens in milliseconds and copies nothing: the arrays are mapped, so all processes of a node
     share one copy. Pickling it sends the folder's path only.
@@ -72,7 +72,7 @@ class PreparedDataset:
         self.fingerprint = manifest.fingerprint
         self.scale = manifest.scale
         self.layout = manifest.layout
-        # Names and titles may be bettered in the code; what the file holds may not.
+        # Names and titles come from the code, so that they can be corrected; numbers from the file.
         self.spec = manifest.spec if spec is None else _same_data(spec, manifest.spec)
         self._images = self._map("images.npy", (self.spec.num_images, *self._stored_shape()))
         self._factors_NK = self._map(

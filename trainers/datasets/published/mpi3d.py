@@ -1,8 +1,8 @@
 """MPI3D-complex as published: one .npz, key `images`, in the order of the factors, no labels
 (github.com/rr-learning/disentanglement_dataset).
 
-The other variants (toy, realistic, real) hold 1,036,800 images and other objects; they are told
-apart by that number. The NeurIPS challenge's 460,800-image part of them cannot be.
+The other variants (toy, realistic, real) hold 1,036,800 images and other objects; that number
+identifies them. The NeurIPS challenge's 460,800-image part of them cannot be recognised.
 
 Shapes: N images, H W C image."""
 

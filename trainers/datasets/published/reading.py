@@ -27,8 +27,8 @@ class Checksum:
 class PublishedFile:
     """A file whose labels and layout were checked and whose images can be read in order.
 
-    blocks(start) yields the images from number `start` on. checksums: the digests a file is known
-    by, any of which will do. arrays: more to keep beside images and factors."""
+    blocks(start) yields the images from number `start` on. checksums: the accepted digests of a
+    file, one of which must agree. arrays: further arrays to store next to images and factors."""
 
     spec: DatasetSpec
     factors_NK: np.ndarray
@@ -41,16 +41,16 @@ class PublishedFile:
 
 @dataclass(frozen=True)
 class ReadRequest:
-    """What a reader is asked for: these files as this dataset.
+    """The files to read, and the dataset they should hold.
 
-    any_size: a file of the same layout with another number of images is welcome."""
+    any_size: accept a file of the same layout with another number of images."""
 
     files: tuple[Path, ...]
     spec: DatasetSpec
     any_size: bool = False
 
     def file(self, *endings: str) -> Path:
-        """The one file whose name ends so."""
+        """The one file whose name has one of these endings."""
         found = [path for path in self.files if path.name.lower().endswith(endings)]
         if len(found) != 1:
             given = ", ".join(path.name for path in self.files) or "nothing"
@@ -62,7 +62,7 @@ class ReadRequest:
 
 
 def files_of(sources: Path | str | Sequence[Path | str]) -> tuple[Path, ...]:
-    """The files named, folders replaced by what lies directly in them."""
+    """The named files, each folder replaced by the files directly in it."""
     paths = [Path(sources)] if isinstance(sources, str | Path) else [Path(s) for s in sources]
     missing = [str(path) for path in paths if not path.exists()]
     if missing:

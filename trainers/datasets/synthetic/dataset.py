@@ -1,7 +1,7 @@
-"""A stand-in dataset: drawn from its factors, for work where the published file is not at hand.
+"""A stand-in dataset: drawn from its factors, for work without the published file.
 
 It has the factors, sizes, image size and channels of the published one and none of its pictures;
-its fingerprint says `synthetic`, and so does everything made from it.
+its fingerprint contains `synthetic`, as does every result computed from it.
 
 Shapes: B batch, N images, K factors, C H W image."""
 
@@ -13,11 +13,11 @@ from trainers.datasets.access.checks import check_classes, check_indices
 from trainers.datasets.access.factor_grid import classes_of
 from trainers.specs.datasets import DATASETS
 
-VERSION = 1  # to be raised whenever a pixel of any stand-in changes
+VERSION = 1  # increase it whenever a pixel of any stand-in changes
 
 
 class SyntheticDataset:
-    """Images drawn when asked for. See base.Dataset.
+    """Images drawn on access. See dataset.Dataset.
 
     draw: from classes (B, K) to (B, C, H, W) uint8.  classes_NK: the factors of each image, where
     the dataset is no factor grid."""
@@ -52,5 +52,5 @@ class SyntheticDataset:
         return self._draw(check_classes(classes_BK, self.spec))
 
     def all_images(self) -> None:
-        """Nothing lies in memory: images are drawn."""
+        """None: images are drawn on access."""
         return None

@@ -9,6 +9,7 @@ import sys
 import threading
 import time
 import urllib.request
+from contextlib import closing
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
 
@@ -20,7 +21,8 @@ from sweeper.errors import ResultsError, TrackingError
 from sweeper.tracking import layout
 from sweeper.tracking.reading import database, server
 from sweeper.tracking.reading.reader import FinishedRun, finished_runs, read_store, stored_runs
-from sweeper.tracking.uri import schema_revisions, sqlite_path
+from sweeper.tracking.schema import schema_revisions
+from sweeper.tracking.uri import sqlite_path
 from sweeper.tracking.writing.selection_tags import tag_selected
 from tests.sweeper.support import synthetic_store as synthetic
 
@@ -37,7 +39,7 @@ def sql(uri, text, *values):
     return rows
 
 
-def test_no_store_here_is_told_with_the_place_and_what_to_do(tmp_path):
+def test_a_missing_store_is_an_error_with_its_place_and_a_remedy(tmp_path):
     uri = f"sqlite:///{tmp_path / 'mlflow.db'}"
     with pytest.raises(TrackingError, match="no MLflow store at .*mlflow.db.*Launch a grid"):
         read_store(uri)
@@ -52,7 +54,7 @@ def test_file_stores_are_refused_with_the_migrate_command(uri):
 
 
 @pytest.mark.parametrize("uri", ["ftp://host/x", "sqlite://", "sqlite:mlflow.db"])
-def test_other_uris_that_can_hold_no_store_are_refused(uri):
+def test_other_uris_are_refused(uri):
     with pytest.raises(TrackingError):
         read_store(uri)
 
@@ -66,6 +68,7 @@ def test_other_uris_that_can_hold_no_store_are_refused(uri):
 )
 def test_a_store_of_another_version_is_named_and_never_migrated(new_store, revision, told):
     uri = new_store()
+    synthetic.write_launch(uri, synthetic.small_cells()[:1], artifacts=False)
     sql(uri, "UPDATE alembic_version SET version_num = ?", revision)
     before = hashlib.sha256(file_of(uri).read_bytes()).hexdigest()
     with pytest.raises(TrackingError, match=told) as caught:
@@ -80,8 +83,9 @@ def test_the_head_revision_is_that_of_a_database_mlflow_just_made(empty_database
     assert made == [(schema_revisions()[1],)]
 
 
-def test_a_database_of_something_else_and_a_file_that_is_none(tmp_path):
-    sqlite3.connect(tmp_path / "other.db").close()
+def test_another_programs_database_and_a_file_that_is_no_database(tmp_path):
+    with closing(sqlite3.connect(tmp_path / "other.db")) as connection:
+        connection.execute("CREATE TABLE notes (text)")
     (tmp_path / "garbage.db").write_bytes(b"not a database at all" * 100)
     with pytest.raises(TrackingError, match="not one of MLflow's"):
         read_store(f"sqlite:///{tmp_path / 'other.db'}")
@@ -89,7 +93,7 @@ def test_a_database_of_something_else_and_a_file_that_is_none(tmp_path):
         read_store(f"sqlite:///{tmp_path / 'garbage.db'}")
 
 
-def test_a_deleted_experiment_is_told_with_the_way_back(new_store):
+def test_a_deleted_experiment_is_an_error_with_the_restore_command(new_store):
     uri = new_store()
     synthetic.write_launch(uri, synthetic.small_cells()[:2], experiment="mine", artifacts=False)
     sql(uri, "UPDATE experiments SET lifecycle_stage = 'deleted' WHERE name = 'mine'")
@@ -99,7 +103,7 @@ def test_a_deleted_experiment_is_told_with_the_way_back(new_store):
         read_study(uri)
 
 
-def test_an_unknown_experiment_is_told_with_those_there_are(small_uri):
+def test_an_unknown_experiment_is_an_error_that_lists_the_known_ones(small_uri):
     with pytest.raises(TrackingError, match="no experiment 'swept'.*Default, sweeper"):
         read_store(small_uri, experiment="swept")
     assert len(read_store(small_uri, experiment="sweeper").runs) == 40
@@ -114,7 +118,7 @@ def test_deleted_runs_are_not_read(new_store):
     assert len(read_store(uri).runs) == 2
 
 
-def test_the_database_and_mlflows_own_client_tell_the_same(new_store):
+def test_the_database_and_mlflows_client_agree(new_store):
     def change(cell, metrics):
         return metrics | {"measure/cbd": float("nan"), "measure/mig": float("inf")}
 
@@ -141,7 +145,7 @@ def test_of_two_mlflow_runs_of_one_run_id_the_finished_one_counts(new_store):
     assert [run.mlflow_run_id for run in read_store(uri).runs] == [one.mlflow_run_id]
 
 
-def test_finished_runs_tell_how_each_run_ended(new_store):
+def test_finished_runs_have_the_status_of_each_run(new_store):
     outcomes = iter([("finished", ""), ("diverged", "loss is nan"), ("failed", "lost"), None])
     uri, cells = new_store(), synthetic.small_cells()[:4]
     synthetic.write_launch(uri, cells, grid="g", outcome=lambda c: next(outcomes), artifacts=False)
@@ -198,7 +202,7 @@ def test_passwords_in_a_uri_are_not_shown():
     assert "secret" not in str(caught.value)
 
 
-def test_selected_runs_are_tagged_once_and_the_mark_moves(new_store):
+def test_selected_runs_are_tagged_once_and_the_tag_moves(new_store):
     uri, cells = new_store(), synthetic.small_cells()[:2]
     synthetic.write_launch(uri, cells, artifacts=False)
     one, two = (cell["run_id"] for cell in cells)
@@ -239,7 +243,7 @@ def test_a_server_that_refuses_is_explained(code, told):
             read_store(f"http://127.0.0.1:{answering.server_port}")
 
 
-def test_a_server_that_is_not_there_is_told_without_retries():
+def test_an_unreachable_server_is_an_error_without_retries():
     with pytest.raises(TrackingError, match="127.0.0.1:9 cannot be reached"):
         read_store("http://127.0.0.1:9")
 
@@ -269,7 +273,7 @@ def test_more_than_a_thousand_runs_are_all_read(new_store):
 
 
 @pytest.mark.slow
-def test_a_tracking_server_tells_what_its_database_tells(new_store):
+def test_a_tracking_server_and_its_database_agree(new_store):
     uri = new_store()
     synthetic.write_launch(uri, synthetic.small_cells()[:3])
     port = free_port()

@@ -111,7 +111,7 @@ def assert_whole(uri, cbd=0.25):
     return run
 
 
-def test_a_run_holds_what_its_record_holds(writer, uri):
+def test_a_run_has_the_content_of_its_record(writer, uri):
     writer.publish(publication(milestone(), notes={layout.ADVICE: "rest"}))
     run = assert_whole(uri)
     assert run.data.params["learning_rate"] == "0.0001"
@@ -132,7 +132,7 @@ def test_publishing_twice_changes_nothing(writer, uri, tmp_path):
 
 
 @pytest.mark.parametrize("step", ["log_artifacts", "log_batch", "set_terminated"])
-def test_a_run_left_half_written_is_completed(writer, uri, tmp_path, monkeypatch, step):
+def test_a_partly_written_run_is_completed(writer, uri, tmp_path, monkeypatch, step):
     def killed(*args, **kwargs):
         raise SystemExit
 
@@ -148,14 +148,14 @@ def test_a_run_left_half_written_is_completed(writer, uri, tmp_path, monkeypatch
     assert assert_whole(uri).info.run_id == half.info.run_id
 
 
-def test_a_finished_run_stays_as_it_is_though_its_training_is_done_again(writer, uri):
+def test_a_finished_run_is_unchanged_when_its_training_is_repeated(writer, uri):
     first = writer.publish(publication(milestone(created_s=1000.0, cbd=0.25)))
     again = writer.publish(publication(milestone(created_s=2000.0, cbd=0.5)))
     assert again == first
     assert_whole(uri, cbd=0.25)
 
 
-def test_a_run_left_half_written_from_another_record_is_made_anew(writer, uri, monkeypatch):
+def test_a_run_partly_written_from_another_record_is_created_again(writer, uri, monkeypatch):
     with monkeypatch.context() as patch:
         patch.setattr(type(writer._client), "set_terminated", _refuse)
         with pytest.raises(OSError):
@@ -174,7 +174,7 @@ def test_a_failed_run_that_succeeds_later_is_one_finished_run(writer, uri, tmp_p
     assert assert_whole(uri).data.tags[layout.REASON] == ""
 
 
-def test_a_diverged_run_is_ended_and_known(writer, uri):
+def test_a_diverged_run_is_ended_and_read_as_diverged(writer, uri):
     writer.publish(publication(None, status=layout.DIVERGED, reason="loss/kl was not finite"))
     (run,) = runs(uri)
     assert run.info.status == "FAILED" and run.info.end_time
@@ -199,14 +199,14 @@ def test_a_launch_is_one_run_however_often_it_is_opened(writer, uri, tmp_path):
     assert runs(uri)[0].info.status == "FINISHED"
 
 
-def test_a_deleted_experiment_is_told_with_the_way_back(writer, uri, tmp_path):
+def test_a_deleted_experiment_is_an_error_with_the_restore_command(writer, uri, tmp_path):
     mlflow = client(uri)
     mlflow.delete_experiment(mlflow.get_experiment_by_name("sweeper-tests").experiment_id)
     with pytest.raises(TrackingError, match="mlflow experiments restore"):
         Writer(uri, "sweeper-tests", tmp_path, "0")
 
 
-def test_a_run_deleted_in_the_ui_is_published_anew(writer, uri, tmp_path):
+def test_a_run_deleted_in_the_ui_is_published_again(writer, uri, tmp_path):
     client(uri).delete_run(writer.publish(publication(milestone())))
     Writer(uri, "sweeper-tests", tmp_path, "0").publish(publication(milestone()))
     assert_whole(uri)
@@ -218,7 +218,7 @@ def test_a_password_is_in_no_message(tmp_path):
     assert "secret" not in str(refused.value)
 
 
-def test_a_folder_that_cannot_hold_a_store_is_told(tmp_path):
+def test_a_folder_that_cannot_hold_a_store_is_an_error(tmp_path):
     (tmp_path / "file").write_text("not a folder")
     with pytest.raises(TrackingError):
         Writer(f"sqlite:///{tmp_path / 'file' / 'mlflow.db'}", "sweeper", tmp_path, "0")

@@ -1,11 +1,11 @@
-"""How this project uses the MLflow client."""
+"""Settings of the MLflow client."""
 
 import logging
 import os
 
 
 def set_mlflow_defaults() -> None:
-    """Short patience with a server (the record waits in the store anyway), and no telemetry."""
+    """Few retries and short timeouts (the record stays in the store anyway), and no telemetry."""
     os.environ.setdefault("MLFLOW_HTTP_REQUEST_MAX_RETRIES", "1")
     os.environ.setdefault("MLFLOW_HTTP_REQUEST_TIMEOUT", "20")
     os.environ.setdefault("MLFLOW_DISABLE_TELEMETRY", "true")

@@ -1,0 +1,198 @@
+"""An SQLite store as a file: opening, recognising a half-made one, creating, moving.
+
+A store is created under a temporary name and renamed, so a launch that is killed meanwhile leaves
+none. Older versions left a database without all of its tables; one without runs is put aside."""
+
+import contextlib
+import fcntl
+import os
+import sqlite3
+from collections.abc import Iterator
+from contextlib import closing
+from functools import cache
+from pathlib import Path
+
+from sweeper.errors import TrackingError
+from sweeper.messages import mask_credentials
+from sweeper.tracking import layout
+from sweeper.tracking.schema import check_revision, schema_revisions
+from sweeper.tracking.uri import artifact_path, artifact_uri, sqlite_uri
+from trainers.files import write_then_rename
+
+BUSY_TIMEOUT_S = 20.0  # how long a reader waits for a writer's commit
+_FOLDERS = (layout.DEFAULT_ARTIFACTS, "mlruns")  # of artifacts, in the folder of the database
+_INITIAL_ROWS = {"alembic_version", "experiments", "workspaces"}  # tables filled at creation
+_HEADER = b"SQLite format 3\0"
+_ADDRESSES = (
+    ("experiments", "artifact_location"),
+    ("runs", "artifact_uri"),
+    ("logged_models", "artifact_location"),
+    ("model_versions", "source"),
+    ("model_versions", "storage_location"),
+)
+
+
+class HalfMadeStore(TrackingError):
+    """A database whose creation was interrupted; it holds no runs."""
+
+
+def open_sqlite(uri: str, path: Path) -> sqlite3.Connection:
+    """A connection that never creates or migrates the file. Raises TrackingError."""
+    if not path.is_file():
+        raise TrackingError(
+            f"no MLflow store at {path.absolute()} ({mask_credentials(uri)}). Launch a grid here, "
+            "or name the store with --tracking-uri"
+        )
+    connection = None
+    try:
+        connection = sqlite3.connect(
+            f"{path.absolute().as_uri()}?mode=rw", BUSY_TIMEOUT_S, uri=True
+        )
+        _check_schema(connection, uri, path)
+    except sqlite3.Error as error:
+        if connection is not None:
+            connection.close()
+        raise TrackingError(_sqlite_problem(path, error)) from None
+    except TrackingError:
+        if connection is not None:
+            connection.close()
+        raise
+    return connection
+
+
+def _sqlite_problem(path: Path, error: sqlite3.Error) -> str:
+    if "locked" in str(error):
+        return (
+            f"{path} is locked by another program (waited {BUSY_TIMEOUT_S:.0f} s). Close what has "
+            f"it open (fuser {path} lists it), then run the same command again"
+        )
+    return f"{path} cannot be read as an SQLite database: {error}"
+
+
+def _check_schema(connection: sqlite3.Connection, uri: str, path: Path) -> None:
+    tables = {name for (name,) in connection.execute("SELECT name FROM sqlite_master")}
+    row = None
+    if "alembic_version" in tables:
+        row = connection.execute("SELECT version_num FROM alembic_version").fetchone()
+    found = str(row[0]) if row else "none"
+    known, head = schema_revisions()
+    if found != head and found in (*known, "none") and _without_runs(connection, path):
+        raise HalfMadeStore(
+            f"{mask_credentials(uri)}: the creation of this MLflow database was interrupted, and "
+            "it holds no runs. The next launch replaces it"
+        )
+    if "alembic_version" not in tables or "runs" not in tables:
+        raise TrackingError(
+            f"{mask_credentials(uri)} is a database, but not one of MLflow's: "
+            "it has no table of runs"
+        )
+    check_revision(uri, found)
+
+
+def _without_runs(connection: sqlite3.Connection, path: Path) -> bool:
+    """Whether the tables are MLflow's first ones, or none, and hold at most their initial rows."""
+    with path.open("rb") as file:
+        if file.read(16) not in (b"", _HEADER):  # SQLite reads one odd byte as an empty database
+            return False
+    query = "SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT LIKE 'sqlite_%'"
+    tables = {name for (name,) in connection.execute(query)}
+    if tables - {"alembic_version"}:  # MLflow creates `experiments` first
+        columns = {row[1] for row in connection.execute("PRAGMA table_info(experiments)")}
+        if "artifact_location" not in columns:
+            return False
+    for table in tables:
+        limit = 1 if table in _INITIAL_ROWS else 0
+        (count,) = connection.execute(f'SELECT COUNT(*) FROM "{table}"').fetchone()
+        if count > limit:
+            return False
+    return True
+
+
+def create_where_missing(uri: str, path: Path) -> None:
+    """Creates the database of `path` unless it is complete. Raises TrackingError.
+
+    A half-made one is renamed to NAME.incomplete. The folder is locked meanwhile, so that of two
+    launches one creates it."""
+    with _folder_lock(path):
+        if path.is_file():
+            try:
+                open_sqlite(uri, path).close()
+                return
+            except HalfMadeStore:
+                path.replace(path.with_name(f"{path.name}.incomplete"))
+        new = path.with_name(f".{path.name}.new")
+        for left in (new, Path(f"{new}-journal")):  # of a launch that was killed here
+            left.unlink(missing_ok=True)
+        with write_then_rename(path, new):
+            _create(new)
+
+
+def _create(path: Path) -> None:
+    """Runs MLflow's own creation; listed in tests/sweeper/tracking/test_private_names.py."""
+    from mlflow.store.db import utils
+
+    engine = utils.create_sqlalchemy_engine(sqlite_uri(path))
+    try:
+        utils._initialize_tables(engine)
+    finally:
+        engine.dispose()
+
+
+@contextlib.contextmanager
+def _folder_lock(path: Path) -> Iterator[None]:
+    """Locks the folder of `path`, where the file system can lock."""
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        folder = os.open(path.parent, os.O_RDONLY)
+    except OSError as error:
+        raise TrackingError(
+            f"{path.parent} cannot hold an MLflow store: {error.strerror}. Work in a folder that "
+            "you can write, or name another store with --tracking-uri"
+        ) from error
+    try:
+        with contextlib.suppress(OSError):
+            fcntl.flock(folder, fcntl.LOCK_EX)
+        yield
+    except OSError as error:
+        raise TrackingError(
+            f"{path} cannot be created: {error.strerror or error}. Work in a folder that you can "
+            "write, or name another store with --tracking-uri"
+        ) from error
+    finally:
+        os.close(folder)
+
+
+def relocated(uri: str, home: Path) -> str:
+    """An artifact address after the working folder, with the database, was moved to `home`.
+
+    Unchanged where it is in `home` already, or where the artifacts are kept elsewhere on purpose:
+    they exist there, and not in `home`."""
+    path = artifact_path(uri)
+    if path is None:
+        return uri
+    index = max((i for i, part in enumerate(path.parts) if part in _FOLDERS), default=0)
+    old = Path(*path.parts[:index]) if index else home
+    if old == home or _same_folder(old, home):
+        return uri
+    here = home.joinpath(*path.parts[index:])
+    return artifact_uri(here) if here.exists() or not path.exists() else uri
+
+
+@cache
+def _same_folder(one: Path, other: Path) -> bool:
+    """Whether two paths, one perhaps with a symbolic link, are one folder."""
+    return one.exists() and other.exists() and one.samefile(other)
+
+
+def relocate(uri: str, path: Path) -> None:
+    """Rewrites the artifact addresses of a store whose folder was moved or copied, so that MLflow
+    writes into the new folder."""
+    home = Path(os.path.abspath(path)).parent
+    with closing(open_sqlite(uri, path)) as connection:
+        for table, column in _ADDRESSES:
+            rows = connection.execute(f"SELECT DISTINCT {column} FROM {table}").fetchall()
+            pairs = [(relocated(old, home), old) for (old,) in rows if old]
+            changes = [(new, old) for new, old in pairs if new != old]
+            with connection:
+                query = f"UPDATE {table} SET {column} = ? WHERE {column} = ?"
+                connection.executemany(query, changes)

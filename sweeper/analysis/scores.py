@@ -35,7 +35,7 @@ def score(name: str) -> Score:
     if plain.startswith(layout.VALID_PREFIX):
         loss = plain.removeprefix(layout.VALID_PREFIX)
         return Score(plain, f"validation {loss}", plain, layout.TEST_PREFIX + loss, True)
-    column = layout.measure_key(plain)
+    column = layout.MEASURE_PREFIX + plain
     title = MEASURES[plain].title.replace("beta", "\u03b2") if plain in MEASURES else plain
     return Score(plain, title, column, layout.TEST_PREFIX + column)
 

@@ -21,6 +21,7 @@ from sweeper.grid import Grid
 from sweeper.messages import first_line
 from sweeper.planning.plan import Plan
 from sweeper.store.address import local_folder
+from sweeper.tracking import layout
 from trainers.config import TrainingConfig
 from trainers.config_checks import parse_config
 
@@ -65,7 +66,7 @@ def calibrate(
     Raises EngineError where a training cannot be opened or dies."""
     folder_on_disk = local_folder(store)
     folder_on_disk.mkdir(parents=True, exist_ok=True)
-    by = grid.select.by if "/" in grid.select.by else f"measure/{grid.select.by}"
+    by = grid.select.by if "/" in grid.select.by else layout.measure_key(grid.select.by)
     found = []
     with (
         tempfile.TemporaryDirectory(prefix=".calibration-", dir=folder_on_disk) as folder,

@@ -9,6 +9,7 @@ from sweeper.cost.estimate import rough_step_s
 from sweeper.engine.jobs import Job
 from sweeper.grid import Grid
 from sweeper.planning.plan import Training
+from sweeper.tracking import layout
 
 
 def jobs_of(
@@ -19,7 +20,7 @@ def jobs_of(
 
     data_dir: where prepared datasets lie.  gpus: what the cluster has in all."""
     resources, gpu = grid.resources, gpu_share(grid, gpus)
-    by = grid.select.by if "/" in grid.select.by else f"measure/{grid.select.by}"
+    by = grid.select.by if "/" in grid.select.by else layout.measure_key(grid.select.by)
     ready = [training for training in trainings if training.todo and not training.unresolved]
     device = "gpu" if gpu else "cpu"
     ready.sort(key=lambda training: (-_work(training, device), training.training_id))

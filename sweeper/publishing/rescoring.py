@@ -1,9 +1,12 @@
-"""Scores that a grid asks for and that finished runs lack: made from stored latents."""
+"""Scores that a grid asks for and that finished runs lack: computed from stored latents.
+
+A score by an older revision of a measure does not count: the run is scored by the current one."""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from sweeper.planning.plan import FINISHED, Plan
+from sweeper.tracking import layout
 from sweeper.tracking.writing.writer import Writer
 from trainers.config import TrainingConfig
 from trainers.errors import MeasureError
@@ -22,13 +25,15 @@ class MissingMeasures:
 def runs_missing_measures(
     plan: Plan, scored: Mapping[str, frozenset[str]]
 ) -> Iterator[MissingMeasures]:
-    """Each finished run of the plan that lacks a measure. `scored`: {run id: measures it has}."""
+    """Each finished run of the plan that lacks a score. `scored`: {run id: stored names of the
+    measures it has}."""
     for training in plan.trainings:
         asked = training.config.measures or ()
         for iterations, run_id in zip(training.config.milestones, training.run_ids, strict=True):
             if plan.statuses.get(run_id) != FINISHED:
                 continue
-            missing = tuple(name for name in asked if name not in scored.get(run_id, ()))
+            found = scored.get(run_id, ())
+            missing = tuple(name for name in asked if layout.stored_name(name) not in found)
             if missing:
                 yield MissingMeasures(run_id, iterations, training.config, missing)
 

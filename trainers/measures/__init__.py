@@ -23,7 +23,7 @@ from trainers.measures.mig import mig
 from trainers.measures.mig_sup import mig_sup
 from trainers.measures.modularity import modularity
 from trainers.measures.representation.checks import checked_names, checked_points, checked_settings
-from trainers.measures.sap import sap
+from trainers.measures.sap import sap, sap_regression
 from trainers.measures.shared.correlation import absolute_pcc
 from trainers.measures.shared.statistics import Statistics
 from trainers.measures.shared.threads import one_blas_thread
@@ -41,6 +41,7 @@ MEASURES: dict[str, Measure] = {
     "modularity": modularity,
     "explicitness": explicitness,
     "sap": sap,
+    "sap_regression": sap_regression,
     "irs": irs,
     "dci_disentanglement": dci_disentanglement,
     "dci_completeness": dci_completeness,

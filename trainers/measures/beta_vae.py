@@ -20,9 +20,9 @@ Shapes: E examples, P pairs of an example, L latents, K factors, V values of a f
 
 import numpy as np
 
+from trainers.measures.classifiers.softmax import fit_softmax, with_constant
 from trainers.measures.shared.classes import Groups, check_interventions
 from trainers.measures.shared.protocols import above_chance
-from trainers.measures.shared.softmax import fit_softmax, with_constant
 from trainers.measures.shared.statistics import Statistics
 from trainers.seeds import random_stream
 

@@ -16,10 +16,10 @@ binary one, as in scikit-learn."""
 import numpy as np
 
 from trainers.errors import MeasureError
+from trainers.measures.classifiers.logistic import fit_one_versus_rest, sigmoid
+from trainers.measures.classifiers.softmax import fit_softmax, softmax, with_constant
 from trainers.measures.shared.auc import mean_auc
-from trainers.measures.shared.logistic import fit_one_versus_rest, sigmoid
 from trainers.measures.shared.protocols import above_chance
-from trainers.measures.shared.softmax import fit_softmax, softmax, with_constant
 from trainers.measures.shared.statistics import Statistics
 
 _MAX_PROBABILITIES = 50_000_000  # 400 MB: one for each point and value of a factor

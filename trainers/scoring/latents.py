@@ -10,6 +10,7 @@ from trainers.config import Evaluation
 from trainers.errors import MeasureError
 from trainers.measures import score
 from trainers.seeds import seed_for
+from trainers.specs.measures import MEASURES
 
 
 def measure_scores(
@@ -22,9 +23,10 @@ def measure_scores(
     iteration: int,
     prefix: str = "measure",
 ) -> dict[str, float]:
-    """{'measure/cbd': .., ...}; the random streams depend on (seed, iteration, measure) only.
+    """{'measure/cbd': .., 'measure/sap.r1': .., ...}: names carry the measure's revision.
 
-    Raises MeasureError when the latents cannot be scored or a score is not finite."""
+    The random streams depend on (seed, iteration, measure) only. Raises MeasureError when the
+    latents cannot be scored or a score is not finite."""
     scores = score(
         mu_NL,
         factors_NK,
@@ -36,4 +38,4 @@ def measure_scores(
     bad = sorted(name for name, value in scores.items() if not np.isfinite(value))
     if bad:
         raise MeasureError(f"not finite: {', '.join(bad)}")
-    return {f"{prefix}/{name}": float(value) for name, value in scores.items()}
+    return {f"{prefix}/{MEASURES[name].stored_name}": value for name, value in scores.items()}

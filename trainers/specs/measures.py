@@ -11,7 +11,8 @@ PROTOCOLS: tuple[Protocol, ...] = ("thesis", "locatello")
 class MeasureSpec:
     """What is known of a measure without its code. Higher is better for all of them.
 
-    needs: 'factors' (labels suffice) or 'factor grid' (it intervenes on factors)."""
+    needs: 'factors' (labels suffice) or 'factor grid' (it intervenes on factors).
+    revision: raised when the definition changes, so that old scores are told from new ones."""
 
     name: str
     title: str
@@ -19,6 +20,12 @@ class MeasureSpec:
     range: str
     needs: Literal["factors", "factor grid"]
     source: str
+    revision: int = 0
+
+    @property
+    def stored_name(self) -> str:
+        """The name of its scores in records and in MLflow: 'mig', 'sap.r1'."""
+        return f"{self.name}.r{self.revision}" if self.revision else self.name
 
 
 MEASURES: dict[str, MeasureSpec] = {
@@ -99,6 +106,15 @@ MEASURES: dict[str, MeasureSpec] = {
         MeasureSpec(
             "sap",
             "SAP",
+            "mean over factors of the gap of the two largest accuracies of single latents",
+            "0 to 1",
+            "factors",
+            "Kumar et al. 2018, section 3",
+            revision=1,
+        ),
+        MeasureSpec(
+            "sap_regression",
+            "SAP (regression)",
             "mean over factors of the gap of the two largest R^2 of single latents",
             "0 to 1",
             "factors",

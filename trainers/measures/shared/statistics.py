@@ -6,9 +6,9 @@ from functools import cached_property
 
 import numpy as np
 
+from trainers.measures.classifiers.forests import Forests, fit_forests
 from trainers.measures.shared.classes import FactorClasses
 from trainers.measures.shared.correlation import absolute_pcc, unit_scaled
-from trainers.measures.shared.forests import Forests, fit_forests
 from trainers.measures.shared.information import Information, binned, information
 from trainers.measures.shared.protocols import SETTINGS
 
@@ -76,6 +76,13 @@ class Statistics:
         low_L = self.unit_NL.min(axis=0)
         width_L = np.where(self.constant_L, 1.0, self.unit_NL.max(axis=0) - low_L)
         return (self.unit_NL - low_L) / width_L
+
+    @cached_property
+    def minmax_NL(self) -> np.ndarray:
+        """As `spans_NL`, rounded as scikit-learn's minmax_scale rounds."""
+        low_L = self.unit_NL.min(axis=0)
+        scale_L = 1.0 / np.where(self.constant_L, 1.0, self.unit_NL.max(axis=0) - low_L)
+        return self.unit_NL * scale_L - low_L * scale_L
 
     @cached_property
     def standard_NL(self) -> np.ndarray:

@@ -3,8 +3,9 @@
 Columns of the wide form: run_id, training_id, status (finished, diverged, failed, unfinished),
 reason, synthetic, fingerprint, code_version, grids; the run's settings (dataset, source, model,
 batch_size, ...); `param/<name>` the model's parameters; `measure/<name>`, `valid/<loss>` and
-`test/...` the scores (`measure/<name>.r0`: by revision 0 of a measure that has a later one);
-`last/<trajectory>` each training curve at its last step."""
+`test/...` the scores (`measure/<name>.r0`: by revision 0 of a measure that has a later one) and
+`latent/active` the number of active latents; `last/<trajectory>` each training curve at its last
+step."""
 
 import math
 from collections.abc import Iterator, Mapping, Sequence

@@ -186,7 +186,7 @@ class LaunchRound:
         for lack in runs_missing_measures(self._plan, self._setting.known_measures):
             if self._interrupts.stop.is_set():
                 return
-            self._console.print(f"scoring {lack.run_id} by {', '.join(lack.measures)}")
+            self._console.print(f"scoring {lack.run_id} by {', '.join(lack.names)}")
             mlflow_run_id = self._setting.known_runs[lack.run_id]
             self._publisher.put(partial(rescore, mlflow_run_id=mlflow_run_id, lack=lack))
 

@@ -14,12 +14,18 @@ from trainers.errors import MeasureError
 
 @dataclass(frozen=True)
 class MissingMeasures:
-    """A finished run and the measures it lacks."""
+    """A finished run and what it lacks: measures, the number of active latents."""
 
     run_id: str
     iterations: int
     config: TrainingConfig
     measures: tuple[str, ...]
+    active_latents: bool = False
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """What it lacks, for messages."""
+        return self.measures + (("active latents",) if self.active_latents else ())
 
 
 def runs_missing_measures(
@@ -34,8 +40,9 @@ def runs_missing_measures(
                 continue
             found = scored.get(run_id, ())
             missing = tuple(name for name in asked if layout.stored_name(name) not in found)
-            if missing:
-                yield MissingMeasures(run_id, iterations, training.config, missing)
+            active = layout.ACTIVE_LATENTS not in found
+            if missing or active:
+                yield MissingMeasures(run_id, iterations, training.config, missing, active)
 
 
 def rescore(writer: Writer, mlflow_run_id: str, lack: MissingMeasures) -> None:
@@ -43,9 +50,14 @@ def rescore(writer: Writer, mlflow_run_id: str, lack: MissingMeasures) -> None:
 
     Latents that cannot be scored by a measure are left without it; the tag `sweeper.advice` says
     why."""
-    from trainers.scoring.latents import measure_scores
+    from trainers.scoring.latents import ACTIVE, active_latents, measure_scores
 
     latents = writer.read_latents(mlflow_run_id)
+    if lack.active_latents:
+        active = {ACTIVE: float(active_latents(latents.mu_NL))}
+        writer.add_scores(mlflow_run_id, active, lack.iterations)
+    if not lack.measures:
+        return
     try:
         scores = measure_scores(
             latents.mu_NL,

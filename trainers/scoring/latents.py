@@ -1,4 +1,4 @@
-"""Measures of latents, with the random streams that belong to their training. No torch.
+"""Scores of latents, with the random streams that belong to their training. No torch.
 
 Shapes: N points, L latent, K factors."""
 
@@ -11,6 +11,15 @@ from trainers.errors import MeasureError
 from trainers.measures import score
 from trainers.seeds import seed_for
 from trainers.specs.measures import MEASURES
+
+ACTIVE = "latent/active"  # the metric that `active_latents` gives
+_ACTIVE_VARIANCE = 0.01
+
+
+def active_latents(mu_NL: np.ndarray) -> int:
+    """How many latents carry information: those whose posterior mean has a variance over the
+    data above 0.01 (Burda et al. 2016, section 5.2)."""
+    return int((mu_NL.astype(np.float64).var(axis=0) > _ACTIVE_VARIANCE).sum())
 
 
 def measure_scores(

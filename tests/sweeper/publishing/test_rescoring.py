@@ -97,7 +97,7 @@ def test_an_older_definition_s_score_is_not_shown_as_the_measure(old_store):
 def test_launching_again_scores_it_by_the_current_definition(old_store):
     uri, writer, mlflow_run_id, record = old_store
     (lack,) = missing(uri)
-    assert lack.measures == ("sap",)
+    assert lack.names == ("sap", "active latents")
     rescore(writer, mlflow_run_id, lack)
 
     seed = seed_for(0, "measure", 20)
@@ -105,8 +105,17 @@ def test_launching_again_scores_it_by_the_current_definition(old_store):
     study = read_study(uri)
     assert study.runs["measure/sap"].tolist() == [expected]
     assert study.runs["measure/sap.r0"].tolist() == [0.875]
+    assert study.runs["latent/active"].tolist() == [2.0]
     assert not [note for note in study.notes if "sap" in note]
     assert missing(uri) == []
+
+
+def test_a_run_that_has_every_score_gets_active_latents_alone(old_store):
+    uri, writer, mlflow_run_id, _ = old_store
+    rescore(writer, mlflow_run_id, MissingMeasures(RUN, 20, CONFIG, (), active_latents=True))
+    stored = stored_runs(uri)[RUN]
+    assert stored.metrics["latent/active"] == 2.0
+    assert stored.tags[layout.MEASURES] == "cbd,sap"
 
 
 def test_names_of_scores_carry_their_revision():

@@ -25,7 +25,7 @@ from sklearn.preprocessing import minmax_scale
 from sklearn.tree import DecisionTreeClassifier
 from threadpoolctl import threadpool_limits
 
-from trainers.measures import score
+from trainers.measures import MEASURES, score
 
 SIZES_K = (3, 6, 40, 32, 32)
 NUM_BINS = 10
@@ -223,6 +223,19 @@ def compare(num_points: int, repeats: int, expected_s: dict[str, float]) -> None
     print(f"{row} | {ratio(sums_ms, once)} | |", flush=True)
 
 
+def cost_of_others(num_points: int, repeats: int) -> None:
+    """Prints what the measures cost that have no plain code here."""
+    z_NL, y_NK = made_points(num_points)
+    print(f"\nThe other measures, {num_points:,} points\n\n| measure | ours, ms |\n| --- | --- |")
+    for name in MEASURES:
+        if name not in PLAIN:
+            runs = [
+                milliseconds(lambda n=name: score(z_NL, y_NK, measures=[n])[n])[0]
+                for _ in range(repeats)
+            ]
+            print(f"| {name} | {spread(runs)} |", flush=True)
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--quick", action="store_true", help="10,000 points only, once")
@@ -234,6 +247,8 @@ def main() -> None:
         score(*made_points(1_000))  # loads what is loaded lazily
         for factor, repeats in ((1, 1),) if quick else ((1, 5), (4, 2), (16, 2)):
             compare(10_000 * factor, repeats, expected_s)
+            if factor == 1:
+                cost_of_others(10_000, repeats)
             expected_s = {name: 4.0 * seconds for name, seconds in expected_s.items()}
 
 

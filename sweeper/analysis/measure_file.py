@@ -8,7 +8,7 @@ import numpy as np
 
 from sweeper import messages
 from sweeper.errors import UsageError
-from trainers.specs.measures import MEASURES, PROTOCOLS
+from trainers.specs.measures import MEASURES, PROTOCOLS, with_companions
 
 
 @dataclass(frozen=True)
@@ -25,7 +25,9 @@ class Measured:
 def measure_file(
     file: Path, names: Sequence[str] | None, *, protocol: str, seed: int, alpha: float
 ) -> Measured:
-    """Raises UsageError with every wrong option, DataError for a wrong file, MeasureError for a
+    """A measure that is not shown alone brings its companion.
+
+    Raises UsageError with every wrong option, DataError for a wrong file, MeasureError for a
     representation that cannot be scored."""
     mistakes = [
         f"--measures {name} {messages.unknown(name, list(MEASURES))}"
@@ -44,7 +46,8 @@ def measure_file(
     from trainers.measures.representation.files import load_representation
 
     latents_NL, factors_NK = load_representation(file)
+    asked = None if names is None else with_companions(names)
     scores = score(
-        latents_NL, factors_NK, measures=names, protocol=protocol, seed=seed, alpha=alpha
+        latents_NL, factors_NK, measures=asked, protocol=protocol, seed=seed, alpha=alpha
     )
     return Measured(file, protocol, scores, latents_NL, factors_NK)

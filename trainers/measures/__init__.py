@@ -14,19 +14,31 @@ from trainers.errors import MeasureError
 from trainers.measures.beta_vae import beta_vae
 from trainers.measures.cbd import cbd, cbd_compactness, cbd_modularity
 from trainers.measures.dci import dci_completeness, dci_disentanglement, dci_informativeness
-from trainers.measures.dcimig import dcimig
+from trainers.measures.dci_es import (
+    dcies_explicitness,
+    dcies_informativeness,
+    dcies_size,
+)
 from trainers.measures.explicitness import explicitness
 from trainers.measures.factor_vae import factor_vae
+from trainers.measures.information.dcimig import dcimig
+from trainers.measures.information.infomec import infoc, infoe, infom
+from trainers.measures.information.jemmig import jemmig
+from trainers.measures.information.mig import mig
+from trainers.measures.information.mig_sup import mig_sup
+from trainers.measures.information.modularity import modularity
 from trainers.measures.irs import irs
-from trainers.measures.jemmig import jemmig
-from trainers.measures.mig import mig
-from trainers.measures.mig_sup import mig_sup
-from trainers.measures.modularity import modularity
 from trainers.measures.representation.checks import checked_names, checked_points, checked_settings
 from trainers.measures.sap import sap, sap_regression
 from trainers.measures.shared.correlation import absolute_pcc
 from trainers.measures.shared.statistics import Statistics
 from trainers.measures.shared.threads import one_blas_thread
+from trainers.measures.unsupervised.mutual_info_score import mutual_info_score
+from trainers.measures.unsupervised.total_correlation import gaussian_total_correlation
+from trainers.measures.unsupervised.wasserstein import (
+    gaussian_wasserstein_correlation,
+    gaussian_wasserstein_correlation_norm,
+)
 
 Measure = Callable[[Statistics], float]
 
@@ -48,6 +60,16 @@ MEASURES: dict[str, Measure] = {
     "dci_informativeness": dci_informativeness,
     "dcimig": dcimig,
     "jemmig": jemmig,
+    "infom": infom,
+    "infoc": infoc,
+    "infoe": infoe,
+    "dcies_explicitness": dcies_explicitness,
+    "dcies_informativeness": dcies_informativeness,
+    "dcies_size": dcies_size,
+    "gaussian_total_correlation": gaussian_total_correlation,
+    "gaussian_wasserstein_correlation": gaussian_wasserstein_correlation,
+    "gaussian_wasserstein_correlation_norm": gaussian_wasserstein_correlation_norm,
+    "mutual_info_score": mutual_info_score,
 }
 
 

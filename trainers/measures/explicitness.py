@@ -15,23 +15,16 @@ binary one, as in scikit-learn."""
 
 import numpy as np
 
-from trainers.errors import MeasureError
 from trainers.measures.classifiers.logistic import fit_one_versus_rest, sigmoid
 from trainers.measures.classifiers.softmax import fit_softmax, softmax, with_constant
 from trainers.measures.shared.auc import mean_auc
+from trainers.measures.shared.classes import check_classifiable
 from trainers.measures.shared.protocols import above_chance
 from trainers.measures.shared.statistics import Statistics
 
-_MAX_PROBABILITIES = 50_000_000  # 400 MB: one for each point and value of a factor
-
 
 def explicitness(stats: Statistics) -> float:
-    most = int(stats.classes.sizes_K.max())
-    if most * stats.num_points > _MAX_PROBABILITIES:
-        raise MeasureError(
-            f"fits a classifier to each value: a factor of {most} values of {stats.num_points} "
-            "points is too much. Bin the factor, or take fewer points"
-        )
+    check_classifiable(stats.classes, stats.num_points)
     if stats.protocol == "thesis":
         return above_chance(float(np.mean(_balanced_aucs(stats))), chance=0.5)
     return float(np.mean(_multinomial_aucs(stats)))

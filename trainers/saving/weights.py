@@ -11,6 +11,7 @@ from torch import nn
 from trainers.errors import RecordError
 from trainers.saving.folders import Folder, files_by_number, read_digested, write_digested
 from trainers.saving.records import Milestone, find_records, read_milestone, sorted_json
+from trainers.specs.measures import lower_is_better
 
 _PREFIX = "weights"
 
@@ -44,9 +45,10 @@ def best_kept(folder: Folder, by: str) -> float:
 
 
 def selection_value(milestone: Milestone, by: str) -> float:
-    """The metric `by`, higher is better: a loss counts negative, a missing metric as -inf."""
-    value = milestone.metrics.get(by, -math.inf if by.startswith("measure/") else math.inf)
-    return value if by.startswith("measure/") else -value
+    """The metric `by`, higher is better: one of which less is better counts negative, a missing
+    one as -inf."""
+    sign = -1.0 if lower_is_better(by) else 1.0
+    return sign * milestone.metrics.get(by, -sign * math.inf)
 
 
 def keep_weights(

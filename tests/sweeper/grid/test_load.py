@@ -458,3 +458,16 @@ def test_a_pickle_in_a_file_of_ones_own_is_not_loaded(write) -> None:
     )
     with pytest.raises(GridError, match="pickled objects"):
         load_grid(path)
+
+
+def test_selecting_by_a_measure_that_noise_scores_high_in_is_warned_of(write) -> None:
+    asked = "evaluation: {measures: [cbd, infom]}\n"
+    grid = load_grid(write(MINIMAL + asked + "select: {by: infom}\n"))
+    (warning,) = grid.origin.warnings
+    assert "infom alone" in warning and "infoe" in warning
+    assert load_grid(write(MINIMAL + asked)).origin.warnings == ()
+
+
+def test_the_smallest_wins_where_less_is_better(write) -> None:
+    asked = "evaluation: {measures: [mutual_info_score]}\nselect: {by: mutual_info_score}\n"
+    assert load_grid(write(MINIMAL + asked)).select.direction == "min"

@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 
+from trainers.errors import MeasureError
 from trainers.measures import MEASURES, score
 from trainers.specs import measures as specs
 
@@ -16,6 +17,7 @@ EMPTY_JEMMIG = {
 # The other latents predict the most frequent value: 1 of V. A tree is always right; a linear
 # classifier is right at least for the lowest and the highest value: 2 of V.
 CHANCE = float(np.mean([1 / n for n in (4, 5, 6)]))
+SUM_OF_VARIANCES = sum((n * n - 1) / 12 for n in (4, 5, 6)) * 1200 / 1199
 BOTH = {
     "cbd": (1.0, 0.0, 0.5),
     "cbd_compactness": (1.0, 0.0, 1.0),
@@ -30,6 +32,19 @@ BOTH = {
     "dci_completeness": ((0.999, 1.0), 0.0, (0.6, 0.9)),
     "dci_informativeness": ((0.999, 1.0), 0.0, (0.999, 1.0)),
     "dcimig": (1.0, 0.0, 1.0),
+    "infom": ((0.95, 1.0), 0.0, (0.95, 1.0)),
+    # Two of six latents share the information of a factor: (1/2 - 1/6) / (1 - 1/6) = 0.4.
+    "infoc": ((0.95, 1.0), 0.0, (0.37, 0.43)),
+    "infoe": ((0.98, 1.0), (-1e-6, 1e-6), (0.98, 1.0)),
+    "dcies_explicitness": ((0.3, 1.0), 1.0, (0.3, 1.0)),
+    "dcies_informativeness": ((0.99, 1.0), (0.1, 0.3), (0.99, 1.0)),
+    "dcies_size": (1.0, 1.0, 0.5),
+    "gaussian_total_correlation": (0.0, 0.0, None),  # infinite
+    # Of copies with variance v, V has the roots 0 and sqrt(2) v: 2 (2 v) - 2 sqrt(2) v a factor.
+    "gaussian_wasserstein_correlation": (0.0, 0.0, (4 - 2 * 2**0.5) * SUM_OF_VARIANCES),
+    "gaussian_wasserstein_correlation_norm": (0.0, 0.0, 2 - 2**0.5),
+    # Each of the six latents shares its entropy with one of the five others.
+    "mutual_info_score": (0.0, 0.0, float(np.mean([LN[n] for n in (4, 5, 6)])) / 5),
 }
 EXPECTED = {
     "thesis": BOTH
@@ -55,7 +70,9 @@ CODES = {
     "duplicated": lambda factors_NK: np.repeat(factors_NK, 2, axis=1).astype(np.float32),
 }
 PROTOCOLS = pytest.mark.parametrize("protocol", ["thesis", "locatello"])
-FORESTS = ("dci_disentanglement", "dci_completeness", "dci_informativeness")
+DCI_ES = ("dcies_explicitness", "dcies_informativeness")
+FORESTS = ("dci_disentanglement", "dci_completeness", "dci_informativeness", *DCI_ES)
+INFOMEC = ("infom", "infoc")
 
 
 def without(*names: str) -> list[str]:
@@ -77,9 +94,12 @@ def test_every_measure_has_expected_values(protocol):
 @PROTOCOLS
 @pytest.mark.parametrize("code", list(CODES))
 def test_codes_with_a_known_answer(code, protocol, grid_NK):
-    got = score(CODES[code](grid_NK), grid_NK, protocol=protocol)
-    for name, values in EXPECTED[protocol].items():
-        value = values[list(CODES).index(code)]
+    number = list(CODES).index(code)
+    expected = {name: values[number] for name, values in EXPECTED[protocol].items()}
+    names = [name for name, value in expected.items() if value is not None]
+    got = score(CODES[code](grid_NK), grid_NK, measures=names, protocol=protocol)
+    for name in names:
+        value = expected[name]
         low, high = value if isinstance(value, tuple) else (value, value)
         assert low - 1e-9 <= got[name] <= high + 1e-9, (name, got[name])
 
@@ -111,8 +131,24 @@ def test_same_seed_same_scores_and_only_sampled_ones_follow_the_seed(protocol, m
     first, again, other = (score(*mixed, protocol=protocol, seed=seed) for seed in (3, 3, 4))
     assert again == first
     moved = {name for name in MEASURES if other[name] != first[name]}
-    assert moved <= {"beta_vae", "factor_vae", *FORESTS}
+    assert moved <= {"beta_vae", "factor_vae", *INFOMEC, *FORESTS}
     assert moved
+
+
+def test_dependent_latents_have_no_finite_total_correlation(mixed):
+    latents_NL, factors_NK = mixed
+    with pytest.raises(MeasureError, match="linearly dependent"):
+        score(latents_NL[:, [0, 1, 0]], factors_NK, measures=["gaussian_total_correlation"])
+
+
+def test_pure_noise_scores_high_in_what_is_never_shown_alone():
+    random = np.random.default_rng(1)
+    factors_NK = np.stack([random.integers(n, size=3000) for n in (3, 5, 8)], axis=1)
+    got = score(random.standard_normal((3000, 3)), factors_NK)
+    assert got["infom"] > 0.3 and got["infoe"] < 0.02
+    assert got["dcies_explicitness"] > 0.9 and got["dcies_informativeness"] < 0.3
+    for name in ("infom", "infoc", "dcies_explicitness"):
+        assert specs.MEASURES[name].companion in specs.with_companions([name])
 
 
 def test_a_score_does_not_depend_on_what_else_is_asked_for(mixed):
@@ -131,7 +167,7 @@ def test_float32_and_its_float64_score_the_same(protocol, mixed):
 
 @PROTOCOLS
 def test_flipping_signs_moves_nothing(protocol, mixed):
-    """Forests break ties at random, so the three of DCI are left out."""
+    """Forests break ties at random, so those of DCI are left out."""
     latents_NL, factors_NK = mixed
     names = without(*FORESTS)
     flipped_NL = latents_NL * np.array([1, -1, 1, -1], dtype=np.float32)
@@ -143,11 +179,13 @@ def test_flipping_signs_moves_nothing(protocol, mixed):
 
 @PROTOCOLS
 def test_scale_of_a_latent_matters_only_where_it_should(protocol, mixed):
-    """beta_vae and locatello's sap penalise unscaled coefficients, factor_vae drops small latents,
-    irs weights by scale; nothing else may change when each latent is scaled and shifted."""
+    """beta_vae and locatello's sap penalise unscaled coefficients, factor_vae, infom and infoc drop
+    small latents, irs and the Wasserstein distance weight by scale; nothing else may change when
+    each latent is scaled and shifted."""
     latents_NL, factors_NK = mixed
     penalised = ["sap"] if protocol == "locatello" else []
-    names = without("beta_vae", "factor_vae", "irs", *penalised, *FORESTS)
+    weighted = [name for name in MEASURES if "wasserstein" in name]
+    names = without("beta_vae", "factor_vae", "irs", *INFOMEC, *penalised, *weighted, *FORESTS)
     scaled_NL = latents_NL.astype(np.float64) * [3.0, 0.7, 100.0, 1e-3] + [1.0, -5.0, 0.0, 2.0]
     got = score(scaled_NL, factors_NK, measures=names, protocol=protocol)
     expected = score(latents_NL, factors_NK, measures=names, protocol=protocol)

@@ -9,6 +9,8 @@ import numpy as np
 
 from trainers.errors import MeasureError
 
+_MAX_PROBABILITIES = 50_000_000  # 400 MB: one for each point and value of a factor
+
 
 class FactorClasses:
     """Classes of K factors, numbered through all of them: factor k's start at offsets_K[k]."""
@@ -62,6 +64,16 @@ class Groups:
         """Only the classes that at least two points share."""
         kept = self.counts_V >= 2
         return Groups(self.order_N, self.starts_V[kept], self.counts_V[kept])
+
+
+def check_classifiable(classes: FactorClasses, num_points: int) -> None:
+    """That a probability for each point and each value of a factor fits into memory."""
+    most = int(classes.sizes_K.max())
+    if most * num_points > _MAX_PROBABILITIES:
+        raise MeasureError(
+            f"fits a classifier to each value: a factor of {most} values of {num_points} points is "
+            "too much. Bin the factor, or take fewer points"
+        )
 
 
 def check_interventions(classes: FactorClasses) -> None:

@@ -6,7 +6,7 @@ from functools import cached_property
 
 import numpy as np
 
-from trainers.measures.classifiers.forests import Forests, fit_forests
+from trainers.measures.classifiers.forests import Forests, accuracy_by_depth, fit_forests
 from trainers.measures.shared.classes import FactorClasses
 from trainers.measures.shared.correlation import absolute_pcc, unit_scaled
 from trainers.measures.shared.information import Information, binned, information
@@ -69,6 +69,11 @@ class Statistics:
     @cached_property
     def forests(self) -> Forests:
         return fit_forests(self.spans_NL, unit_scaled(self.factors_NK)[0], self.seed)
+
+    @cached_property
+    def accuracy_by_depth_DK(self) -> np.ndarray:
+        """Accuracies of forests of rising depth, on points they have not seen."""
+        return accuracy_by_depth(self.unit_NL, self.classes.classes_NK, self.seed)
 
     @cached_property
     def spans_NL(self) -> np.ndarray:

@@ -7,7 +7,7 @@ cases as mig's, by H(z_j) in protocol thesis and by H(y_k), with 20 bins, in loc
 no MIG-sup of its own). A constant latent scores 0 and so pulls the mean down; with one factor
 there is no second largest, which then counts as 0."""
 
-from trainers.measures.mig import normalised_information
+from trainers.measures.information.mig import normalised_information
 from trainers.measures.shared.gaps import top_two_gap
 from trainers.measures.shared.statistics import Statistics
 

@@ -1,0 +1,27 @@
+"""Gaussian total correlation: how far latents are from independent, if they were Gaussian.
+
+    gaussian_total_correlation = (sum_l ln V_ll - ln det V) / 2,    V = Cov[z]
+
+In nats. Watanabe 1960, equation 3 for a Gaussian; Locatello et al. 2019, appendix. 0 to infinity,
+LOWER is better; uses no factors; deterministic; the same in both protocols.
+
+Failure cases. Sees linear dependence alone, and says nothing of factors: noise scores 0. Constant
+latents depend on nothing and are left out. Linearly dependent latents (copies, or at most as many
+points as latents) would score infinity: MeasureError.
+
+Shapes: N points, L latents."""
+
+import numpy as np
+
+from trainers.errors import MeasureError
+from trainers.measures.shared.statistics import Statistics
+
+
+def gaussian_total_correlation(stats: Statistics) -> float:
+    standard_NL = stats.standard_NL[:, ~stats.constant_L]
+    if standard_NL.shape[1] < 2:
+        return 0.0
+    eigenvalues_L = np.linalg.eigvalsh(standard_NL.T @ standard_NL / stats.num_points)
+    if eigenvalues_L.min() <= len(eigenvalues_L) * np.finfo(float).eps:
+        raise MeasureError("is infinite, because the latents are linearly dependent")
+    return max(0.0, -0.5 * float(np.log(eigenvalues_L).sum()))

@@ -13,13 +13,16 @@ from trainers.specs.measures import MEASURES, PROTOCOLS, with_companions
 
 @dataclass(frozen=True)
 class Measured:
-    """A file's scores, and what they were made from. Shapes: N points, L latents, K factors."""
+    """A file's scores, and what they were made from. notes: what a reader should know.
+
+    Shapes: N points, L latents, K factors."""
 
     file: Path
     protocol: str
     scores: dict[str, float]
     latents_NL: np.ndarray
     factors_NK: np.ndarray
+    notes: tuple[str, ...] = ()
 
 
 def measure_file(
@@ -43,6 +46,7 @@ def measure_file(
     if mistakes:
         raise UsageError("\n".join(mistakes))
     from trainers.measures import score
+    from trainers.measures.representation.checks import constant_factors
     from trainers.measures.representation.files import load_representation
 
     latents_NL, factors_NK = load_representation(file)
@@ -50,4 +54,9 @@ def measure_file(
     scores = score(
         latents_NL, factors_NK, measures=asked, protocol=protocol, seed=seed, alpha=alpha
     )
-    return Measured(file, protocol, scores, latents_NL, factors_NK)
+    notes = tuple(
+        f"factors[:, {k}] has one value for all points, which tells nothing of the latents and "
+        "lowers measures that average over factors"
+        for k in constant_factors(factors_NK)
+    )
+    return Measured(file, protocol, scores, latents_NL, factors_NK, notes)

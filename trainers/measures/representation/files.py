@@ -66,7 +66,8 @@ def _read_npz(path: Path) -> dict[str, Any]:
 def _read_h5(path: Path) -> dict[str, Any]:
     import h5py
 
-    with h5py.File(path, "r") as arrays:
+    # Unlocked, so that a file is read that another process has open for writing.
+    with h5py.File(path, "r", locking=False) as arrays:
         return _picked(arrays, [n for n in arrays if isinstance(arrays[n], h5py.Dataset)])
 
 

@@ -1,7 +1,7 @@
 """Measures of disentanglement: one file each, all of them pure functions of a representation.
 
 To add one: a file here, a line below, a spec in trainers/specs/measures.py, a row in README.
-Needs numpy; scikit-learn is loaded by `dci` alone; PyTorch never.
+Needs numpy; only `dci` and `dci_es` load scikit-learn, none loads PyTorch.
 
 Shapes: N points, L latents, K factors. Points come first."""
 
@@ -82,11 +82,12 @@ def score(
     seed: int = 0,
     alpha: float = 0.5,
 ) -> dict[str, float]:
-    """Scores by name, in the order asked; every measure when `measures` is None.
+    """Scores by name, in the order of `measures`; all measures where it is None.
 
-    A score is a pure function of the points, the protocol and, for the sampled ones, the seed: it
-    depends neither on the other measures asked for nor on the order of latents, nor, but for
-    factor_vae, of factors. Raises MeasureError, one line for each mistake."""
+    latents_NL, factors_NK: see `checked_points`.  alpha: the weight of compactness in cbd.
+    A score is a pure function of the points, the protocol and, where it is sampled, the seed. It
+    does not depend on the other measures, nor on the order of latents or (except factor_vae) of
+    factors. Raises MeasureError, one line for each mistake."""
     names = checked_names(measures)
     checked_settings(protocol, seed, alpha)
     latents, factors = checked_points(latents_NL, factors_NK)
@@ -99,14 +100,15 @@ def score(
             except MeasureError as error:
                 mistakes.append(f'measure "{name}" {error}')
     if mistakes:
-        rest = f"The others can: {', '.join(scores)}" if scores else "No other was asked for."
-        raise MeasureError("\n".join([*mistakes, f"These points cannot be scored so. {rest}"]))
+        others = f"These measures can score the points: {', '.join(scores)}" if scores else ""
+        raise MeasureError("\n".join([*mistakes, f"No score was computed. {others}".strip()]))
     assert np.isfinite(list(scores.values())).all(), scores
     return scores
 
 
 def pcc_matrix(latents_NL: Any, factors_NK: Any) -> np.ndarray:
-    """P_LK, the absolute Pearson correlations in the order given: thesis, eq. 5.5."""
+    """P_LK, absolute Pearson correlations in the order given (thesis, eq. 5.5). Raises
+    MeasureError."""
     latents, factors = checked_points(latents_NL, factors_NK)
     with one_blas_thread():
         return absolute_pcc(latents, factors)

@@ -1,24 +1,22 @@
 """DCI-ES: explicitness and size of a representation, and the informativeness to read them with.
 
-Random forests of depth 1, 2, 4, 8 and 16 predict each factor's value from all latents. With y_d
-the smallest error on unseen points of a depth up to d, and b_k = 1 - 1/V_k the error of a guess,
+Random forests of depth 1, 2, 4, 8 and 16 predict each factor's class from all latents. y_d is the
+smallest error on unseen points at depths up to d, b_k = 1 - 1/V_k the error of a guess among V_k
+values, and A_k the area between y_d and y_16 over d.
 
-    dcies_explicitness    = mean_k [1 - 2 A_k / ((16 - 1) b_k)],  A_k the area of y_d - y_16 over d
+    dcies_explicitness    = mean_k [1 - 2 A_k / ((16 - 1) b_k)]
     dcies_size            = K / L
     dcies_informativeness = the largest over depths of mean_k accuracy on unseen points
 
-Eastwood et al. 2023, sections 3 and 4, with capacity the depth and every factor taken as classes.
-Explicitness: -1 to 1; 1 if the smallest trees are as good as the largest, 0 if the error falls in
-a straight line from b_k to 0. Size: above 0, 1 with as many latents as factors. Informativeness: 0
-to 1, and 1/V_k for a guess. Higher is better; needs labels, no interventions; the same in both
-protocols.
-
-Estimator: 10 trees, on the first 2,000 points (two thirds of them where there are fewer than
-3,000), tested on at most 1,000 that follow, as the reference values; seeds differ by about 0.01.
-
-Failure cases. Explicitness of pure noise is 0.99, because no depth helps: read it with
-dcies_informativeness alone. Size knows nothing of what latents hold. A constant factor is
-predicted at every depth and adds 1 to explicitness and informativeness.
+Source: Eastwood et al. 2023, with depth as capacity and all factors as classes.
+Range: higher is better. Explicitness -1 to 1: 1 where the smallest trees are as good as the
+    largest, 0 where the error falls in a straight line from b_k to 0. Size above 0: 1 with as many
+    latents as factors. Informativeness 0 to 1: mean_k 1/V_k for a guess.
+Needs: factor labels.
+Estimator: 10 trees on the first 2,000 points, tested on the next 1,000 (two thirds and one third of
+    fewer than 3,000); the same in both protocols. Seeds differ by about 0.01.
+Failure cases: pure noise has an explicitness of 0.99, because no depth helps; read it only with
+    dcies_informativeness. Size ignores what latents hold. A constant factor adds 1 to both means.
 
 Shapes: N points, K factors, D depths."""
 

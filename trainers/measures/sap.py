@@ -1,25 +1,26 @@
 """Separated attribute predictability: one latent should predict each factor, and the others not.
 
-    sap            = mean_k [largest - second largest over latents of S_jk]
-    S_jk, thesis   = accuracy of a decision tree that predicts factor k from latent j, fitted and
-                     scored on all points; its depth, 1 to 9, by 10-fold cross-validation
+    sap             = mean_k [largest - second largest over latents of S_jk]
+    S_jk, thesis    = accuracy of a decision tree that predicts factor k from latent j, fitted and
+                      scored on all points; its depth, 1 to 9, by 10-fold cross-validation
     S_jk, locatello = accuracy of a linear support vector classifier, fitted to the first two
-                     thirds of the points and scored on the others
-    sap_regression = the same gap of R2_jk, the squared Pearson correlation: the R^2 of a linear
-                     regression of the factor's number
+                      thirds of the points and scored on the others
+    sap_regression  = the same gap of R2_jk, the squared Pearson correlation: the R^2 of a linear
+                      regression of the factor's class number
 
-Kumar et al. 2018, section 3, which leaves the predictor open; the two of `sap` are the
-classification modes of the review code and of disentanglement_lib, `sap_regression` is the
-regression mode of both. 0 to 1, higher is better; needs labels, no interventions; deterministic.
+Source: Kumar et al. 2018, section 3, which leaves the predictor open. `sap` is the classification
+    mode of the review code and of disentanglement_lib, `sap_regression` their regression mode.
+Range: 0 to 1, higher is better.
+Needs: factor labels.
+Estimator: as above. Deterministic.
+Failure cases: sap of a perfect code stays below 1, because the second best latent is right as
+    often as the most frequent value is: 1 - 1/V for V equally frequent values. A linear classifier
+    separates few of many values (about 0.2 for aligned latents). Protocol locatello scores the
+    last third of the points, so points sorted by factor score low, and latents of small scale are
+    penalised. sap_regression: a code that is not linear in the class number scores low. A constant
+    latent or factor adds 0. With one latent there is no second largest value; it counts as 0.
 
-Failure cases. sap: even a perfect code does not reach 1, because the second best latent is right
-as often as the most frequent value is: 1 - 1/V for V equally frequent values. A linear classifier
-tells little of a factor of many values apart (about 0.2 for aligned latents). The locatello
-protocol scores the last third of the points, so points sorted by factor are scored low, and
-small latents are penalised. sap_regression: a code that is not linear in the factor's number looks
-poor. All: a constant latent or factor adds 0; with one latent the second largest counts as 0.
-
-Revision 1 of `sap` is the classification; revision 0 was `sap_regression`.
+`sap` has revision 1: revision 0 was what is `sap_regression` now.
 
 Shapes: N points, L latents, K factors."""
 

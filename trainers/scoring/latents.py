@@ -18,7 +18,7 @@ _ACTIVE_VARIANCE = 0.01
 
 def active_latents(mu_NL: np.ndarray) -> int:
     """How many latents carry information: those whose posterior mean has a variance over the
-    data above 0.01 (Burda et al. 2016, section 5.2)."""
+    data above 0.01 (Burda et al. 2016)."""
     return int((mu_NL.astype(np.float64).var(axis=0) > _ACTIVE_VARIANCE).sum())
 
 

@@ -34,8 +34,8 @@ def represent(
 ) -> Representation:
     """Encodes the images at `indices_N` and decodes one sample of each.
 
-    The reconstruction is that of a sample, as in training, so that validation and training
-    curves can be laid over one another; its noise is a stream of its own."""
+    The reconstruction is that of a sample, as in training, so that validation and training curves
+    are comparable; its noise has a random stream of its own."""
     noise = random_stream(seed, "validation-noise", iteration)
     recon, mu, logvar = 0.0, [], []
     latent_dim = sum(name.startswith("kl/z") for name in stepper.names)

@@ -1,4 +1,4 @@
-"""The measures a grid may name: range, what each needs, source."""
+"""The measures that a grid may name: definition, range, direction, needs, source, revision."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -179,7 +179,7 @@ MEASURES: dict[str, MeasureSpec] = {
             "mean over latents of the best factor's share of their information; read with infoe",
             "0 to 1",
             "factors",
-            "Hsu et al. 2023, section 4",
+            "Hsu et al. 2023",
             companion="infoe",
         ),
         MeasureSpec(
@@ -188,7 +188,7 @@ MEASURES: dict[str, MeasureSpec] = {
             "mean over factors of the best latent's share of the information; read with infoe",
             "0 to 1",
             "factors",
-            "Hsu et al. 2023, section 4",
+            "Hsu et al. 2023",
             companion="infoe",
         ),
         MeasureSpec(
@@ -197,7 +197,7 @@ MEASURES: dict[str, MeasureSpec] = {
             "share of each factor's entropy that a logistic regression explains",
             "0 (slightly below, at worst) to 1",
             "factors",
-            "Hsu et al. 2023, section 4",
+            "Hsu et al. 2023",
         ),
         MeasureSpec(
             "dcies_explicitness",

@@ -1,4 +1,6 @@
-"""The laws that every measure keeps, and what each gives for codes with a known answer."""
+"""Invariances of every measure, and its scores of codes with a known answer."""
+
+import inspect
 
 import numpy as np
 import pytest
@@ -207,3 +209,14 @@ def test_scores_do_not_depend_on_the_number_of_threads(mixed):
         with threadpoolctl.threadpool_limits(limit):
             scores.append(score(*mixed))
     assert scores[0] == scores[1]
+
+
+@pytest.mark.parametrize("name", MEASURES)
+def test_every_docstring_says_what_a_reader_needs(name):
+    document = inspect.getmodule(MEASURES[name]).__doc__
+    for label in ("Source:", "Range:", "Needs:", "Estimator:", "Failure cases:"):
+        assert f"\n{label} " in document, label
+    direction = "lower" if specs.MEASURES[name].lower_is_better else "higher"
+    assert f"{direction} is better" in document
+    needs = {"latents": "latents alone", "factors": "factor labels", "factor grid": "a factor grid"}
+    assert f"Needs: {needs[specs.MEASURES[name].needs]}" in document

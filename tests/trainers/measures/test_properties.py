@@ -1,5 +1,5 @@
-"""Whatever is given: finite scores in range, or a MeasureError. Never a NaN, never a warning
-(pytest turns those into errors)."""
+"""Degenerate points give finite scores in range or a MeasureError, never NaN or a warning (which
+pytest turns into an error)."""
 
 import numpy as np
 import pytest

@@ -2,11 +2,11 @@
 
     sum_n [ log sum_c exp(x_n w_c + b_c) - (x_n w_y + b_y) ] + |w|^2 / 2
 
-L-BFGS whose inner metric is the inverse Hessian on every s-th point: first those points alone are
-fitted, which costs little, then a few steps on all points finish. scikit-learn's plain L-BFGS
-takes some 100 steps to the same minimum. Coefficients beyond `_MAX_DENSE` would make the Hessian
-dearer than the steps it saves; classes are then taken as independent in it. Of two classes,
-scikit-learn penalises the difference of coefficients only, which doubles the penalty here.
+L-BFGS, preconditioned by the inverse Hessian on every s-th point. These points are fitted first,
+at little cost; a few steps on all points follow. scikit-learn's L-BFGS without preconditioning
+takes about 100 steps to the same minimum. With more than `_MAX_DENSE` coefficients the full Hessian
+would cost more than it saves, so it treats classes as independent. Of two classes, scikit-learn
+penalises only the difference of coefficients, which doubles the penalty here.
 
 Shapes: N points, D features (the last constant 1), C classes, P = D C coefficients."""
 
@@ -85,8 +85,8 @@ class _Problem:
         return float(loss) * self.scale, gradient_DC * self.scale
 
     def inverse_hessian(self, weights_DC: np.ndarray) -> np.ndarray:
-        """(P, P), or (C, D, D) with classes taken as independent. A tiny ridge on the constants
-        removes the one direction the loss does not depend on."""
+        """(P, P), or (C, D, D) with classes as independent. A small ridge on the constants
+        removes the direction on which the loss does not depend."""
         x_ND, (D, C) = self.features_ND, weights_DC.shape
         p_NC, _ = softmax(x_ND @ weights_DC)
         ridge_D = self.penalty_D1[:, 0] * self.scale + 1e-8
@@ -117,9 +117,10 @@ def softmax(logits_NC: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
 def _descend(
     problem: _Problem, weights_DC: np.ndarray, inverse: np.ndarray
 ) -> tuple[np.ndarray, bool]:
-    """Up to `_STEPS_PER_ROUND` steps; also whether the minimum, or rounding, was reached."""
+    """Weights after up to `_STEPS_PER_ROUND` steps, and whether they are at the minimum, as far as
+    rounding allows."""
     loss, gradient_DC = problem.loss_and_gradient(weights_DC)
-    memory: deque = deque(maxlen=_MEMORY)
+    memory: deque[tuple[np.ndarray, np.ndarray]] = deque(maxlen=_MEMORY)
     for _ in range(_STEPS_PER_ROUND):
         if np.abs(gradient_DC).max() <= _TOLERANCE:
             return weights_DC, True
@@ -138,7 +139,9 @@ def _descend(
     return weights_DC, False
 
 
-def _direction(gradient_DC: np.ndarray, memory: deque, inverse: np.ndarray) -> np.ndarray:
+def _direction(
+    gradient_DC: np.ndarray, memory: deque[tuple[np.ndarray, np.ndarray]], inverse: np.ndarray
+) -> np.ndarray:
     """The two-loop recursion of L-BFGS (Nocedal & Wright 2006, algorithm 7.4)."""
     rest_DC, shares = gradient_DC.copy(), []
     for move_DC, change_DC in reversed(memory):

@@ -1,23 +1,26 @@
-"""InfoMEC: modularity, compactness and explicitness from information.
+"""InfoMEC: modularity, compactness and explicitness from mutual information.
 
-    A_jk   = I(z_j; y_k) / H(y_k),   I by nearest neighbours (see neighbours.py)
+    A_jk   = I(z_j; y_k) / H(y_k),   I by nearest neighbours (neighbours.py)
     infom  = mean_j rescaled(max_k A_jk / sum_k A_jk, 1/K)     over active latents j
     infoc  = mean_k rescaled(max_j A_jk / sum_j A_jk, 1/J)     J the number of active latents
     infoe  = mean_k [1 - CE_k / ln V_k]
     rescaled(share, chance) = (share - chance) / (1 - chance)
 
-A latent is active if its range exceeds 1/20 of the largest. CE_k is the mean of -ln p(y_k) over
-values of y_k, of an unpenalised multinomial logistic regression with balanced classes on all
-latents; V_k is the number of values. Hsu et al. 2023, section 4. 0 to 1 (infoe at worst slightly
-below 0), higher is better; needs labels, no interventions; the same in both protocols.
+A latent is active if its range exceeds 1/20 of the largest range. CE_k is the mean of -ln p(y_k),
+each of the V_k values weighted equally, of an unpenalised multinomial logistic regression on all
+latents.
 
-Estimator. Noise of 1e-10 breaks ties between equal values of a latent; its seed moves infom and
-infoc by about 1e-6, by 1e-4 on noise. infoe is fitted and scored on the same points.
-
-Failure cases. Pure noise scores 0.57 in infom and 0.43 in infoc, because each row is divided by its
-own small sum: read them with infoe alone. A latent (infom) or factor (infoc) that shares no
-information counts as chance, 0. One factor, or one active latent: 1 where it shares any.
-A constant factor adds 0. Rotated latents keep their infoe.
+Source: Hsu et al. 2023.
+Range: 0 to 1, higher is better; infoe slightly below 0 at worst.
+Needs: factor labels.
+Estimator: all points, infoe fitted and scored on the same; the same in both protocols. Noise of
+    1e-10 separates equal values of a latent: its seed changes infom and infoc by about 1e-6, of
+    pure noise by 1e-4.
+Failure cases: pure noise scores 0.57 in infom and 0.43 in infoc, because each row is divided by its
+    own small sum; read them only with infoe. A latent (infom) or factor (infoc) without
+    information counts as chance, 0. With one factor (infom) or one active latent (infoc) the share
+    is 1 where there is any information. A constant factor has infoe 0. A rotation does not change
+    infoe. Too many classes times points: MeasureError (infoe).
 
 Shapes: N points, L latents, J active latents, K factors."""
 

@@ -2,10 +2,13 @@
 
     mig_sup = mean_j [largest - second largest over factors of M_jk],    M as in mig.py
 
-Li et al. 2020. 0 to 1, higher is better; needs labels, no interventions. Estimator and failure
-cases as mig's, by H(z_j) in protocol thesis and by H(y_k), with 20 bins, in locatello (which has
-no MIG-sup of its own). A constant latent scores 0 and so pulls the mean down; with one factor
-there is no second largest, which then counts as 0."""
+Source: Li et al. 2020.
+Range: 0 to 1, higher is better.
+Needs: factor labels.
+Estimator: as mig's, normalised by H(z_j) in protocol thesis and by H(y_k), with 20 bins, in
+    locatello (whose code has no MIG-sup). Deterministic.
+Failure cases: as mig's. A constant latent scores 0 and lowers the mean. With one factor there is no
+    second largest value; it counts as 0."""
 
 from trainers.measures.information.mig import normalised_information
 from trainers.measures.shared.gaps import top_two_gap

@@ -1,4 +1,4 @@
-"""What a representation must be before it can be scored. Every mistake is named, all at once.
+"""Checks of a representation before it is scored. All mistakes are reported at once.
 
 Shapes: N points, L latents, K factors. Points come first."""
 

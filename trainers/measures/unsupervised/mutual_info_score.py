@@ -1,13 +1,14 @@
-"""Mutual information score: the information that latents share, pair by pair.
+"""Mutual information score: the information that pairs of latents share.
 
-    mutual_info_score = sum_{i != j} I(z_i; z_j) / (L^2 - L)
+    mutual_info_score = sum_{i != j} I(z_i; z_j) / (L^2 - L) nats
 
-In nats, of latents in 20 equal-width bins between their extremes. Locatello et al. 2019, appendix,
-as in disentanglement_lib. 0 to ln 20, LOWER is better; uses no factors; deterministic; 20 bins in
-both protocols, as only disentanglement_lib has it.
-
-Failure cases. Plug-in information is biased upwards: independent latents score about 0.027 with
-6,000 points, more with fewer. It says nothing of factors. One latent, or constant ones: 0.
+Source: Locatello et al. 2019, as in disentanglement_lib.
+Range: 0 to ln 20, lower is better.
+Needs: latents alone.
+Estimator: plug-in information of latents in 20 bins of equal width, in both protocols, because only
+    disentanglement_lib has it. Deterministic.
+Failure cases: the estimate is biased upwards: independent latents score about 0.027 with 6,000
+    points, more with fewer. It ignores factors. One latent, or constant ones: 0.
 
 Shapes: N points, L latents."""
 

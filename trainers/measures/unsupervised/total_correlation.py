@@ -1,13 +1,14 @@
 """Gaussian total correlation: how far latents are from independent, if they were Gaussian.
 
-    gaussian_total_correlation = (sum_l ln V_ll - ln det V) / 2,    V = Cov[z]
+    gaussian_total_correlation = (sum_l ln V_ll - ln det V) / 2 nats,    V = Cov[z]
 
-In nats. Watanabe 1960, equation 3 for a Gaussian; Locatello et al. 2019, appendix. 0 to infinity,
-LOWER is better; uses no factors; deterministic; the same in both protocols.
-
-Failure cases. Sees linear dependence alone, and says nothing of factors: noise scores 0. Constant
-latents depend on nothing and are left out. Linearly dependent latents (copies, or at most as many
-points as latents) would score infinity: MeasureError.
+Source: Watanabe 1960; Locatello et al. 2019, as in disentanglement_lib.
+Range: 0 to infinity, lower is better.
+Needs: latents alone.
+Estimator: the covariance of all points; the same in both protocols. Deterministic.
+Failure cases: it sees linear dependence alone. It ignores factors: noise scores 0. Constant latents
+    depend on nothing and are left out. Linearly dependent latents (copies, or no more points than
+    latents) would score infinity: MeasureError.
 
 Shapes: N points, L latents."""
 

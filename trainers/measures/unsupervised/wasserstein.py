@@ -1,15 +1,18 @@
-"""Gaussian Wasserstein correlation: a distance of the latents from independent ones.
+"""Gaussian Wasserstein correlation: the distance of the latents from independent ones.
 
-    W      = 2 tr V - 2 tr (D^1/2 V D^1/2)^1/2,    V = Cov[z] (divisor N - 1), D its diagonal
-    W_norm = W / tr V
+    gaussian_wasserstein_correlation      W = 2 tr V - 2 tr (D^1/2 V D^1/2)^1/2
+    gaussian_wasserstein_correlation_norm W / tr V
 
-W is the squared 2-Wasserstein distance of N(0, V) and N(0, D). Locatello et al. 2019, appendix, as
-in disentanglement_lib. W: 0 to infinity, in the square of the latents' scale; W_norm: 0 to 2 and
-free of a common scale. LOWER is better; uses no factors; deterministic; the same in both protocols.
+V = Cov[z] with divisor N - 1, D its diagonal. W is the squared 2-Wasserstein distance of N(0, V)
+and N(0, D).
 
-Failure cases. Sees linear dependence alone, and says nothing of factors: noise scores 0. W of
-latents of tiny scale is tiny, whatever they share. Constant latents alone: 0. Where W exceeds
-double precision: MeasureError.
+Source: Locatello et al. 2019, as in disentanglement_lib.
+Range: lower is better. W 0 to infinity, in the square of the latents' scale; W / tr V 0 to 2.
+Needs: latents alone.
+Estimator: the covariance of all points; the same in both protocols. Deterministic.
+Failure cases: both see linear dependence alone and ignore factors: noise scores 0. W of latents of
+    small scale is small, however dependent they are. Constant latents alone: 0. W beyond the range
+    of double precision: MeasureError.
 
 Shapes: N points, L latents."""
 

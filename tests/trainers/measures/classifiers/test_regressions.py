@@ -15,7 +15,7 @@ EXACT = {"tol": 1e-10, "max_iter": 20_000}
 
 @pytest.mark.parametrize("copies", [1, 4])
 def test_one_versus_rest_is_the_balanced_regression_of_scikit_learn(mixed, copies):
-    """More points than the part that is fitted first, and fewer."""
+    """With more points than the subset that is fitted first, and with fewer."""
     latents_NL, factors_NK = (np.tile(array, (copies, 1)) for array in mixed)
     stats = Statistics(latents_NL.astype(float), factors_NK.astype(float))
     weights_DC = fit_one_versus_rest(
@@ -31,7 +31,7 @@ def test_one_versus_rest_is_the_balanced_regression_of_scikit_learn(mixed, copie
 @pytest.mark.parametrize("num_classes", [2, 4])
 @pytest.mark.parametrize("num_points", [300, 9000])
 def test_softmax_is_the_multinomial_regression_of_scikit_learn(num_classes, num_points):
-    """More points than the subset start from it; fewer do not."""
+    """With more points than the subset that is fitted first, and with fewer."""
     random = np.random.default_rng(1)
     latents_NL = random.standard_normal((num_points, 3)) * [1.0, 0.5, 2.0]
     noisy_N = latents_NL @ [1.0, -1.0, 0.3] + 0.5 * random.standard_normal(num_points)
@@ -55,7 +55,7 @@ def test_softmax_of_many_coefficients_finds_the_same_minimum():
 
 
 @pytest.mark.parametrize("spread", [1e-12, 1e6])
-def test_separable_classes_neither_overflow_nor_loop(spread):
+def test_separable_classes_give_finite_coefficients(spread):
     latents_NL = spread * np.repeat(np.eye(3), 50, axis=0)
     classes_N = np.repeat(np.arange(3), 50)
     for penalty in (1e-9, 1.0, 1e12):
@@ -63,7 +63,7 @@ def test_separable_classes_neither_overflow_nor_loop(spread):
         assert np.isfinite(weights_DC).all()
 
 
-def test_sigmoid_has_no_edges():
+def test_sigmoid_of_large_logits_gives_no_warning():
     with warnings.catch_warnings():
         warnings.simplefilter("error")
         assert sigmoid(np.array([-1e4, 0.0, 1e4])).tolist() == [0.0, 0.5, 1.0]

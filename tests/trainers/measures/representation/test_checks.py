@@ -1,4 +1,4 @@
-"""Every mistake in what is given to score() is named, all of them at once."""
+"""All mistakes in the arguments of score() are reported at once."""
 
 import numpy as np
 import pytest
@@ -64,20 +64,20 @@ def test_measures_that_cannot_be_taken_are_named_together_with_those_that_can():
     with pytest.raises(MeasureError) as error:
         score(Z, Y[:, :1], measures=["mig", "beta_vae", "factor_vae"])
     lines = str(error.value).splitlines()
-    assert lines[0] == 'measure "beta_vae" tells factors apart: it needs at least 2, there is 1'
+    assert lines[0] == 'measure "beta_vae" compares factors: at least 2 are needed, there is 1'
     assert lines[1].startswith('measure "factor_vae"')
-    assert lines[2].endswith("The others can: mig")
+    assert lines[2].endswith("These measures can score the points: mig")
 
 
 def test_a_factor_without_shared_values_cannot_be_held():
     identity = np.stack([np.arange(40), Y[:, 0]], axis=1)
-    with pytest.raises(MeasureError, match="of some factor no two points do"):
+    with pytest.raises(MeasureError, match="no two points share a value of some factor"):
         score(Z, identity, measures=["factor_vae"])
 
 
 def test_a_classifier_for_each_of_too_many_values_is_refused():
     many = np.arange(8000)[:, None]
-    with pytest.raises(MeasureError, match="8000 values of 8000 points"):
+    with pytest.raises(MeasureError, match="8000 values and 8000 points"):
         score(many.astype(float), many, measures=["explicitness"])
 
 

@@ -91,7 +91,6 @@ def read_study(store: str | None = None, *, experiment: str | None = None) -> St
     frame = frame.sort_values([*SETTINGS, "run_id"], ignore_index=True)
     notes = [f"launch {grid} has no {layout.PLAN}: what it asked for is unknown"
              for grid in contents.without_plan]  # fmt: skip
-    notes += _outdated_scores(frame)
     stored = {run.tags[layout.RUN_ID]: run for run in contents.runs}
     return Study(contents.uri, frame, contents.launches, tuple(notes), stored)
 
@@ -142,19 +141,25 @@ def row_of_run(run: StoredRun) -> dict[str, Any]:
     return row
 
 
-def _outdated_scores(frame: "pd.DataFrame") -> Iterator[str]:
-    """A note for each measure of which runs hold an older revision's score only."""
+def outdated_scores(rows: Sequence[RunRow]) -> Iterator[str]:
+    """A note for each measure of which runs hold only an older revision's score."""
     for name, spec in MEASURES.items():
-        current = layout.MEASURE_PREFIX + name
-        older = [f"{current}.r{revision}" for revision in range(spec.revision)]
-        held = frame.reindex(columns=[current, *older])
-        count = int((held[older].notna().any(axis=1) & held[current].isna()).sum())
+        column = layout.MEASURE_PREFIX + name
+        older = [f"{column}.r{revision}" for revision in range(spec.revision)]
+        count = sum(
+            _is_missing(row.get(column)) and not all(_is_missing(row.get(old)) for old in older)
+            for row in rows
+        )
         if count:
             yield (
                 f"{counted(count, 'run holds', 'runs hold')} only an older definition's {name}, "
                 f"which does not count. `sweeper launch` of the same grid computes {name} from the "
                 "stored latents, without training"
             )
+
+
+def _is_missing(value: Any) -> bool:
+    return value is None or math.isnan(value)
 
 
 def _typed(name: str, text: str) -> Any:

@@ -5,7 +5,8 @@ from dataclasses import dataclass
 import numpy as np
 import pytest
 
-from sweeper.analysis.study import read_study, results
+from sweeper.analysis.population import results
+from sweeper.analysis.study import outdated_scores, read_study
 from sweeper.publishing.rescoring import MissingMeasures, rescore, runs_missing_measures
 from sweeper.tracking import layout
 from sweeper.tracking.reading.reader import finished_runs, stored_runs
@@ -90,7 +91,7 @@ def test_an_older_definition_s_score_is_not_shown_as_the_measure(old_store):
     assert "measure/sap" not in study.runs
     assert study.runs["measure/sap.r0"].tolist() == [0.875]
     assert set(results(uri).measure) == {"cbd", "sap.r0", "valid/recon"}
-    (note,) = [note for note in study.notes if "sap" in note]
+    (note,) = outdated_scores(study.rows)
     assert "1 run holds" in note and "sweeper launch" in note
 
 
@@ -106,7 +107,7 @@ def test_launching_again_scores_it_by_the_current_definition(old_store):
     assert study.runs["measure/sap"].tolist() == [expected]
     assert study.runs["measure/sap.r0"].tolist() == [0.875]
     assert study.runs["latent/active"].tolist() == [2.0]
-    assert not [note for note in study.notes if "sap" in note]
+    assert list(outdated_scores(study.rows)) == []
     assert missing(uri) == []
 
 

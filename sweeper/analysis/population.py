@@ -11,7 +11,15 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from sweeper.analysis.rule import GridText, SelectionRule, read_grid_text
-from sweeper.analysis.study import SCORES, SETTINGS, RunRow, Study, launched_text, read_study
+from sweeper.analysis.study import (
+    SCORES,
+    SETTINGS,
+    RunRow,
+    Study,
+    launched_text,
+    outdated_scores,
+    read_study,
+)
 from sweeper.errors import ResultsError, UsageError
 from sweeper.tracking import layout
 from sweeper.tracking.reading.reader import Launch, launch_order
@@ -122,7 +130,11 @@ def population_of_cells(
         found.setdefault((cell["label"], cell["run_id"]), {**row, "label": cell["label"]})
     kept = tuple(found.values())
     ids = {row["run_id"] for row in kept}
-    notes = (*study.notes, *_left_out(study, grid, ids, synthetic, rehearsal))
+    notes = (
+        *study.notes,
+        *outdated_scores(kept),
+        *_left_out(study, grid, ids, synthetic, rehearsal),
+    )
     return Population(grid, study, kept, text, rehearsal, notes)
 
 

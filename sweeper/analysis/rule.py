@@ -11,6 +11,7 @@ import yaml
 
 from sweeper.analysis.scores import Score, known_score, score
 from sweeper.grid import Grid
+from sweeper.tracking import layout
 from trainers.config import KeepRule
 
 MEAN, MEDIAN = "mean", "median"
@@ -69,7 +70,9 @@ def keep_rule(grid: Grid) -> KeepRule | None:
     if grid.keep_weights == "none":
         return None
     by = rule.by
-    return KeepRule(by.column, by.lower_is_better, rule.min_active, rule.milestone == LAST)
+    is_measure = by.column.startswith(layout.MEASURE_PREFIX)
+    metric = layout.measure_key(by.name) if is_measure else by.column
+    return KeepRule(metric, by.lower_is_better, rule.min_active, rule.milestone == LAST)
 
 
 def make_rule(

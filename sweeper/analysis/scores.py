@@ -1,7 +1,7 @@
 """The scores a table, a figure or a selection may name: column of the frame, title, direction.
 
 `reconstruction` is the validation reconstruction error and `valid/kl` a loss: lower is better.
-Every other name is a measure: higher is better. The tables' column
+Every other name is a measure; its spec says which way is better. The tables' column
 `beta_vae_score` is the measure `beta_vae`."""
 
 from collections.abc import Iterable
@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from sweeper.errors import UsageError
 from sweeper.messages import unknown
 from sweeper.tracking import layout
-from trainers.specs.measures import MEASURES
+from trainers.specs.measures import MEASURES, lower_is_better
 
 RECONSTRUCTION = "reconstruction"
 
@@ -35,9 +35,9 @@ def score(name: str) -> Score:
     if plain.startswith(layout.VALID_PREFIX):
         loss = plain.removeprefix(layout.VALID_PREFIX)
         return Score(plain, f"validation {loss}", plain, layout.TEST_PREFIX + loss, True)
-    column = layout.measure_key(plain)
+    column = layout.MEASURE_PREFIX + plain
     title = MEASURES[plain].title.replace("beta", "\u03b2") if plain in MEASURES else plain
-    return Score(plain, title, column, layout.TEST_PREFIX + column)
+    return Score(plain, title, column, layout.TEST_PREFIX + column, lower_is_better(plain))
 
 
 def known_score(name: str, columns: Iterable[str]) -> Score:

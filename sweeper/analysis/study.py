@@ -3,20 +3,23 @@
 Columns of the wide form: run_id, training_id, status (finished, diverged, failed, unfinished),
 reason, synthetic, fingerprint, code_version, grids; the run's settings (dataset, source, model,
 batch_size, ...); `param/<name>` the model's parameters; `measure/<name>`, `valid/<loss>` and
-`test/...` the scores; `last/<trajectory>` each training curve at its last step."""
+`test/...` the scores (`measure/<name>.r0`: by revision 0 of a measure that has a later one) and
+`latent/active` the number of active latents; `last/<trajectory>` each training curve at its last
+step."""
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from sweeper.errors import ResultsError, UsageError
-from sweeper.messages import mask_credentials
+from sweeper.messages import counted, mask_credentials
 from sweeper.tracking import layout
 from sweeper.tracking.reading import artifacts, reader
 from sweeper.tracking.reading.artifacts import Latents
 from sweeper.tracking.reading.stored_run import StoredRun, restore_infinity
+from trainers.specs.measures import MEASURES
 
 if TYPE_CHECKING:
     import numpy as np
@@ -133,8 +136,30 @@ def row_of_run(run: StoredRun) -> dict[str, Any]:
     for name, text in run.params.items():
         row[name if name in layout.COMMON_PARAMS else f"param/{name}"] = _typed(name, text)
     for name, value in run.metrics.items():
-        row[name if name.startswith(FINAL) else f"last/{name}"] = restore_infinity(value)
+        column = layout.score_column(name) if name.startswith(FINAL) else f"last/{name}"
+        row[column] = restore_infinity(value)
     return row
+
+
+def outdated_scores(rows: Sequence[RunRow]) -> Iterator[str]:
+    """A note for each measure of which runs hold only an older revision's score."""
+    for name, spec in MEASURES.items():
+        column = layout.MEASURE_PREFIX + name
+        older = [f"{column}.r{revision}" for revision in range(spec.revision)]
+        count = sum(
+            _is_missing(row.get(column)) and not all(_is_missing(row.get(old)) for old in older)
+            for row in rows
+        )
+        if count:
+            yield (
+                f"{counted(count, 'run holds', 'runs hold')} only an older definition's {name}, "
+                f"which does not count. `sweeper launch` of the same grid computes {name} from the "
+                "stored latents, without training"
+            )
+
+
+def _is_missing(value: Any) -> bool:
+    return value is None or math.isnan(value)
 
 
 def _typed(name: str, text: str) -> Any:

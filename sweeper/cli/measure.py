@@ -32,6 +32,8 @@ def measure(
     if measures is not None and not names:
         raise UsageError("--measures names no measure")
     found = measure_file(file, names, protocol=protocol, seed=seed, alpha=alpha)
+    for note in found.notes:
+        typer.echo(f"{file}: {note}.", err=True)
     if as_json:
         common.print_json(found.scores)
     else:

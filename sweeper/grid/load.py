@@ -9,6 +9,7 @@ from pydantic_core import ErrorDetails
 from sweeper.errors import GridError, Problem
 from sweeper.grid.blocks.definition import Grid, GridSource
 from sweeper.grid.checks.consistency import check
+from sweeper.grid.checks.data import selection_warnings
 from sweeper.grid.syntax.names import safe_name
 from sweeper.grid.syntax.positions import problem_at, remove
 from sweeper.grid.syntax.yaml_tree import YamlMap, parse_yaml, read_bytes
@@ -48,7 +49,8 @@ def _validate(tree: YamlMap, path: Path, data: bytes) -> tuple[Grid | None, list
         grid = Grid.model_validate(tree, context=context)
     except ValidationError as error:
         return None, error.errors()
-    warnings = tuple(f"{path}: {warning}" for warning in context["warnings"])
+    found = [*context["warnings"], *selection_warnings(grid)]
+    warnings = tuple(f"{path}: {warning}" for warning in found)
     text = data.decode("utf-8-sig")
     grid._origin = GridSource(str(path), path.parent, tree, warnings, text)
     return grid, []

@@ -149,7 +149,7 @@ class LaunchRound:
         for missing in runs_missing_measures(self._source.plan, known.measures):
             if self._interrupts.stop.is_set():
                 return
-            self._console.print(f"scoring {missing.run_id} by {', '.join(missing.measures)}")
+            self._console.print(f"scoring {missing.run_id} by {', '.join(missing.names)}")
             self._publisher.rescore(missing)
 
     def _add_pictures(self) -> None:

@@ -214,7 +214,10 @@ class CellBuilder:
     def _points(self, options: ExpansionOptions) -> int:
         """How many images a milestone is scored on. A rehearsal (scale below 1) takes fewer, or
         scoring would take longer than training."""
-        asked = self.grid.evaluation.num_points
+        evaluation = self.grid.evaluation
+        asked = evaluation.num_points
+        if options.points is not None or "num_points" in evaluation.model_fields_set:
+            self._check_points(options.points or asked)
         if options.points is not None:
             return options.points
         if options.scale >= 1 or asked <= REHEARSAL_POINTS:
@@ -224,6 +227,18 @@ class CellBuilder:
             f"{asked:,}; --points sets it."
         )
         return REHEARSAL_POINTS
+
+    def _check_points(self, asked: int) -> None:
+        """Warns where a split has fewer images than are asked for."""
+        split = self.grid.evaluation
+        parts = {"validation": split.split.validation, "test": split.test_fraction}
+        for part, fraction in parts.items():
+            held = int(self.facts.num_images * fraction)
+            if 0 < held < asked:
+                self.warnings.append(
+                    f"{self.dataset.name}: milestones are scored on all {held:,} {part} images, "
+                    f"fewer than the num_points of {asked:,} asked for."
+                )
 
     def _scaled(self, asked: tuple[int, ...], scale: float) -> tuple[int, ...]:
         """Milestones times `scale`, rounded up; those that become equal are merged."""

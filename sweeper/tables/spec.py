@@ -4,6 +4,7 @@ from dataclasses import dataclass, replace
 
 from sweeper.analysis.rule import GridText
 from sweeper.analysis.scores import Score, score
+from trainers.specs.measures import with_companions
 
 
 @dataclass(frozen=True)
@@ -35,7 +36,7 @@ class TableSpec:
     def selected_by(self, by: Score) -> "TableSpec":
         """This table selected by a score, which gets a column if it has none."""
         shown = by.column in [column.column for column in self.scores()]
-        columns = self.columns if shown else (*self.columns, by.name)
+        columns = self.columns if shown else with_companions((*self.columns, by.name))
         return replace(self, by=by.name, columns=columns)
 
 

@@ -5,6 +5,8 @@ importing this loads nothing.
 
 One MLflow run per run of a grid (kind "run"), one parent per launched grid (kind "launch")."""
 
+from trainers.specs.measures import MEASURES as MEASURE_SPECS
+
 DEFAULT_URI = "sqlite:///mlflow.db"  # in the working folder
 DEFAULT_ARTIFACTS = "mlartifacts"
 DEFAULT_EXPERIMENT = "sweeper"
@@ -81,8 +83,25 @@ REPORT = "report.html"
 
 
 def measure_key(name: str) -> str:
-    """The metric key of a measure: 'cbd' -> 'measure/cbd'."""
-    return MEASURE_PREFIX + name
+    """The metric key of a measure, with its revision: 'cbd' -> 'measure/cbd', 'sap' ->
+    'measure/sap.r1'."""
+    return MEASURE_PREFIX + stored_name(name)
+
+
+def stored_name(measure: str) -> str:
+    """The name of a measure's scores in records, metric keys and the tag of measures scored."""
+    return MEASURE_SPECS[measure].stored_name if measure in MEASURE_SPECS else measure
+
+
+def score_column(key: str) -> str:
+    """The column of a stored metric: a measure's current revision has its plain name, an older
+    one its revision. 'measure/sap.r1' -> 'measure/sap', 'measure/sap' -> 'measure/sap.r0'."""
+    prefix, found, stored = key.rpartition(MEASURE_PREFIX)
+    name, _, revision = stored.partition(".r")
+    if not found or name not in MEASURE_SPECS:
+        return key
+    current = stored == stored_name(name)
+    return f"{prefix}{found}{name}" if current else f"{prefix}{found}{name}.r{revision or 0}"
 
 
 def metric_key(name: str) -> str:

@@ -59,6 +59,7 @@ def test_losses_fall_and_scores_are_there(uninterrupted):
     assert set(record.metrics) == {
         "valid/recon",
         "valid/kl",
+        "latent/active",
         "measure/cbd",
         "measure/cbd_compactness",
         "measure/cbd_modularity",
@@ -160,7 +161,7 @@ def test_latents_that_cannot_be_scored_are_recorded_with_the_reason(tmp_path, mo
     finish(open_training(tmp_path))
     record = milestone(tmp_path, 20)
     assert record.failed == "latents hold inf"
-    assert set(record.metrics) == {"valid/recon", "valid/kl"}
+    assert set(record.metrics) == {"valid/recon", "valid/kl", "latent/active"}
 
 
 def test_a_test_split_is_scored_too(tmp_path):

@@ -1,7 +1,7 @@
 """Measures of disentanglement: one file each, all of them pure functions of a representation.
 
 To add one: a file here, a line below, a spec in trainers/specs/measures.py, a row in README.
-Needs numpy; scikit-learn is loaded by `dci` alone; PyTorch never.
+Needs numpy; only `dci` and `dci_es` load scikit-learn, none loads PyTorch.
 
 Shapes: N points, L latents, K factors. Points come first."""
 
@@ -14,19 +14,31 @@ from trainers.errors import MeasureError
 from trainers.measures.beta_vae import beta_vae
 from trainers.measures.cbd import cbd, cbd_compactness, cbd_modularity
 from trainers.measures.dci import dci_completeness, dci_disentanglement, dci_informativeness
-from trainers.measures.dcimig import dcimig
+from trainers.measures.dci_es import (
+    dcies_explicitness,
+    dcies_informativeness,
+    dcies_size,
+)
 from trainers.measures.explicitness import explicitness
 from trainers.measures.factor_vae import factor_vae
+from trainers.measures.information.dcimig import dcimig
+from trainers.measures.information.infomec import infoc, infoe, infom
+from trainers.measures.information.jemmig import jemmig
+from trainers.measures.information.mig import mig
+from trainers.measures.information.mig_sup import mig_sup
+from trainers.measures.information.modularity import modularity
 from trainers.measures.irs import irs
-from trainers.measures.jemmig import jemmig
-from trainers.measures.mig import mig
-from trainers.measures.mig_sup import mig_sup
-from trainers.measures.modularity import modularity
 from trainers.measures.representation.checks import checked_names, checked_points, checked_settings
-from trainers.measures.sap import sap
+from trainers.measures.sap import sap, sap_regression
 from trainers.measures.shared.correlation import absolute_pcc
 from trainers.measures.shared.statistics import Statistics
 from trainers.measures.shared.threads import one_blas_thread
+from trainers.measures.unsupervised.mutual_info_score import mutual_info_score
+from trainers.measures.unsupervised.total_correlation import gaussian_total_correlation
+from trainers.measures.unsupervised.wasserstein import (
+    gaussian_wasserstein_correlation,
+    gaussian_wasserstein_correlation_norm,
+)
 
 Measure = Callable[[Statistics], float]
 
@@ -41,12 +53,23 @@ MEASURES: dict[str, Measure] = {
     "modularity": modularity,
     "explicitness": explicitness,
     "sap": sap,
+    "sap_regression": sap_regression,
     "irs": irs,
     "dci_disentanglement": dci_disentanglement,
     "dci_completeness": dci_completeness,
     "dci_informativeness": dci_informativeness,
     "dcimig": dcimig,
     "jemmig": jemmig,
+    "infom": infom,
+    "infoc": infoc,
+    "infoe": infoe,
+    "dcies_explicitness": dcies_explicitness,
+    "dcies_informativeness": dcies_informativeness,
+    "dcies_size": dcies_size,
+    "gaussian_total_correlation": gaussian_total_correlation,
+    "gaussian_wasserstein_correlation": gaussian_wasserstein_correlation,
+    "gaussian_wasserstein_correlation_norm": gaussian_wasserstein_correlation_norm,
+    "mutual_info_score": mutual_info_score,
 }
 
 
@@ -59,11 +82,12 @@ def score(
     seed: int = 0,
     alpha: float = 0.5,
 ) -> dict[str, float]:
-    """Scores by name, in the order asked; every measure when `measures` is None.
+    """Scores by name, in the order of `measures`; all measures where it is None.
 
-    A score is a pure function of the points, the protocol and, for the sampled ones, the seed: it
-    depends neither on the other measures asked for nor on the order of latents, nor, but for
-    factor_vae, of factors. Raises MeasureError, one line for each mistake."""
+    latents_NL, factors_NK: see `checked_points`.  alpha: the weight of compactness in cbd.
+    A score is a pure function of the points, the protocol and, where it is sampled, the seed. It
+    does not depend on the other measures, nor on the order of latents or (except factor_vae) of
+    factors. Raises MeasureError, one line for each mistake."""
     names = checked_names(measures)
     checked_settings(protocol, seed, alpha)
     latents, factors = checked_points(latents_NL, factors_NK)
@@ -76,14 +100,15 @@ def score(
             except MeasureError as error:
                 mistakes.append(f'measure "{name}" {error}')
     if mistakes:
-        rest = f"The others can: {', '.join(scores)}" if scores else "No other was asked for."
-        raise MeasureError("\n".join([*mistakes, f"These points cannot be scored so. {rest}"]))
+        others = f"These measures can score the points: {', '.join(scores)}" if scores else ""
+        raise MeasureError("\n".join([*mistakes, f"No score was computed. {others}".strip()]))
     assert np.isfinite(list(scores.values())).all(), scores
     return scores
 
 
 def pcc_matrix(latents_NL: Any, factors_NK: Any) -> np.ndarray:
-    """P_LK, the absolute Pearson correlations in the order given: thesis, eq. 5.5."""
+    """P_LK, absolute Pearson correlations in the order given (thesis, eq. 5.5). Raises
+    MeasureError."""
     latents, factors = checked_points(latents_NL, factors_NK)
     with one_blas_thread():
         return absolute_pcc(latents, factors)

@@ -1,33 +1,34 @@
-"""The score of beta-VAE: can a linear classifier tell which factor a set of pairs shares?
+"""The score of beta-VAE: how well a linear classifier recognises the factor that pairs share.
 
 An example is the mean over pairs of |z - z'|, where the two points of each pair share a value of
-factor k, uniform over factors; the value is uniform over those that two points have. A
-multinomial logistic regression (L2, C = 1, on unscaled latents) learns k.
+factor k. The factor is uniform over factors, the value uniform over those that two points have. A
+multinomial logistic regression (L2, C = 1, on unscaled latents) predicts k.
 
     beta_vae = accuracy on fresh examples, in protocol thesis rescaled so that chance (1/K) is 0
 
-Higgins et al. 2017, section 3, as z-diff in the review code. Up to 1, higher is better, below 0
-when worse than chance. It holds a factor and lets the others vary, so it needs points from the
-whole grid of factors. 200 pairs (thesis) or 64 (locatello), 10,000 training and 5,000 evaluation
-examples; seeds differ by about 0.01 at most. Saturates: rotated codes reach 0.99. Latents without
-spread: chance.
-
-Departure: pairs are drawn one by one, two different points uniform among those of the value; the
-review code shuffles all points of a value again and again and pairs them off, which draws the
-same pairs but uses all points equally often.
+Source: Higgins et al. 2017, section 3; z-diff in the code of Carbonneau et al. 2022.
+Range: up to 1, higher is better; below 0 (locatello: below 1/K) where worse than chance.
+Needs: a factor grid, because it holds one factor while the others vary.
+Estimator: 200 pairs (thesis) or 64 (locatello), 10,000 training and 5,000 evaluation examples; it
+    is sampled, and seeds differ by at most about 0.01.
+Failure cases: it saturates, as rotated codes reach 0.99; constant latents score chance. One factor,
+    or a factor of which no two points share a value: MeasureError.
+Departure: pairs are drawn independently, two different points uniform among those of the value. The
+    review code shuffles all points of a value repeatedly and pairs them off, which draws the same
+    pairs but uses all points equally often.
 
 Shapes: E examples, P pairs of an example, L latents, K factors, V values of a factor."""
 
 import numpy as np
 
+from trainers.measures.classifiers.softmax import fit_softmax, with_constant
 from trainers.measures.shared.classes import Groups, check_interventions
 from trainers.measures.shared.protocols import above_chance
-from trainers.measures.shared.softmax import fit_softmax, with_constant
 from trainers.measures.shared.statistics import Statistics
 from trainers.seeds import random_stream
 
-_BLOCK_PAIRS = 1 << 13  # arrays of 64 kB: above 128 kB each would be fresh memory, paged in anew
-_PENALTY_RANGE = (1e-9, 1e12)  # beyond it, a latent's scale decides nothing any more
+_BLOCK_PAIRS = 1 << 13  # arrays of 64 kB; above 128 kB each is mapped anew
+_PENALTY_RANGE = (1e-9, 1e12)  # beyond it, a latent's scale no longer decides anything
 
 
 def beta_vae(stats: Statistics) -> float:
@@ -47,10 +48,10 @@ def beta_vae(stats: Statistics) -> float:
 def _accuracy(
     stats: Statistics, features_EL: np.ndarray, factors_E: np.ndarray, num_train: int
 ) -> float:
-    """Of the regression fitted to the first examples, on the others."""
+    """The accuracy on later examples of the regression fitted to the first `num_train`."""
     spread_L = features_EL[:num_train].std(axis=0)
     safe_L = np.where(spread_L > 0.0, spread_L, 1.0)
-    # Standardised features learn faster. To leave the minimum where it is, each coefficient's
+    # Standardised features converge faster. The minimum stays the same because each coefficient's
     # penalty is divided by the square of its feature's unscaled spread.
     log2_spread_L = np.log2(safe_L) + stats.exponents_L
     penalty_L = np.exp2(np.clip(-2.0 * log2_spread_L, *np.log2(_PENALTY_RANGE)))
@@ -84,8 +85,8 @@ def _pairs(
 ) -> tuple[np.ndarray, np.ndarray]:
     """Positions, in the order sorted by value, of two different points of a uniform value.
 
-    One uniform number gives all three, as digits of mixed base: value, first and second point.
-    It has 53 bits, of which a million points take 40, so all pairs stay equally likely."""
+    One uniform number gives all three, as digits of a mixed base: value, first and second point.
+    It has 53 bits, of which a million points need 40, so all pairs are equally likely."""
     digits = random.random(shape) * len(groups.counts_V)
     value = digits.astype(np.int64)
     count, offset = groups.counts_V[value], groups.starts_V[value]

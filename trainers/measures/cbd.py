@@ -1,14 +1,17 @@
-"""Correlation-based disentanglement: the thesis's own measure, and its two halves.
+"""Correlation-based disentanglement, the measure that the thesis proposes, and its two parts.
 
     P_jk = |PCC(z_j, y_k)|                                                (eqs. 5.3 to 5.5)
-    compactness = mean_j [largest - second largest of row j]              (eq. 5.6)
-    modularity  = mean_k [largest - second largest of column k]           (eq. 5.7)
-    cbd         = alpha * compactness + (1 - alpha) * modularity          (eq. 5.8; alpha 0.5: 5.9)
+    cbd_compactness = mean_j [largest - second largest of row j]          (eq. 5.6)
+    cbd_modularity  = mean_k [largest - second largest of column k]       (eq. 5.7)
+    cbd = alpha * cbd_compactness + (1 - alpha) * cbd_modularity          (eq. 5.8; alpha 0.5: 5.9)
 
-Thesis, section 5.2. 0 to 1, higher is better; needs labels, no interventions; no estimator, the
-same in both protocols. The factor enters by its number, so it is blind to codes that are not
-monotone in it. A constant latent scores 0; with one factor or one latent there is no second
-largest, which then counts as 0."""
+Source: thesis, section 5.2.
+Range: 0 to 1, higher is better.
+Needs: factor labels; the number of a factor's class enters as a real number.
+Estimator: the correlation of all points, without parameters; the same in both protocols.
+Failure cases: codes that are not monotone in a factor score low. Correlation ignores scale, so a
+    collapsed latent that still follows a factor scores high. A constant latent or factor scores 0.
+    With one factor or one latent there is no second largest value; it counts as 0."""
 
 from trainers.measures.shared.gaps import top_two_gap
 from trainers.measures.shared.statistics import Statistics

@@ -1,22 +1,23 @@
-"""DCI: disentanglement, completeness and informativeness, from what a regression finds important.
+"""DCI: disentanglement, completeness and informativeness, from the importances of random forests.
 
-A random forest regresses each factor's number on all latents; R_jk is the importance it gives
-latent j for factor k (they sum to 1 over latents). With P the shares and H the entropy,
+A random forest regresses the class number of each factor on all latents; R_jk is its importance of
+latent j for factor k (importances sum to 1 over latents). With H the entropy of the shares P,
 
-    disentanglement = sum_j rho_j (1 - H_K(P_j.)),   P_jk = R_jk / sum_k R_jk,  rho_j = R's share
-    completeness    = mean_k (1 - H_L(P_.k)),        P_jk = R_jk / sum_j R_jk
-    informativeness = mean_k max(0, R^2 of the forest on points it has not seen)
+    dci_disentanglement = sum_j rho_j (1 - H_K(P_j.)),   P_jk = R_jk / sum_k R_jk
+    dci_completeness    = mean_k (1 - H_L(P_.k)),        P_jk = R_jk / sum_j R_jk
+    dci_informativeness = mean_k max(0, R^2 of the forest on unseen points)
 
-logarithms to base K and L. Eastwood & Williams 2018, section 2, whose second regressor is the
-random forest. 0 to 1, higher is better; needs labels, no interventions. The same in both
-protocols: disentanglement_lib's gradient-boosted trees would take minutes, and the review code
-searches 20 forests by cross-validation.
+where rho_j is latent j's share of all importance; logarithms are to base K and L.
 
+Source: Eastwood & Williams 2018, section 2, with the random forest of their experiments.
+Range: 0 to 1, higher is better.
+Needs: factor labels.
 Estimator: 10 trees with at least 4 points in a leaf, on a random half of the points (at most
-2,500), tested on as many others. Seeds differ by about 0.01. Trees always find something: noise
-scores a little above 0. A latent without importance does not count; a factor without variance
-gives none and is as incomplete and uninformed as can be (0). One factor alone is disentangled,
-one latent alone is complete: 1.
+    2,500), tested on as many others; the same in both protocols. Seeds differ by about 0.01.
+    disentanglement_lib uses gradient-boosted trees, which take minutes.
+Failure cases: trees find structure in noise, so noise scores a little above 0. A latent without
+    importance does not count. A constant factor has completeness and informativeness 0. One factor
+    alone has disentanglement 1, one latent alone completeness 1.
 
 Shapes: N points, L latents, K factors."""
 

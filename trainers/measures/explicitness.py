@@ -1,37 +1,33 @@
-"""Explicitness: how well a linear classifier reads each factor off the representation.
+"""Explicitness: how well a linear classifier reads each factor from all latents.
 
     explicitness = mean_k mean_v AUC of (y_k = v) against the rest, by a logistic regression's
     probability of v
 
-Ridgeway & Mozer 2018, section 4. Needs labels, no interventions; fitted and scored on the same
-points. Higher is better.
-    thesis     latents from 0 to 1; one balanced regression for each value, their probabilities
-               normalised to sum 1; rescaled to 2 (AUC - 0.5): 0 to 1, chance is near 0
-    locatello  latents of mean 0 and variance 1; one multinomial regression; 0.5 to 1
-Both L2 with C = 1, fitted to the minimum where the reference codes stop after 100 steps. Blind to
-entanglement: any rotation of good latents scores as well. A constant latent adds nothing; a factor
-of one value has no rest to be told from: AUC 0.5. Two values: the locatello regression is the
-binary one, as in scikit-learn."""
+    thesis     latents from 0 to 1; one balanced regression for each value, whose probabilities are
+               normalised to sum to 1; the mean AUC rescaled to 2 (AUC - 0.5)
+    locatello  latents of mean 0 and variance 1; one multinomial regression; not rescaled
+
+Source: Ridgeway & Mozer 2018, section 4.
+Range: higher is better; thesis 0 (chance) to 1, slightly below 0 at worst; locatello 0.5 to 1.
+Needs: factor labels.
+Estimator: regressions with L2 and C = 1, fitted to the minimum (the reference codes stop after 100
+    steps) and scored on the same points. Deterministic.
+Failure cases: it does not see entanglement, as any rotation of good latents scores as well. A
+    constant latent adds nothing; a constant factor has AUC 0.5. Of two values, the locatello
+    regression is binary, as in scikit-learn. Too many classes times points: MeasureError."""
 
 import numpy as np
 
-from trainers.errors import MeasureError
+from trainers.measures.classifiers.logistic import fit_one_versus_rest, sigmoid
+from trainers.measures.classifiers.softmax import fit_softmax, softmax, with_constant
 from trainers.measures.shared.auc import mean_auc
-from trainers.measures.shared.logistic import fit_one_versus_rest, sigmoid
+from trainers.measures.shared.classes import check_classifiable
 from trainers.measures.shared.protocols import above_chance
-from trainers.measures.shared.softmax import fit_softmax, softmax, with_constant
 from trainers.measures.shared.statistics import Statistics
-
-_MAX_PROBABILITIES = 50_000_000  # 400 MB: one for each point and value of a factor
 
 
 def explicitness(stats: Statistics) -> float:
-    most = int(stats.classes.sizes_K.max())
-    if most * stats.num_points > _MAX_PROBABILITIES:
-        raise MeasureError(
-            f"fits a classifier to each value: a factor of {most} values of {stats.num_points} "
-            "points is too much. Bin the factor, or take fewer points"
-        )
+    check_classifiable(stats.classes, stats.num_points)
     if stats.protocol == "thesis":
         return above_chance(float(np.mean(_balanced_aucs(stats))), chance=0.5)
     return float(np.mean(_multinomial_aucs(stats)))

@@ -1,24 +1,23 @@
-"""The score of FactorVAE: the latent that varies least should tell which factor is held.
+"""The score of FactorVAE: whether the latent that varies least identifies the factor that is held.
 
-A vote takes points that share one value of a factor k, uniform over factors, the value uniform
-over those that two points have, and names the latent of the smallest variance relative to its
-variance over all points. Each latent is then taken for the factor it is most often named for.
+A vote takes points that share one value of factor k (uniform over factors, the value uniform over
+those that two points have) and names the latent with the smallest variance relative to its
+variance over all points. Each latent then predicts the factor for which it is named most often.
 
     factor_vae = accuracy on fresh votes, in protocol thesis rescaled so that chance (1/K) is 0
 
-Kim & Mnih 2018, section 4, as z-min-var in the review code. Up to 1, higher is better, below 0
-when worse than chance. It holds a factor and lets the others vary, so it needs points from the
-whole grid of factors. 200 points a vote (thesis) or 64 (locatello), from shuffled passes over the
-points of the value; the variance over all points is estimated from 10,000 of them. Latents of
-standard deviation under 0.05 (thesis), or constant ones (both), are left out; 0 if none is left.
-Blind to a second latent for a factor.
-
-Seed s draws what the review code draws after numpy.random.seed(s), so with equal numbers of votes
-the scores are equal, too. That takes numpy's legacy generator (frozen by numpy's policy) instead
-of a named stream; it is this measure's own and moves no other. The draws go through the factors
-in the order given, so permuting factors moves the score as another seed would: by about 0.01.
-
-Departure: 2,000 and 1,000 votes for the review code's default of 800 and 800.
+Source: Kim & Mnih 2018, section 4; z-min-var in the code of Carbonneau et al. 2022.
+Range: up to 1, higher is better; below 0 (locatello: below 1/K) where worse than chance.
+Needs: a factor grid, because it holds one factor while the others vary.
+Estimator: 2,000 and 1,000 votes (thesis; the review code's default is 800 and 800) or 10,000 and
+    5,000 (locatello) of 200 or 64 points, from shuffled passes over the points of the value; the
+    variance over all points is that of 10,000 of them. Sampled: seed s draws as the review code
+    does after numpy.random.seed(s), with numpy's legacy generator, so equal numbers of votes give
+    equal scores. Draws follow the factors in the order given, so a permutation of factors changes
+    the score as another seed would, by about 0.01.
+Failure cases: a second latent for a factor is not noticed. Latents with a standard deviation under
+    0.05 (thesis) and constant ones (both) are left out; 0 if none is left. One factor, or a factor
+    of which no two points share a value: MeasureError.
 
 Shapes: E votes, S points of a vote, N points, L latents, K factors, V values of a factor."""
 
@@ -49,7 +48,7 @@ def factor_vae(stats: Statistics) -> float:
 
 
 def _active(stats: Statistics, std_L: np.ndarray) -> np.ndarray:
-    """Which latents take part. In logarithms: a huge latent's own variance may overflow."""
+    """Which latents are used. In logarithms, because a large latent's variance may overflow."""
     varying_L = ~stats.constant_L & (std_L > 0.0)
     if not stats.settings.min_std:
         return varying_L
@@ -60,7 +59,7 @@ def _active(stats: Statistics, std_L: np.ndarray) -> np.ndarray:
 def _votes(
     stats: Statistics, relative_NL: np.ndarray, random: np.random.RandomState
 ) -> tuple[np.ndarray, np.ndarray]:
-    """How often each latent was named while each factor was held: in training, in evaluation."""
+    """(train_KL, eval_KL): how often each latent was named while each factor was held."""
     num_factors, num_latents = stats.num_factors, relative_NL.shape[1]
     num_train, num_eval = stats.settings.factor_votes
     train_K = np.bincount(random.randint(num_factors, size=num_train), minlength=num_factors)
@@ -72,7 +71,7 @@ def _votes(
         values_E = random.randint(len(groups.counts_V), size=train_K[k] + eval_K[k])
         for value in np.unique(values_E):
             training = np.count_nonzero(values_E[: train_K[k]] == value)
-            num_votes = np.count_nonzero(values_E == value)
+            num_votes = int(np.count_nonzero(values_E == value))
             points_ES = _drawn(groups, value, (num_votes, stats.settings.group_size), random)
             named_E = _least_varying(sorted_LN, points_ES)
             train_KL[k] += np.bincount(named_E[:training], minlength=num_latents)
@@ -83,7 +82,7 @@ def _votes(
 def _drawn(
     groups: Groups, value: int, shape: tuple[int, int], random: np.random.RandomState
 ) -> np.ndarray:
-    """Points of one value, shuffled again whenever all have been used."""
+    """Points of one value in shuffled passes, each of which uses every point once."""
     order_N = np.arange(groups.counts_V[value])
     passes = []
     for _ in range(-(-shape[0] * shape[1] // len(order_N))):

@@ -1,14 +1,16 @@
-"""Interventional robustness: how little a latent moves while the factor it encodes is held.
+"""Interventional robustness: how little a latent moves while the factor that it encodes is held.
 
     D_j  = max_n |z_nj - mean z_j|
     d_jk = mean over values v of y_k of the q-quantile of |z_nj - E[z_j | y_k = v]|, y_nk = v
     irs  = sum_j D_j max_k (1 - d_jk / D_j) / sum_j D_j
 
-Suter et al. 2019. Up to 1, higher is better, and hardly ever below 0; q = 1 (the maximum) in
-protocol thesis, 0.99 in locatello. It holds a factor and lets the others vary, so it needs points
-from the whole grid of factors. Unlike the other measures it weights latents by their scale. With
-few points of a value, deviations are small and noise scores well: 0.25 to 0.35 in the reference
-data. Constant latents are dropped; 0 if none is left."""
+Source: Suter et al. 2019, as both reference codes compute it.
+Range: up to 1, higher is better; slightly below 0 at worst.
+Needs: a factor grid, because it holds one factor while the others vary.
+Estimator: all points; q = 1 (the maximum) in protocol thesis, 0.99 in locatello. Deterministic.
+Failure cases: latents are weighted by their scale. With few points of a value deviations are
+    small, so noise scores 0.25 to 0.35 in the reference data. Constant latents are dropped; 0 if
+    none is left."""
 
 import numpy as np
 
@@ -26,9 +28,9 @@ def irs(stats: Statistics) -> float:
     quantile = stats.settings.irs_quantile
     held_KL = np.stack([_held_deviation(unit_LN, g, quantile) for g in stats.classes.groups_K])
     robust_L = (1.0 - held_KL / largest_L).max(axis=0)
-    # Weights relative to the largest scale: those of hopelessly smaller latents vanish.
+    # Weights relative to the largest scale; those of much smaller latents become 0.
     shift_L = np.maximum(exponents_L - exponents_L.max(), -1000)
-    return float(np.average(robust_L, weights=np.ldexp(largest_L, shift_L))) + 0.0  # not -0
+    return float(np.average(robust_L, weights=np.ldexp(largest_L, shift_L))) + 0.0  # -0 becomes 0
 
 
 def _held_deviation(unit_LN: np.ndarray, groups: Groups, quantile: float) -> np.ndarray:

@@ -1,4 +1,4 @@
-"""Measures of latents, with the random streams that belong to their training. No torch.
+"""Scores of latents, with the random streams that belong to their training. No torch.
 
 Shapes: N points, L latent, K factors."""
 
@@ -10,6 +10,16 @@ from trainers.config import Evaluation
 from trainers.errors import MeasureError
 from trainers.measures import score
 from trainers.seeds import seed_for
+from trainers.specs.measures import MEASURES
+
+ACTIVE = "latent/active"  # the metric that `active_latents` gives
+_ACTIVE_VARIANCE = 0.01
+
+
+def active_latents(mu_NL: np.ndarray) -> int:
+    """How many latents carry information: those whose posterior mean has a variance over the
+    data above 0.01 (Burda et al. 2016)."""
+    return int((mu_NL.astype(np.float64).var(axis=0) > _ACTIVE_VARIANCE).sum())
 
 
 def measure_scores(
@@ -22,9 +32,10 @@ def measure_scores(
     iteration: int,
     prefix: str = "measure",
 ) -> dict[str, float]:
-    """{'measure/cbd': .., ...}; the random streams depend on (seed, iteration, measure) only.
+    """{'measure/cbd': .., 'measure/sap.r1': .., ...}: names carry the measure's revision.
 
-    Raises MeasureError when the latents cannot be scored or a score is not finite."""
+    The random streams depend on (seed, iteration, measure) only. Raises MeasureError when the
+    latents cannot be scored or a score is not finite."""
     scores = score(
         mu_NL,
         factors_NK,
@@ -36,4 +47,4 @@ def measure_scores(
     bad = sorted(name for name, value in scores.items() if not np.isfinite(value))
     if bad:
         raise MeasureError(f"not finite: {', '.join(bad)}")
-    return {f"{prefix}/{name}": float(value) for name, value in scores.items()}
+    return {f"{prefix}/{MEASURES[name].stored_name}": value for name, value in scores.items()}

@@ -11,7 +11,7 @@ from trainers.config import TrainingConfig
 from trainers.datasets.access.dataset import Dataset
 from trainers.errors import MeasureError
 from trainers.running.step import TrainStep
-from trainers.scoring.latents import measure_scores
+from trainers.scoring.latents import ACTIVE, active_latents, measure_scores
 from trainers.seeds import random_stream
 
 _CHUNK = 256
@@ -34,8 +34,8 @@ def represent(
 ) -> Representation:
     """Encodes the images at `indices_N` and decodes one sample of each.
 
-    The reconstruction is that of a sample, as in training, so that validation and training
-    curves can be laid over one another; its noise is a stream of its own."""
+    The reconstruction is that of a sample, as in training, so that validation and training curves
+    are comparable; its noise has a random stream of its own."""
     noise = random_stream(seed, "validation-noise", iteration)
     recon, mu, logvar = 0.0, [], []
     latent_dim = sum(name.startswith("kl/z") for name in stepper.names)
@@ -71,10 +71,12 @@ def evaluate(
 ) -> tuple[Representation, dict[str, float], str]:
     """(representation, metrics, why scores are missing or '') of one part of the split.
 
-    part: 'valid' gives 'valid/recon', 'valid/kl', 'measure/*'; 'test' gives 'test/recon',
-    'test/kl', 'test/measure/*'."""
+    part: 'valid' gives 'valid/recon', 'valid/kl', 'latent/active', 'measure/*'; 'test' gives
+    'test/recon', 'test/kl', 'test/measure/*'."""
     representation = represent(stepper, dataset, indices_N, seed=config.seed, iteration=iteration)
     metrics = {f"{part}/recon": representation.recon, f"{part}/kl": representation.kl}
+    if part == "valid":
+        metrics[ACTIVE] = float(active_latents(representation.mu_NL))
     try:
         scores = measure_scores(
             representation.mu_NL,

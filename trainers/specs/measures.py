@@ -1,5 +1,6 @@
-"""The measures a grid may name: range, what each needs, source."""
+"""The measures that a grid may name: definition, range, direction, needs, source, revision."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Literal
 
@@ -9,16 +10,27 @@ PROTOCOLS: tuple[Protocol, ...] = ("thesis", "locatello")
 
 @dataclass(frozen=True)
 class MeasureSpec:
-    """What is known of a measure without its code. Higher is better for all of them.
+    """What is known of a measure without its code.
 
-    needs: 'factors' (labels suffice) or 'factor grid' (it intervenes on factors)."""
+    needs: 'latents' (no factors), 'factors' (labels suffice) or 'factor grid' (it intervenes on
+    factors).  companion: the measure without which it is never shown, because pure noise can
+    score high in it.
+    revision: raised when the definition changes, so that old scores are told from new ones."""
 
     name: str
     title: str
     definition: str
     range: str
-    needs: Literal["factors", "factor grid"]
+    needs: Literal["latents", "factors", "factor grid"]
     source: str
+    revision: int = 0
+    companion: str = ""
+    lower_is_better: bool = False
+
+    @property
+    def stored_name(self) -> str:
+        """The name of its scores in records and in MLflow: 'mig', 'sap.r1'."""
+        return f"{self.name}.r{self.revision}" if self.revision else self.name
 
 
 MEASURES: dict[str, MeasureSpec] = {
@@ -99,6 +111,15 @@ MEASURES: dict[str, MeasureSpec] = {
         MeasureSpec(
             "sap",
             "SAP",
+            "mean over factors of the gap of the two largest accuracies of single latents",
+            "0 to 1",
+            "factors",
+            "Kumar et al. 2018, section 3",
+            revision=1,
+        ),
+        MeasureSpec(
+            "sap_regression",
+            "SAP (regression)",
             "mean over factors of the gap of the two largest R^2 of single latents",
             "0 to 1",
             "factors",
@@ -152,8 +173,111 @@ MEASURES: dict[str, MeasureSpec] = {
             "factors",
             "Do & Tran 2020",
         ),
+        MeasureSpec(
+            "infom",
+            "InfoM",
+            "mean over latents of the best factor's share of their information; read with infoe",
+            "0 to 1",
+            "factors",
+            "Hsu et al. 2023",
+            companion="infoe",
+        ),
+        MeasureSpec(
+            "infoc",
+            "InfoC",
+            "mean over factors of the best latent's share of the information; read with infoe",
+            "0 to 1",
+            "factors",
+            "Hsu et al. 2023",
+            companion="infoe",
+        ),
+        MeasureSpec(
+            "infoe",
+            "InfoE",
+            "share of each factor's entropy that a logistic regression explains",
+            "0 (slightly below, at worst) to 1",
+            "factors",
+            "Hsu et al. 2023",
+        ),
+        MeasureSpec(
+            "dcies_explicitness",
+            "DCI-ES explicitness",
+            "how little deeper forests gain over shallow ones; read with dcies_informativeness",
+            "-1 to 1",
+            "factors",
+            "Eastwood et al. 2023",
+            companion="dcies_informativeness",
+        ),
+        MeasureSpec(
+            "dcies_informativeness",
+            "DCI-ES informativeness",
+            "mean accuracy of the random forests of the best depth on unseen points",
+            "0 to 1",
+            "factors",
+            "Eastwood et al. 2023",
+        ),
+        MeasureSpec(
+            "dcies_size",
+            "DCI-ES size",
+            "number of factors by number of latents",
+            "above 0",
+            "factors",
+            "Eastwood et al. 2023",
+        ),
+        MeasureSpec(
+            "gaussian_total_correlation",
+            "Gaussian TC",
+            "total correlation of latents as if Gaussian, nats; lower is better",
+            "0 to infinity",
+            "latents",
+            "Locatello et al. 2019",
+            lower_is_better=True,
+        ),
+        MeasureSpec(
+            "gaussian_wasserstein_correlation",
+            "Gaussian Wasserstein",
+            "Wasserstein distance of latents, as if Gaussian, from independent; lower is better",
+            "0 to infinity",
+            "latents",
+            "Locatello et al. 2019",
+            lower_is_better=True,
+        ),
+        MeasureSpec(
+            "gaussian_wasserstein_correlation_norm",
+            "Gaussian Wasserstein (norm.)",
+            "the Wasserstein distance by the total variance; lower is better",
+            "0 to 2",
+            "latents",
+            "Locatello et al. 2019",
+            lower_is_better=True,
+        ),
+        MeasureSpec(
+            "mutual_info_score",
+            "Mutual information",
+            "mean information of pairs of latents, nats; lower is better",
+            "0 to ln 20",
+            "latents",
+            "Locatello et al. 2019",
+            lower_is_better=True,
+        ),
     )
 }
+
+
+def lower_is_better(metric: str) -> bool:
+    """Whether less is better: of losses, and of some measures. metric: 'cbd', 'measure/sap.r1',
+    'valid/recon'."""
+    name = metric.removeprefix("measure/").partition(".r")[0]
+    if name in MEASURES:
+        return MEASURES[name].lower_is_better
+    return "/" in metric and not metric.startswith("measure/")
+
+
+def with_companions(names: Iterable[str]) -> tuple[str, ...]:
+    """The names, each followed by the measure without which it is never shown."""
+    pairs = ((name, MEASURES[name].companion if name in MEASURES else "") for name in names)
+    return tuple(dict.fromkeys(name for pair in pairs for name in pair if name))
+
 
 # What a grid that names no measures gets: those of the thesis, in the order of its tables.
 DEFAULT_MEASURES: tuple[str, ...] = (

@@ -8,7 +8,7 @@ from pydantic import AfterValidator, BeforeValidator, Field, model_validator
 from sweeper import messages
 from sweeper.grid.syntax import scalars
 from sweeper.grid.syntax.fields import Block, Integer, OneOrMany, Real, Text, Word
-from trainers.specs.measures import DEFAULT_MEASURES, MEASURES
+from trainers.specs.measures import DEFAULT_MEASURES, MEASURES, lower_is_better
 
 ALL = "all"
 THESIS = "thesis"  # the measures that the thesis reports
@@ -105,7 +105,7 @@ class Evaluation(Block):
 class Select(Block):
     """Which run stands for a model in a table (`sweeper.analysis.rule` states the whole rule).
 
-    mode: None means max for measures, min for losses.  statistic: of the score over seeds.
+    mode: None means min where less is better, else max.  statistic: of the score over seeds.
     milestone: best takes the number of iterations as one more setting, last only the longest.
     min_active: a run with fewer active latents is no candidate; 0 lets all of them be."""
 
@@ -118,7 +118,7 @@ class Select(Block):
     @property
     def direction(self) -> str:
         """'max' or 'min'."""
-        return self.mode or ("min" if self.by in LOSSES else "max")
+        return self.mode or ("min" if lower_is_better(self.by) else "max")
 
 
 class Resources(Block):

@@ -9,7 +9,7 @@ from sweeper.grid.blocks.dataset_facts import DatasetFacts, facts_of
 from sweeper.grid.blocks.definition import Grid
 from sweeper.grid.blocks.settings import GROUPS
 from sweeper.grid.syntax.fields import Range
-from trainers.specs.measures import MEASURES
+from trainers.specs.measures import MEASURES, with_companions
 from trainers.specs.networks import NETWORKS
 
 Findings = Iterator[tuple[tuple[str | int, ...], str]]
@@ -35,6 +35,18 @@ def _needed(grid: Grid) -> list[str]:
     directions = grid.search.directions if grid.search else None
     names = [*grid.evaluation.measures, grid.select.by, *(directions or ())]
     return [name for name in dict.fromkeys(names) if name in MEASURES]
+
+
+def selection_warnings(grid: Grid) -> list[str]:
+    """A warning for each measure to select by in which pure noise scores high."""
+    directions = tuple((grid.search.directions if grid.search else None) or (grid.select.by,))
+    companions = {name: MEASURES[name].companion for name in directions if name in MEASURES}
+    return [
+        f"selects by {name} alone, in which pure noise scores high; read {companion} beside it, "
+        "or select by another measure."
+        for name, companion in companions.items()
+        if companion and companion not in directions
+    ]
 
 
 def networks_fit_images(grid: Grid) -> Findings:
@@ -66,8 +78,9 @@ def batches_fit_splits(grid: Grid) -> Findings:
 
 
 def allowed_measures(grid: Grid, facts: DatasetFacts) -> tuple[str, ...]:
-    """The measures that are scored on a dataset; of a group, those that it allows."""
-    named = grid.evaluation.measures
+    """The measures that are scored on a dataset; of a group, those that it allows. A measure that
+    is not shown alone brings its companion."""
+    named = with_companions(grid.evaluation.measures)
     grouped = {name for group in named for name in GROUPS.get(group, ()) if _allows(facts, name)}
     return tuple(name for name in MEASURES if name in grouped or name in named)
 

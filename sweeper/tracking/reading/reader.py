@@ -15,7 +15,8 @@ from sweeper.tracking.uri import check_uri, sqlite_path
 
 @dataclass(frozen=True)
 class FinishedRun:
-    """A run that ended. status: finished, diverged or failed; measures: those scored."""
+    """A run that ended. status: finished, diverged or failed; measures: stored names of those
+    scored, and 'latent/active' where it is recorded."""
 
     run_id: str
     status: str
@@ -95,7 +96,8 @@ def _finished(run: StoredRun) -> FinishedRun:
     return FinishedRun(
         tags[layout.RUN_ID],
         tags[layout.STATUS],
-        frozenset(layout.split_list(tags.get(layout.MEASURES, ""))),
+        frozenset(layout.split_list(tags.get(layout.MEASURES, "")))
+        | ({layout.LATENT_ACTIVE} & set(run.metrics)),
         run.mlflow_run_id,
         layout.split_list(tags.get(layout.GRIDS, "")),
     )

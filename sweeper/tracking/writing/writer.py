@@ -180,7 +180,8 @@ class Writer:
             extend_metrics(path, scores)
             self._client.log_artifact(mlflow_run_id, str(path))
         self._client.log_batch(mlflow_run_id, metrics=metrics)
-        names = {key.removeprefix(layout.MEASURE_PREFIX) for key in scores}
+        prefix = layout.MEASURE_PREFIX
+        names = {key.removeprefix(prefix) for key in scores if key.startswith(prefix)}
         scored = names | set(layout.split_list(tags.get(layout.MEASURES, "")))
         self._log(mlflow_run_id, tags={layout.MEASURES: layout.join_list(scored)})
 

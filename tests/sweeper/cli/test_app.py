@@ -90,6 +90,20 @@ def test_measure_tells_every_wrong_option(representation):
     assert 'Did you mean "mig"?' in done.stderr and "--protocol x" in done.stderr
 
 
+def test_measure_names_a_constant_factor(tmp_path):
+    factors_NK = np.stack([np.arange(40) % 4, np.full(40, 7)], axis=1)
+    np.savez(tmp_path / "a.npz", latents=factors_NK + 0.0, factors=factors_NK)
+    done = sweeper(tmp_path, "measure", "a.npz", "--json", "--measures", "cbd")
+    assert set(json.loads(done.stdout)) == {"cbd"}
+    assert "a.npz: factors[:, 1] has one value for all points" in done.stderr
+    assert "factors[:, 0]" not in done.stderr
+
+
+def test_measure_shows_companions(representation):
+    done = sweeper(representation, "measure", "a.npz", "--json", "--measures", "infom")
+    assert set(json.loads(done.stdout)) == {"infom", "infoe"}
+
+
 def test_measure_draws_the_pcc_matrix(representation):
     done = sweeper(representation, "measure", "a.npz", "--measures", "cbd", "--plot", "p.png")
     assert done.returncode == 0, done.stderr

@@ -488,3 +488,16 @@ def test_tf32_is_a_precision(write, axes: str, own: str, expected: tuple[str, ..
     text = MINIMAL.replace("{iterations: 100}", f"{{iterations: 100, {axes}}}")
     grid = load_grid(write(text.replace("models: vae", f"models: {{vae: {{axes: {own}}}}}")))
     assert grid.axes_of(grid.models[0])["precision"] == expected
+
+
+def test_selecting_by_a_measure_that_noise_scores_high_in_is_warned_of(write) -> None:
+    asked = "evaluation: {measures: [cbd, infom]}\n"
+    grid = load_grid(write(MINIMAL + asked + "select: {by: infom}\n"))
+    (warning,) = grid.origin.warnings
+    assert "infom alone" in warning and "infoe" in warning
+    assert load_grid(write(MINIMAL + asked)).origin.warnings == ()
+
+
+def test_the_smallest_wins_where_less_is_better(write) -> None:
+    asked = "evaluation: {measures: [mutual_info_score]}\nselect: {by: mutual_info_score}\n"
+    assert load_grid(write(MINIMAL + asked)).select.direction == "min"

@@ -103,6 +103,6 @@ def test_a_further_measure_is_scored_from_stored_latents(launched, tmp_path):
     assert "0 steps" in done.stdout
     with sqlite3.connect(copy / "mlflow.db") as store:
         scored = store.execute(
-            "SELECT COUNT(*) FROM latest_metrics WHERE key = 'measure/sap'"
+            "SELECT COUNT(*) FROM latest_metrics WHERE key = 'measure/sap.r1'"
         ).fetchone()
     assert scored == (4,)

@@ -336,3 +336,20 @@ def test_a_plan_as_json_has_its_numbers_and_cells() -> None:
 def test_a_search_is_not_multiplied_out() -> None:
     with pytest.raises(UsageError, match="a search"):
         make_plan(grid_of(search={"trainings": 3}))
+
+
+def test_num_points_above_a_split_is_reported(tmp_path):
+    text = """
+datasets: cars3d
+models: vae
+axes: {iterations: 100}
+evaluation: {measures: [cbd], num_points: 50000, split: {validation: 0.1, test: 0.05}}
+"""
+    file = tmp_path / "grid.yaml"
+    file.write_text(text, encoding="utf-8")
+    warnings = make_plan(load_grid(file)).warnings
+    assert [w for w in warnings if "all 1,756 validation images" in w and "50,000" in w]
+    assert [w for w in warnings if "all 878 test images" in w]
+    file.write_text(text.replace("num_points: 50000, ", ""), encoding="utf-8")
+    assert make_plan(load_grid(file)).warnings == ()  # up to 10,000 is what README promises
+    assert len(make_plan(load_grid(file), points=5_000).warnings) == 2

@@ -267,6 +267,7 @@ def write_launch(
             metrics = (
                 {} if status in ("failed", "running") else dict(change(cell, final_metrics(cell)))
             )
+            metrics = {stored_key(column): value for column, value in metrics.items()}
             names = [name[8:] for name in metrics if name.startswith("measure/")]
             _add_tags(rows, db, run, tags | {"sweeper.measures": ",".join(sorted(names))})
             _add_params(rows, db, run, cell, protocol)
@@ -276,6 +277,12 @@ def write_launch(
         for table, values in rows.items():
             if values:
                 connection.execute(table.__table__.insert(), values)
+
+
+def stored_key(column: str) -> str:
+    """The metric key of a frame's column: 'measure/sap' -> 'measure/sap.r1'."""
+    prefix, measure, name = column.rpartition("measure/")
+    return f"{prefix}{measure}{layout.stored_name(name)}" if measure else column
 
 
 def _add_run(rows, db, experiment, run, name, place, status, number) -> None:

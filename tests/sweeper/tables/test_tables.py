@@ -541,3 +541,11 @@ def test_all_of_the_thesis_is_counted(new_store):
     found = launched("7.1", uri)
     assert sum(row.counts.finished for row in found.rows) == 1188
     assert len(found.rows) == 29 and not found.partial
+
+
+def test_a_column_that_noise_scores_high_in_brings_its_companion():
+    from sweeper.analysis.scores import score
+    from sweeper.tables import TABLES
+
+    spec = TABLES["7.1"].selected_by(score("infom"))
+    assert spec.columns[-2:] == ("infom", "infoe")

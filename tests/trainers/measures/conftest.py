@@ -30,6 +30,12 @@ def golden_scores():
 
 
 @pytest.fixture(scope="session")
+def new_golden_scores():
+    """CASE -> {CODE/MEASURE: value}: the newer measures, as computed by their reference codes."""
+    return json.loads((DATA / "expected_new.json").read_text())["cases"]
+
+
+@pytest.fixture(scope="session")
 def grid_NK():
     """A whole grid of 4 x 5 x 6 classes, ten times: factors exactly independent and uniform."""
     grid = list(itertools.product(range(4), range(5), range(6)))

@@ -1,8 +1,11 @@
-"""The laws that every measure keeps, and what each gives for codes with a known answer."""
+"""Invariances of every measure, and its scores of codes with a known answer."""
+
+import inspect
 
 import numpy as np
 import pytest
 
+from trainers.errors import MeasureError
 from trainers.measures import MEASURES, score
 from trainers.specs import measures as specs
 
@@ -13,6 +16,10 @@ LN = {n: np.log(n) for n in (4, 5, 6, 10, 20)}
 EMPTY_JEMMIG = {
     bins: float(np.mean([LN[bins] / (LN[n] + LN[bins]) for n in (4, 5, 6)])) for bins in (10, 20)
 }
+# The other latents predict the most frequent value: 1 of V. A tree is always right; a linear
+# classifier is right at least for the lowest and the highest value: 2 of V.
+CHANCE = float(np.mean([1 / n for n in (4, 5, 6)]))
+SUM_OF_VARIANCES = sum((n * n - 1) / 12 for n in (4, 5, 6)) * 1200 / 1199
 BOTH = {
     "cbd": (1.0, 0.0, 0.5),
     "cbd_compactness": (1.0, 0.0, 1.0),
@@ -20,13 +27,26 @@ BOTH = {
     "mig": (1.0, 0.0, 0.0),
     "mig_sup": (1.0, 0.0, 1.0),
     "modularity": (1.0, 0.0, 1.0),
-    "sap": (1.0, 0.0, 0.0),
+    "sap_regression": (1.0, 0.0, 0.0),
     "irs": (1.0, 0.0, 1.0),
     "dci_disentanglement": ((0.999, 1.0), 0.0, (0.999, 1.0)),
     # Two copies share the importance: all for one would be 1, half each 1 - ln 2 / ln 6 = 0.613.
     "dci_completeness": ((0.999, 1.0), 0.0, (0.6, 0.9)),
     "dci_informativeness": ((0.999, 1.0), 0.0, (0.999, 1.0)),
     "dcimig": (1.0, 0.0, 1.0),
+    "infom": ((0.95, 1.0), 0.0, (0.95, 1.0)),
+    # Two of six latents share the information of a factor: (1/2 - 1/6) / (1 - 1/6) = 0.4.
+    "infoc": ((0.95, 1.0), 0.0, (0.37, 0.43)),
+    "infoe": ((0.98, 1.0), (-1e-6, 1e-6), (0.98, 1.0)),
+    "dcies_explicitness": ((0.3, 1.0), 1.0, (0.3, 1.0)),
+    "dcies_informativeness": ((0.99, 1.0), (0.1, 0.3), (0.99, 1.0)),
+    "dcies_size": (1.0, 1.0, 0.5),
+    "gaussian_total_correlation": (0.0, 0.0, None),  # infinite
+    # Of copies with variance v, V has the roots 0 and sqrt(2) v: 2 (2 v) - 2 sqrt(2) v a factor.
+    "gaussian_wasserstein_correlation": (0.0, 0.0, (4 - 2 * 2**0.5) * SUM_OF_VARIANCES),
+    "gaussian_wasserstein_correlation_norm": (0.0, 0.0, 2 - 2**0.5),
+    # Each of the six latents shares its entropy with one of the five others.
+    "mutual_info_score": (0.0, 0.0, float(np.mean([LN[n] for n in (4, 5, 6)])) / 5),
 }
 EXPECTED = {
     "thesis": BOTH
@@ -34,6 +54,7 @@ EXPECTED = {
         "beta_vae": (1.0, (-0.05, 0.05), 1.0),
         "factor_vae": (1.0, 0.0, 1.0),
         "explicitness": (1.0, 0.0, 1.0),
+        "sap": (1.0 - CHANCE, 0.0, 0.0),
         "jemmig": (1.0, EMPTY_JEMMIG[10], EMPTY_JEMMIG[10]),
     },
     "locatello": BOTH
@@ -41,6 +62,7 @@ EXPECTED = {
         "beta_vae": (1.0, (0.28, 0.39), 1.0),
         "factor_vae": (1.0, 0.0, 1.0),
         "explicitness": (1.0, 0.5, 1.0),
+        "sap": ((CHANCE, 1.0 - CHANCE), 0.0, 0.0),
         "jemmig": (1.0, EMPTY_JEMMIG[20], EMPTY_JEMMIG[20]),
     },
 }
@@ -50,7 +72,9 @@ CODES = {
     "duplicated": lambda factors_NK: np.repeat(factors_NK, 2, axis=1).astype(np.float32),
 }
 PROTOCOLS = pytest.mark.parametrize("protocol", ["thesis", "locatello"])
-FORESTS = ("dci_disentanglement", "dci_completeness", "dci_informativeness")
+DCI_ES = ("dcies_explicitness", "dcies_informativeness")
+FORESTS = ("dci_disentanglement", "dci_completeness", "dci_informativeness", *DCI_ES)
+INFOMEC = ("infom", "infoc")
 
 
 def without(*names: str) -> list[str]:
@@ -72,9 +96,12 @@ def test_every_measure_has_expected_values(protocol):
 @PROTOCOLS
 @pytest.mark.parametrize("code", list(CODES))
 def test_codes_with_a_known_answer(code, protocol, grid_NK):
-    got = score(CODES[code](grid_NK), grid_NK, protocol=protocol)
-    for name, values in EXPECTED[protocol].items():
-        value = values[list(CODES).index(code)]
+    number = list(CODES).index(code)
+    expected = {name: values[number] for name, values in EXPECTED[protocol].items()}
+    names = [name for name, value in expected.items() if value is not None]
+    got = score(CODES[code](grid_NK), grid_NK, measures=names, protocol=protocol)
+    for name in names:
+        value = expected[name]
         low, high = value if isinstance(value, tuple) else (value, value)
         assert low - 1e-9 <= got[name] <= high + 1e-9, (name, got[name])
 
@@ -106,8 +133,24 @@ def test_same_seed_same_scores_and_only_sampled_ones_follow_the_seed(protocol, m
     first, again, other = (score(*mixed, protocol=protocol, seed=seed) for seed in (3, 3, 4))
     assert again == first
     moved = {name for name in MEASURES if other[name] != first[name]}
-    assert moved <= {"beta_vae", "factor_vae", *FORESTS}
+    assert moved <= {"beta_vae", "factor_vae", *INFOMEC, *FORESTS}
     assert moved
+
+
+def test_dependent_latents_have_no_finite_total_correlation(mixed):
+    latents_NL, factors_NK = mixed
+    with pytest.raises(MeasureError, match="linearly dependent"):
+        score(latents_NL[:, [0, 1, 0]], factors_NK, measures=["gaussian_total_correlation"])
+
+
+def test_pure_noise_scores_high_in_what_is_never_shown_alone():
+    random = np.random.default_rng(1)
+    factors_NK = np.stack([random.integers(n, size=3000) for n in (3, 5, 8)], axis=1)
+    got = score(random.standard_normal((3000, 3)), factors_NK)
+    assert got["infom"] > 0.3 and got["infoe"] < 0.02
+    assert got["dcies_explicitness"] > 0.9 and got["dcies_informativeness"] < 0.3
+    for name in ("infom", "infoc", "dcies_explicitness"):
+        assert specs.MEASURES[name].companion in specs.with_companions([name])
 
 
 def test_a_score_does_not_depend_on_what_else_is_asked_for(mixed):
@@ -126,7 +169,7 @@ def test_float32_and_its_float64_score_the_same(protocol, mixed):
 
 @PROTOCOLS
 def test_flipping_signs_moves_nothing(protocol, mixed):
-    """Forests break ties at random, so the three of DCI are left out."""
+    """Forests break ties at random, so those of DCI are left out."""
     latents_NL, factors_NK = mixed
     names = without(*FORESTS)
     flipped_NL = latents_NL * np.array([1, -1, 1, -1], dtype=np.float32)
@@ -138,10 +181,13 @@ def test_flipping_signs_moves_nothing(protocol, mixed):
 
 @PROTOCOLS
 def test_scale_of_a_latent_matters_only_where_it_should(protocol, mixed):
-    """beta_vae penalises unscaled coefficients, factor_vae drops small latents, irs weights by
-    scale; nothing else may change when each latent is scaled and shifted."""
+    """beta_vae and locatello's sap penalise unscaled coefficients, factor_vae, infom and infoc drop
+    small latents, irs and the Wasserstein distance weight by scale; nothing else may change when
+    each latent is scaled and shifted."""
     latents_NL, factors_NK = mixed
-    names = without("beta_vae", "factor_vae", "irs", *FORESTS)
+    penalised = ["sap"] if protocol == "locatello" else []
+    weighted = [name for name in MEASURES if "wasserstein" in name]
+    names = without("beta_vae", "factor_vae", "irs", *INFOMEC, *penalised, *weighted, *FORESTS)
     scaled_NL = latents_NL.astype(np.float64) * [3.0, 0.7, 100.0, 1e-3] + [1.0, -5.0, 0.0, 2.0]
     got = score(scaled_NL, factors_NK, measures=names, protocol=protocol)
     expected = score(latents_NL, factors_NK, measures=names, protocol=protocol)
@@ -163,3 +209,14 @@ def test_scores_do_not_depend_on_the_number_of_threads(mixed):
         with threadpoolctl.threadpool_limits(limit):
             scores.append(score(*mixed))
     assert scores[0] == scores[1]
+
+
+@pytest.mark.parametrize("name", MEASURES)
+def test_every_docstring_says_what_a_reader_needs(name):
+    document = inspect.getmodule(MEASURES[name]).__doc__
+    for label in ("Source:", "Range:", "Needs:", "Estimator:", "Failure cases:"):
+        assert f"\n{label} " in document, label
+    direction = "lower" if specs.MEASURES[name].lower_is_better else "higher"
+    assert f"{direction} is better" in document
+    needs = {"latents": "latents alone", "factors": "factor labels", "factor grid": "a factor grid"}
+    assert f"Needs: {needs[specs.MEASURES[name].needs]}" in document

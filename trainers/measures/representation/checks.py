@@ -1,4 +1,4 @@
-"""What a representation must be before it can be scored. Every mistake is named, all at once.
+"""Checks of a representation before it is scored. All mistakes are reported at once.
 
 Shapes: N points, L latents, K factors. Points come first."""
 
@@ -11,6 +11,7 @@ from trainers.errors import MeasureError
 from trainers.specs.measures import MEASURES, PROTOCOLS
 from trainers.words import unknown
 
+_LARGEST_EXACT = 1 << 53  # beyond it, double precision skips integers
 _NUMERIC = "biuf"  # numpy kinds: bool, signed, unsigned, float
 
 
@@ -18,8 +19,9 @@ def checked_points(latents_NL: Any, factors_NK: Any) -> tuple[np.ndarray, np.nda
     """Both arrays as float64, or a MeasureError with one line for each mistake.
 
     Factors are classes: integers, or numbers of which each value is shared by two points on
-    average (0, 0.2, .. 1 will do). A factor of real numbers that hardly repeat is refused,
-    because it has no classes; bin it first."""
+    average (0, 0.2, .. 1 will do). Integers beyond 2^53 are counted from their minimum, or numbered
+    in their order where they lie further apart, so that no two become one class. A factor of real
+    numbers that hardly repeat is refused, because it has no classes; bin it first."""
     latents, factors = _array(latents_NL), _array(factors_NK)
     mistakes = _shape_mistakes("latents", latents, "(N, L): points, latents")
     mistakes += _shape_mistakes("factors", factors, "(N, K): points, factors")
@@ -31,7 +33,7 @@ def checked_points(latents_NL: Any, factors_NK: Any) -> tuple[np.ndarray, np.nda
     if not mistakes and len(latents) < 2:
         mistakes.append("only one point given: at least 2 are needed")
     if not mistakes:
-        latents, factors = latents.astype(np.float64), factors.astype(np.float64)
+        latents, factors = latents.astype(np.float64), _exact_factors(factors)
         mistakes += _finite_mistakes("latents", latents) + _finite_mistakes("factors", factors)
         if not mistakes:
             mistakes += _class_mistakes(factors)
@@ -68,6 +70,25 @@ def checked_settings(protocol: str, seed: int, alpha: float) -> None:
         mistakes.append(f"alpha = {alpha!r} weights the two halves of cbd: it must lie in 0 to 1")
     if mistakes:
         raise MeasureError("\n".join(mistakes))
+
+
+def constant_factors(factors_NK: np.ndarray) -> list[int]:
+    """The columns of factors that have one value for all points."""
+    return np.flatnonzero((factors_NK == factors_NK[:1]).all(axis=0)).tolist()
+
+
+def _exact_factors(factors_NK: np.ndarray) -> np.ndarray:
+    """As float64, with integers beyond 2^53 replaced by smaller ones in the same order."""
+    exact_NK = factors_NK.astype(np.float64)
+    if factors_NK.dtype.kind in "iu":
+        for k in np.flatnonzero(np.abs(exact_NK).max(axis=0) >= _LARGEST_EXACT):
+            column_N = factors_NK[:, k]
+            # Modulo 2^64, so exact for signed integers too.
+            above_N = column_N.astype(np.uint64) - column_N.min().astype(np.uint64)
+            if above_N.max() >= _LARGEST_EXACT:
+                above_N = np.unique(column_N, return_inverse=True)[1]
+            exact_NK[:, k] = above_N
+    return exact_NK
 
 
 def _array(points: Any) -> np.ndarray:

@@ -1,8 +1,8 @@
 """Representations from files: .npz, .h5 or .parquet with `latents` (N, L) and `factors` (N, K).
 
-The latents.h5 of a run will do: what it calls `mu` is taken for `latents`. A parquet file holds
-either list columns `latents` and `factors`, or one column a number: latents_0, latents_1, ..,
-factors_0, .. (also latent_0, factor_0). No pickle is ever loaded.
+A run's latents.h5 is accepted: its `mu` is read as `latents`. A parquet file has either list
+columns `latents` and `factors`, or a column for each latent and factor: latents_0, latents_1, ..,
+factors_0, .. (also latent_0, factor_0). Pickles are never loaded.
 
 Shapes: N points, L latents, K factors."""
 
@@ -33,7 +33,7 @@ def load_representation(path: Path | str) -> tuple[np.ndarray, np.ndarray]:
     except DataError:
         raise
     except Exception as error:
-        # Damaged files raise what the library at hand likes: KeyError, OSError, BadZipFile, ...
+        # Each library raises errors of its own for a damaged file: KeyError, OSError, BadZipFile.
         raise DataError(
             f"{path}: not a readable {path.suffix} file: {first_line(error)}"
         ) from error
@@ -66,7 +66,8 @@ def _read_npz(path: Path) -> dict[str, Any]:
 def _read_h5(path: Path) -> dict[str, Any]:
     import h5py
 
-    with h5py.File(path, "r") as arrays:
+    # Unlocked, so that a file is read that another process has open for writing.
+    with h5py.File(path, "r", locking=False) as arrays:
         return _picked(arrays, [n for n in arrays if isinstance(arrays[n], h5py.Dataset)])
 
 
@@ -82,7 +83,7 @@ def _picked(arrays: Any, held: list[str]) -> dict[str, Any]:
 def _read_parquet(path: Path) -> dict[str, Any]:
     import pyarrow.parquet
 
-    # Only the file itself: a folder name like `seed=1` must not add columns.
+    # Only the file itself: a folder named like `seed=1` must not add a column.
     table = pyarrow.parquet.ParquetFile(path).read()
     found: dict[str, Any] = {"names": table.column_names}
     for name in _NAMES:

@@ -8,10 +8,11 @@ from trainers.measures.shared.classes import Groups
 
 
 def mean_auc(scores_NV: np.ndarray, groups: Groups) -> float:
-    """Macro mean over classes: the chance that a point of the class gets a higher score than one
-    of the rest, ties counting half. Column v scores class v. A single class has no rest: 0.5.
+    """Macro mean over classes of the probability that a point of the class has a higher score
+    than one of the rest, ties counted half. Column v scores class v. A single class: 0.5.
 
-    In single precision, which sorts twice as fast and makes ties of what only rounding parts."""
+    Scores are compared in single precision, which sorts twice as fast and treats values that
+    differ only by rounding as equal."""
     num_points, num_classes = scores_NV.shape
     if num_classes == 1:
         return 0.5
@@ -22,7 +23,8 @@ def mean_auc(scores_NV: np.ndarray, groups: Groups) -> float:
         all_N.sort()
         below = np.searchsorted(all_N, inside, side="left")
         not_above = np.searchsorted(all_N, inside, side="right")
-        # Mean of both = points below plus half the ties, of which the class's own are taken off.
+        # The mean of both counts is the points below plus half the ties; pairs within the class
+        # are subtracted.
         pairs_won = 0.5 * (below.sum() + not_above.sum()) - 0.5 * count * count
         areas.append(pairs_won / (count * (num_points - count)))
     return float(np.mean(areas))

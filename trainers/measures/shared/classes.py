@@ -1,4 +1,4 @@
-"""Factors as classes: numbers from 0 for the values that occur, and the points that share one.
+"""Factors as classes: numbers from 0 for the values that occur, and the points that share them.
 
 Shapes: N points, K factors, C classes of all factors together, V classes of one factor."""
 
@@ -9,9 +9,11 @@ import numpy as np
 
 from trainers.errors import MeasureError
 
+_MAX_PROBABILITIES = 50_000_000  # 400 MB: one for each point and value of a factor
+
 
 class FactorClasses:
-    """Classes of K factors, numbered through all of them: factor k's start at offsets_K[k]."""
+    """Classes of K factors. Numbered across factors, those of factor k start at offsets_K[k]."""
 
     def __init__(self, factors_NK: np.ndarray) -> None:
         self.classes_NK = np.stack([_ranks(column) for column in factors_NK.T], axis=1)
@@ -37,7 +39,7 @@ def _ranks(values_N: np.ndarray) -> np.ndarray:
     low, span = values_N.min(), values_N.max() - values_N.min()
     if span > 4 * len(values_N) or (values_N != np.rint(values_N)).any():
         return np.unique(values_N, return_inverse=True)[1]
-    # The same without sorting, where integers lie close enough to be counted.
+    # The same without sorting, where the range of integers is small enough to count them.
     shifted_N = (values_N - low).astype(np.int64)
     return (np.cumsum(np.bincount(shifted_N) > 0) - 1)[shifted_N]
 
@@ -64,12 +66,23 @@ class Groups:
         return Groups(self.order_N, self.starts_V[kept], self.counts_V[kept])
 
 
+def check_classifiable(classes: FactorClasses, num_points: int) -> None:
+    """Raises MeasureError where a probability for each point and each value of a factor would take
+    more than 400 MB."""
+    most = int(classes.sizes_K.max())
+    if most * num_points > _MAX_PROBABILITIES:
+        raise MeasureError(
+            f"fits a classifier to each value of a factor: {most} values and {num_points} points "
+            "need too much memory; bin the factor, or take fewer points"
+        )
+
+
 def check_interventions(classes: FactorClasses) -> None:
-    """That a factor can be held while others vary, and told from the others that are."""
+    """Raises MeasureError unless there are two factors, each with a value that two points share."""
     if len(classes.sizes_K) < 2:
-        raise MeasureError("tells factors apart: it needs at least 2, there is 1")
+        raise MeasureError("compares factors: at least 2 are needed, there is 1")
     if not all(len(groups.shared().counts_V) for groups in classes.groups_K):
         raise MeasureError(
-            "compares points that share a factor's value: of some factor no two points do. Take "
-            "more points, or a factor of fewer values"
+            "compares points that share a factor's value, but no two points share a value of some "
+            "factor: take more points, or bin the factor"
         )

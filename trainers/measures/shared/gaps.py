@@ -1,12 +1,12 @@
-"""The gap of the two largest entries, which six of the measures average."""
+"""The difference of the two largest entries, which many measures average."""
 
 import numpy as np
 
 
 def top_two_gap(matrix: np.ndarray, axis: int) -> np.ndarray:
-    """Largest minus second largest along `axis`. Where there is no second, it counts as 0.
+    """Largest minus second largest along `axis`; the second counts as 0 where there is one entry.
 
-    Entries must not be negative, or the absent second would not be the smallest value."""
+    Entries must not be negative."""
     if matrix.shape[axis] == 1:
         return np.take(matrix, 0, axis=axis)
     top = np.sort(matrix, axis=axis)

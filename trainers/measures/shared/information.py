@@ -8,8 +8,8 @@ import numpy as np
 
 from trainers.measures.shared.classes import FactorClasses
 
-# Information of exactly independent variables comes out as a few units of rounding of either
-# sign. Any real dependence among fewer than a billion points is above this.
+# Rounding gives exactly independent variables an information of about 1e-16 of either sign. A
+# real dependence among fewer than a billion points is above this.
 _ROUNDING_NATS = 1e-12
 
 
@@ -24,11 +24,12 @@ class Information:
 
 
 def binned(unit_NL: np.ndarray, num_bins: int, protocol: str) -> np.ndarray:
-    """Bin numbers from 0, equal widths between each latent's extremes; the maximum is in the last.
+    """Bin numbers from 0, of equal widths between each latent's extremes; the maximum falls into
+    the last bin, a constant latent into bin 0.
 
-    A value on an edge falls where each reference code's rounding puts it: 'thesis' scales to
-    0 to 1 first and compares with 0, 0.1, .., 'locatello' compares with edges in the latent's
-    own scale. Identity codes lie on edges, so this is not pedantry. Constant latents: bin 0."""
+    A value on an edge falls where the reference code's rounding puts it: 'thesis' scales values to
+    0 to 1 and compares them with 0, 0.1, ..; 'locatello' compares them with edges in the latent's
+    own scale. The codes of perfect representations lie on edges."""
     low_L, high_L = unit_NL.min(axis=0), unit_NL.max(axis=0)
     bins_NL = np.zeros(unit_NL.shape, dtype=np.int64)
     for j in np.flatnonzero(high_L > low_L):
@@ -37,7 +38,7 @@ def binned(unit_NL: np.ndarray, num_bins: int, protocol: str) -> np.ndarray:
             scale = 1.0 / (high_L[j] - low_L[j])
             values_N, edges = values_N * scale - low_L[j] * scale, np.linspace(0, 1, num_bins + 1)
         bins_NL[:, j] = np.searchsorted(edges[:-1], values_N, side="right") - 1
-    # A spread of a few units of rounding can be scaled to just outside 0 to 1.
+    # Scaling a very small spread can round a value to just below 0.
     return np.maximum(bins_NL, 0, out=bins_NL)
 
 
@@ -63,6 +64,6 @@ def _terms(probabilities: np.ndarray) -> np.ndarray:
 
 
 def ratio(numerator: np.ndarray, denominator: np.ndarray) -> np.ndarray:
-    """Element-wise quotient, 0 where the denominator is: no entropy, nothing to explain."""
+    """Element-wise quotient; 0 where the denominator is 0 (no entropy to explain)."""
     positive = denominator > 0.0
     return np.where(positive, numerator / np.where(positive, denominator, 1.0), 0.0)

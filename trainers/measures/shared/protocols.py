@@ -1,4 +1,4 @@
-"""What the two reference protocols fix, besides the formulas that each measure's file states.
+"""What the two reference protocols set, besides the formulas in each measure's file.
 
 'thesis' is the review code of Carbonneau et al. 2022, whose measures the thesis reports;
 'locatello' is disentanglement_lib (Locatello et al. 2019)."""
@@ -9,10 +9,10 @@ from dataclasses import dataclass
 @dataclass(frozen=True)
 class Protocol:
     """num_bins: equal-width bins of a latent between its extremes.  irs_quantile: of the
-    deviations from a class mean.  group_size: pairs or points per sampled example.  rescaled:
-    whether an accuracy or AUC is stretched so that chance is 0.  beta_examples, factor_votes:
+    deviations from a class mean.  group_size: pairs or points of a sampled example.  rescaled:
+    whether an accuracy or AUC is rescaled so that chance is 0.  beta_examples, factor_votes:
     training and evaluation examples of beta_vae and factor_vae.  min_std: factor_vae drops
-    latents that spread less (not more, where 0)."""
+    latents with a smaller standard deviation (constant ones, where 0)."""
 
     num_bins: int
     irs_quantile: float
@@ -46,5 +46,5 @@ SETTINGS: dict[str, Protocol] = {
 
 
 def above_chance(accuracy: float, chance: float) -> float:
-    """An accuracy stretched so that chance is 0 and certainty 1; below 0 when worse than chance."""
+    """An accuracy rescaled so that chance is 0 and 1 stays 1; below 0 where worse than chance."""
     return (accuracy - chance) / (1.0 - chance)

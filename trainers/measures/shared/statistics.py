@@ -1,4 +1,4 @@
-"""What several measures need of one representation, each computed once, when first asked for.
+"""Statistics of one representation that several measures use, each computed once, on first use.
 
 Shapes: N points, L latents, K factors."""
 
@@ -6,9 +6,9 @@ from functools import cached_property
 
 import numpy as np
 
+from trainers.measures.classifiers.forests import Forests, accuracy_by_depth, fit_forests
 from trainers.measures.shared.classes import FactorClasses
 from trainers.measures.shared.correlation import absolute_pcc, unit_scaled
-from trainers.measures.shared.forests import Forests, fit_forests
 from trainers.measures.shared.information import Information, binned, information
 from trainers.measures.shared.protocols import SETTINGS
 
@@ -16,9 +16,9 @@ from trainers.measures.shared.protocols import SETTINGS
 class Statistics:
     """One representation under one protocol, with its shared statistics.
 
-    Latents and factors are held in an order that depends on their values alone, so that no score,
-    sampled or not, changes by a bit when columns are permuted. Latents are float64 and divided by
-    powers of two (exact, see `unit_scaled`): latent j was unit_NL[:, j] * 2 ** exponents_L[j]."""
+    Latents and factors are kept in an order that depends only on their values, so that a
+    permutation of columns changes no bit of a score. Latents are float64 and divided by powers of
+    two (exact, see `unit_scaled`): latent j is unit_NL[:, j] * 2 ** exponents_L[j]."""
 
     def __init__(
         self,
@@ -32,7 +32,7 @@ class Statistics:
         self.unit_NL, self.exponents_L = unit_scaled(latents_NL[:, _by_content(latents_NL)])
         order_K = _by_content(factors_NK)
         self.factors_NK = factors_NK[:, order_K]
-        self.given_order_K = np.argsort(order_K)  # where the factor given as k-th is held
+        self.given_order_K = np.argsort(order_K)  # the place here of the k-th factor given
         self.protocol = protocol
         self.settings = SETTINGS[protocol]
         self.seed = seed
@@ -71,11 +71,23 @@ class Statistics:
         return fit_forests(self.spans_NL, unit_scaled(self.factors_NK)[0], self.seed)
 
     @cached_property
+    def accuracy_by_depth_DK(self) -> np.ndarray:
+        """Accuracies of forests of rising depth, on points they have not seen."""
+        return accuracy_by_depth(self.unit_NL, self.classes.classes_NK, self.seed)
+
+    @cached_property
     def spans_NL(self) -> np.ndarray:
         """Latents from 0 to 1; constant ones 0."""
         low_L = self.unit_NL.min(axis=0)
         width_L = np.where(self.constant_L, 1.0, self.unit_NL.max(axis=0) - low_L)
         return (self.unit_NL - low_L) / width_L
+
+    @cached_property
+    def minmax_NL(self) -> np.ndarray:
+        """As `spans_NL`, rounded as scikit-learn's minmax_scale rounds."""
+        low_L = self.unit_NL.min(axis=0)
+        scale_L = 1.0 / np.where(self.constant_L, 1.0, self.unit_NL.max(axis=0) - low_L)
+        return self.unit_NL * scale_L - low_L * scale_L
 
     @cached_property
     def standard_NL(self) -> np.ndarray:
@@ -86,6 +98,6 @@ class Statistics:
 
 
 def _by_content(columns_NM: np.ndarray) -> list[int]:
-    """Positions of columns sorted by their bytes: any fixed order will do, if values decide it."""
+    """Positions of columns in the order of their bytes; any order given by values alone will do."""
     columns = columns_NM.T + 0.0  # + 0.0 makes -0 and 0 the same bytes
     return sorted(range(len(columns)), key=lambda m: columns[m].tobytes())

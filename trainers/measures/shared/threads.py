@@ -1,8 +1,7 @@
-"""One BLAS thread, so that scores do not depend on how many there are.
+"""One BLAS thread, so that scores do not depend on the number of threads.
 
-A matrix product split among threads rounds differently. The last bit it moves is enough to swap
-two almost equal probabilities, and with them a rank. The products here are also too small to gain
-from threads."""
+A matrix product split among threads rounds differently, and a change in the last bit can swap the
+ranks of two almost equal probabilities. The products here are too small to gain from threads."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager

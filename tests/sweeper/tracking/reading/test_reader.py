@@ -154,7 +154,7 @@ def test_finished_runs_have_the_status_of_each_run(new_store):
     assert cells[3]["run_id"] not in found
     first = found[cells[0]["run_id"]]
     mlflow_run_id = synthetic.digest("mlflow", first.run_id, size=32)
-    measures = frozenset(synthetic.MEASURES)
+    measures = frozenset(map(layout.stored_name, synthetic.MEASURES))
     assert first == FinishedRun(first.run_id, "finished", measures, mlflow_run_id, ("g",))
 
 

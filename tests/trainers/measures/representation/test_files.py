@@ -1,5 +1,8 @@
 """Representations from .npz, .h5 and .parquet, and what is said of wrong files."""
 
+import subprocess
+import sys
+
 import h5py
 import numpy as np
 import pyarrow as pa
@@ -117,3 +120,29 @@ def test_parquet_columns_that_are_no_matrix(columns, words, tmp_path):
     pq.write_table(pa.table(columns), tmp_path / "r.parquet")
     with pytest.raises(DataError, match=words):
         load_representation(tmp_path / "r.parquet")
+
+
+def test_a_file_that_another_process_has_open_for_writing_is_read(tmp_path):
+    script = (
+        "import sys, h5py, numpy as np\n"
+        "file = h5py.File(sys.argv[1], 'w')\n"
+        "file['latents'] = np.ones((4, 3))\n"
+        "file['factors'] = np.ones((4, 2), int)\n"
+        "file.flush()\n"
+        "print('written', flush=True)\n"
+        "sys.stdin.read()\n"
+    )
+    path = tmp_path / "open.h5"
+    writer = subprocess.Popen(
+        [sys.executable, "-c", script, str(path)],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+    )
+    with writer:
+        try:
+            assert writer.stdout.readline() == "written\n"
+            latents_NL, factors_NK = load_representation(path)
+        finally:
+            writer.communicate("", timeout=60)
+    assert latents_NL.shape == (4, 3) and factors_NK.shape == (4, 2)

@@ -1,6 +1,7 @@
-"""Random forests that regress each factor on all latents, for `dci`. Loads scikit-learn.
+"""Random forests that predict each factor from all latents, for `dci` and `dci_es`. Loads
+scikit-learn.
 
-Shapes: N points, L latents, K factors."""
+Shapes: N points, L latents, K factors, D depths."""
 
 from dataclasses import dataclass
 
@@ -9,6 +10,8 @@ import numpy as np
 from trainers.seeds import random_stream, seed_for
 
 _MAX_TRAIN_POINTS = 2_500
+_MAX_DEPTH_POINTS = 3_000
+DEPTHS = (1, 2, 4, 8, 16)
 
 
 @dataclass(frozen=True)
@@ -41,3 +44,22 @@ def fit_forests(latents_NL: np.ndarray, factors_NK: np.ndarray, seed: int) -> Fo
         spread = np.square(factor_N[test] - factor_N[test].mean()).sum()
         r_squared_K[k] = max(0.0, 1.0 - missed / spread) if spread > 0.0 else 0.0
     return Forests(importance_LK, r_squared_K)
+
+
+def accuracy_by_depth(latents_NL: np.ndarray, classes_NK: np.ndarray, seed: int) -> np.ndarray:
+    """(D, K): accuracy on unseen points of forests of each depth that classify each factor."""
+    from sklearn.ensemble import RandomForestClassifier
+
+    num_points = min(len(latents_NL), _MAX_DEPTH_POINTS)
+    num_train = 2 * num_points // 3
+    train, test = slice(0, num_train), slice(num_train, num_points)
+    single_NL = latents_NL.astype(np.float32)
+    accuracy_DK = np.empty((len(DEPTHS), classes_NK.shape[1]))
+    for d, depth in enumerate(DEPTHS):
+        for k, classes_N in enumerate(classes_NK.T):
+            forest = RandomForestClassifier(
+                n_estimators=10, max_depth=depth, random_state=seed % 2**32
+            )
+            forest.fit(single_NL[train], classes_N[train])
+            accuracy_DK[d, k] = np.mean(forest.predict(single_NL[test]) == classes_N[test])
+    return accuracy_DK

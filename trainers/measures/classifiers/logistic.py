@@ -1,12 +1,12 @@
 """Many binary logistic regressions on the same points, one for each class of each factor.
 
-Problem c tells the points of class c from the rest and minimises
+Problem c separates the points of class c from the rest and minimises
 
     sum_n s_cn log(1 + exp(-t_cn (x_n w_c + b_c))) + |w_c|^2 / 2,      t = +1 in the class, else -1
 
 with balanced weights: s_cn = N / (2 n_c) in the class, N / (2 (N - n_c)) outside. That is
 scikit-learn's LogisticRegression(C=1, class_weight="balanced"), one versus rest. Newton's method
-for all problems at once: the Hessians are one matrix product of weights with the products of
+solves all problems at once: the Hessians are one matrix product of weights with the products of
 features, so a step costs three matrix products for all classes of all factors.
 
 Shapes: N points, B points of a block, D features (the last constant 1), K factors, C classes of
@@ -27,7 +27,7 @@ def fit_one_versus_rest(
     """Coefficients W_DC; features @ W are the logits.
 
     numbered_NK: the class that each point has of each factor, numbered through all factors.
-    A class of all points, or of none, has nothing to be told from: its coefficients are 0."""
+    A class of all points, or of none, has coefficients 0."""
     weights_DC = np.zeros((features_ND.shape[1], num_classes))
     every = len(features_ND) // _START_POINTS
     if every > 1:
@@ -43,7 +43,7 @@ def _minimised(problem: "_OneVersusRest", weights_DC: np.ndarray, tolerance: flo
     steepest_C = np.full(weights_DC.shape[1], np.inf)
     for _ in range(_MAX_STEPS):
         gradient_DC, hessian_CDD = problem.derivatives(weights_DC - step_DC)
-        # The loss is convex, so a Newton step that overshoots shows in a larger gradient.
+        # The loss is convex, so a larger gradient means that the step was too long.
         new_steepest_C = np.abs(gradient_DC).max(axis=0)
         too_far_C = new_steepest_C > np.maximum(steepest_C, tolerance)
         weights_DC = np.where(too_far_C, weights_DC, weights_DC - step_DC)
@@ -69,7 +69,7 @@ class _OneVersusRest:
         self.ridge_D = np.full(num_features, 1.0 / num_points)
         self.ridge_D[-1] = 0.0
         self.block = max(_BLOCK_VALUES // num_classes, 64)
-        # Kept between blocks: fresh arrays of this size would be paged in anew each time.
+        # Reused for each block: the system would have to map new arrays of this size each time.
         self.buffers = np.empty((3, self.block, num_classes))
 
     def derivatives(self, weights_DC: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
@@ -84,7 +84,7 @@ class _OneVersusRest:
         hessian_CDD = np.empty((num_classes, num_features, num_features))
         hessian_CDD[:, self.pairs[0], self.pairs[1]] = products_QC.T
         hessian_CDD[:, self.pairs[1], self.pairs[0]] = products_QC.T
-        # The tiny ridge keeps problems without any curvature left solvable.
+        # The small ridge keeps problems without curvature solvable.
         return gradient_DC, hessian_CDD + np.diag(self.ridge_D + 1e-12)
 
     def _slopes(

@@ -1,13 +1,17 @@
 """Mutual information gap.
 
-    thesis     M_jk = I(z_j; y_k) / H(z_j)     thesis, eq. 5.1: the entropy of the binned latent
-    locatello  M_jk = I(z_j; y_k) / H(y_k)     Chen et al. 2018, eq. 6: the entropy of the factor
+    thesis     M_jk = I(z_j; y_k) / H(z_j)     the entropy of the binned latent
+    locatello  M_jk = I(z_j; y_k) / H(y_k)     the entropy of the factor
     mig = mean_k [largest - second largest over latents of M_jk]
 
-0 to 1, higher is better; needs labels, no interventions. Plug-in information of latents in 10
-(thesis) or 20 (locatello) equal-width bins: unbalanced latents fill few bins, and more bins or
-fewer points raise all scores. A constant latent or factor shares no information: 0. With one
-latent there is no second largest, which then counts as 0."""
+Source: thesis, eq. 5.1; Chen et al. 2018, eq. 6.
+Range: 0 to 1, higher is better.
+Needs: factor labels.
+Estimator: plug-in information of latents in 10 (thesis) or 20 (locatello) bins of equal width.
+    Deterministic.
+Failure cases: a latent with outliers fills few bins. More bins or fewer points raise all scores. A
+    constant latent or factor shares no information: 0. With one latent there is no second largest
+    value; it counts as 0."""
 
 import numpy as np
 

@@ -1,11 +1,14 @@
-"""Modularity: how far each latent informs of one factor only.
+"""Modularity: how far each latent carries information about one factor only.
 
     modularity = mean_j [1 - sum_{k != *} I_jk^2 / ((K - 1) I_j*^2)],    * the best factor of z_j
 
-Ridgeway & Mozer 2018, section 3. 0 to 1, higher is better; needs labels, no interventions. Plug-in
-information of latents in 10 (thesis) or 20 (locatello) bins. Blind to how much is known: a latent
-of noise scores high too, and copies of one good latent score 1. A latent without any information
-scores 0. With one factor, every latent that informs of it scores 1."""
+Source: Ridgeway & Mozer 2018, section 3.
+Range: 0 to 1, higher is better.
+Needs: factor labels.
+Estimator: plug-in information of latents in 10 (thesis) or 20 (locatello) bins. Deterministic.
+Failure cases: it ignores how much information there is, so a latent of noise scores high and copies
+    of one good latent score 1. A latent without information scores 0. With one factor, every latent
+    with information scores 1."""
 
 import numpy as np
 

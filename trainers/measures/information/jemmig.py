@@ -2,12 +2,17 @@
 
     jemmig = mean_k [1 - (H(z_*, y_k) - I(z_*; y_k) + I(z_o; y_k)) / (H(y_k) + ln B)]
 
-z_* and z_o are the latents that know most and second most of y_k, B the number of bins. Do & Tran
-2020, normalised and turned so that higher is better, as in the review code of Carbonneau et al.
-2022. 0 to 1; needs labels, no interventions. Bins as mig's; protocol locatello, whose code has
-no JEMMIG, takes its own 20. A latent that knows nothing does not score 0 but
-(ln B - H(z)) / (H(y) + ln B). Of latents that know equally much, the one of least joint entropy
-counts; with one latent, the second most is 0."""
+z_* and z_o are the latents with the most and second most information about y_k, B is the number of
+bins.
+
+Source: Do & Tran 2020, normalised and reversed as in the code of Carbonneau et al. 2022.
+Range: 0 to 1, higher is better.
+Needs: factor labels.
+Estimator: bins as mig's; protocol locatello, whose code has no JEMMIG, uses its own 20.
+    Deterministic.
+Failure cases: a latent without information scores (ln B - H(z)) / (H(y) + ln B) and not 0. Of
+    latents with equal information, the one with the smallest joint entropy counts. With one latent
+    the second most information is 0."""
 
 import numpy as np
 

@@ -3,9 +3,12 @@
     gap_j = largest - second largest over factors of I(z_j; y_k), credited to the best factor *_j
     dcimig = sum_k max {gap_j : *_j = k, or 0} / sum_k H(y_k)
 
-Sepliarskaia et al. 2019, as in the review code of Carbonneau et al. 2022. 0 to 1, higher is
-better; needs labels, no interventions. Bins as mig's; protocol locatello, whose code has no
-DCIMIG, takes its own 20. A copy of a latent costs nothing. Factors without entropy: 0."""
+Source: Sepliarskaia et al. 2019, as in the code of Carbonneau et al. 2022.
+Range: 0 to 1, higher is better.
+Needs: factor labels.
+Estimator: bins as mig's; protocol locatello, whose code has no DCIMIG, uses its own 20.
+    Deterministic.
+Failure cases: a copy of a latent is not penalised. Constant factors alone: 0."""
 
 import numpy as np
 

@@ -1,0 +1,1 @@
+"""Classifiers and regressions that measures fit to latents."""

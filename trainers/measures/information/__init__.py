@@ -1,0 +1,1 @@
+"""Measures of the mutual information of latents and factors."""

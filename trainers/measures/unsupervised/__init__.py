@@ -1,0 +1,1 @@
+"""Dependence between latents: measures that use no factors."""

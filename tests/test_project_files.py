@@ -1,0 +1,68 @@
+"""Files outside the code: licence, citation, issue forms, workflow, hooks."""
+
+import tomllib
+from pathlib import Path
+
+import pytest
+import yaml
+
+from sweeper.version import __version__
+
+ROOT = Path(__file__).parents[1]
+PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
+
+
+def load(name):
+    return yaml.safe_load((ROOT / name).read_text(encoding="utf-8"))
+
+
+def test_licence_and_version_agree():
+    assert (ROOT / "LICENSE").read_text(encoding="utf-8").startswith("MIT License")
+    citation = load("CITATION.cff")
+    project = PROJECT["project"]
+    assert citation["license"] == project["license"] == "MIT"
+    assert citation["version"] == project["version"] == __version__
+
+
+def test_the_citation_names_the_thesis():
+    [thesis] = load("CITATION.cff")["references"]
+    assert (thesis["type"], thesis["year"]) == ("thesis", 2024)
+    readme = (ROOT / "README.md").read_text(encoding="utf-8")
+    assert thesis["title"] in " ".join(readme.split())
+
+
+@pytest.mark.parametrize("path", sorted((ROOT / ".github/ISSUE_TEMPLATE").glob("*.yml")))
+def test_issue_forms_have_what_the_service_needs(path):
+    form = yaml.safe_load(path.read_text(encoding="utf-8"))
+    assert {"name", "description", "body"} <= set(form)
+    ids = [field["id"] for field in form["body"]]
+    assert len(ids) == len(set(ids))
+    assert all(field["attributes"]["label"] for field in form["body"])
+
+
+def test_the_workflow_runs_what_ci_runs_on_each_supported_python():
+    job = load(".github/workflows/check.yml")["jobs"]["check"]
+    assert {"run": ".ci/run"} in job["steps"]
+    assert job["strategy"]["matrix"]["python"] == ["3.11", "3.12"]
+    assert PROJECT["project"]["requires-python"] == ">=3.11,<3.13"
+
+
+def test_hooks_use_tools_that_the_test_extra_installs():
+    [local] = load(".pre-commit-config.yaml")["repos"]
+    tools = {hook["entry"].split()[0].removeprefix(".venv/bin/") for hook in local["hooks"]}
+    extra = " ".join(PROJECT["project"]["optional-dependencies"]["test"])
+    packages = {"ruff": "ruff", "mypy": "mypy", "lint-imports": "import-linter"}
+    assert tools == set(packages)
+    assert all(package in extra for package in packages.values())
+
+
+def test_libraries_with_private_uses_have_upper_bounds():
+    for name in ("ray", "mlflow", "optuna"):
+        [found] = [d for d in PROJECT["project"]["dependencies"] if d.startswith(name)]
+        assert "<" in found, found
+
+
+@pytest.mark.parametrize("package", ["sweeper", "trainers", "search_spaces"])
+def test_types_are_exported(package):
+    assert (ROOT / package / "py.typed").exists()
+    assert PROJECT["tool"]["setuptools"]["package-data"]["*"] == ["py.typed"]

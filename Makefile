@@ -1,7 +1,8 @@
 # make quickstart   a first sweep on dSprites, to a printed table
 # make test         the default tests
-# make check        what CI runs first: format, lint, types, default tests
-# make faults       tests that kill things, and slow ones
+# make check        what CI runs first: format, lint, types, import rules, default tests
+# make faults       slow tests, and tests that kill processes
+# make coverage     branch coverage of the default tests
 # make bench        the benchmarks, to benchmarks/results/REPORT.md
 # make gpu          tests and times on one GPU, under 8 minutes, to benchmarks/results/gpu.md
 # Each makes .venv when it is missing or older than pyproject.toml.
@@ -11,7 +12,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 
-.PHONY: quickstart test check faults bench gpu install clean
+.PHONY: quickstart test check faults coverage bench gpu install clean
 
 quickstart: $(STAMP)
 	$(BIN)/sweeper launch grids/quickstart.yaml
@@ -28,6 +29,9 @@ check: $(STAMP)
 
 faults: $(STAMP)
 	$(BIN)/python -m pytest -m "slow or fault or browser" --timeout 900 --durations 15
+
+coverage: $(STAMP)
+	$(BIN)/python -m pytest -n 2 --dist loadgroup --cov --cov-report term --cov-report html
 
 bench: $(STAMP)
 	$(BIN)/python -m benchmarks

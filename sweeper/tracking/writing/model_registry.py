@@ -1,6 +1,7 @@
 """Weights of selected runs in MLflow, and the models registered from them."""
 
 import tempfile
+import warnings
 from collections.abc import Mapping
 from importlib.metadata import version
 from pathlib import Path
@@ -72,14 +73,17 @@ def _save(place: Path, weights: str, about: Mapping[str, Any]) -> None:
 
     images = TensorSpec(np.dtype(np.uint8), (-1, *about["image_CHW"]))
     latents = TensorSpec(np.dtype(np.float32), (-1, about["latent_dim"]))
-    mlflow.pyfunc.save_model(
-        str(place),
-        python_model=str(_CODE),
-        artifacts={"weights": weights},
-        signature=ModelSignature(Schema([images]), Schema([latents])),
-        # Without this project: the public index has another package of this name.
-        pip_requirements=[f"{name}=={version(name)}" for name in ("torch", "numpy")],
-    )
+    with warnings.catch_warnings():
+        # It would only serve to derive the signature, which is given.
+        warnings.filterwarnings("ignore", ".*An input example was not provided")
+        mlflow.pyfunc.save_model(
+            str(place),
+            python_model=str(_CODE),
+            artifacts={"weights": weights},
+            signature=ModelSignature(Schema([images]), Schema([latents])),
+            # Without this project: the public index has another package of this name.
+            pip_requirements=[f"{name}=={version(name)}" for name in ("torch", "numpy")],
+        )
 
 
 def _written(folder: Path, files: Mapping[str, bytes]) -> str:

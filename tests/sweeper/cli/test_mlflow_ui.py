@@ -10,8 +10,6 @@ from sweeper.errors import TrackingError, UsageError
 from sweeper.tracking import layout
 from sweeper.tracking.writing import experiment_page as experiment
 
-pytestmark = pytest.mark.filterwarnings("ignore")
-
 
 def test_the_address_is_that_of_the_newest_experiment_s_view(trained):
     assert address(trained.uri, 5000) == (

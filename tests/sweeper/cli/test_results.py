@@ -9,8 +9,6 @@ import pytest
 from sweeper.cli.app import app, main
 from tests.sweeper.support import synthetic_store as synthetic
 
-pytestmark = pytest.mark.filterwarnings("ignore")
-
 
 @pytest.fixture
 def command(capsys, monkeypatch, tmp_path):

@@ -9,8 +9,6 @@ from sweeper.publishing.launch_results import attach_results, launch_note
 from sweeper.tables import table
 from sweeper.tracking import layout
 
-pytestmark = pytest.mark.filterwarnings("ignore")
-
 
 class Parent:
     """A writer that remembers what it was given."""

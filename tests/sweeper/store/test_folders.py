@@ -95,7 +95,6 @@ def bucket():
 
 
 @pytest.mark.slow
-@pytest.mark.filterwarnings("ignore")
 class TestBucket:
     def test_a_file_is_read_back_and_deleted(self, bucket):
         folder = open_folder(bucket, ID)

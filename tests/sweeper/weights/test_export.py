@@ -18,8 +18,6 @@ from trainers.networks import NETWORKS, build_network
 
 LOAD = Path(__file__).parents[3] / "sweeper" / "weights" / "standalone"
 
-pytestmark = pytest.mark.filterwarnings("ignore")
-
 
 @pytest.fixture(scope="module")
 def study(trained):

@@ -18,8 +18,6 @@ from sweeper.weights.find import MissingWeights, find_weights, logged_weights
 from sweeper.weights.registry import model_name, register_selected
 from trainers.datasets import open_dataset
 
-pytestmark = pytest.mark.filterwarnings("ignore")  # of MLflow and its libraries
-
 ROOT = Path(__file__).parents[3]
 
 

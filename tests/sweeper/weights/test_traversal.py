@@ -12,8 +12,6 @@ from sweeper.weights.find import MissingWeights
 from sweeper.weights.traversal import compute_traversal, mean_kl, write_traversal
 from tests.sweeper.support.trained_store import train_store
 
-pytestmark = pytest.mark.filterwarnings("ignore")
-
 
 @pytest.fixture(scope="module")
 def study(trained):

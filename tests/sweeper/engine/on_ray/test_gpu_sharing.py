@@ -19,7 +19,6 @@ from tests.sweeper.support.engine_jobs import make_job
 
 pytestmark = [
     pytest.mark.slow,
-    pytest.mark.filterwarnings("ignore::ResourceWarning"),
     pytest.mark.xdist_group("ray"),
 ]
 

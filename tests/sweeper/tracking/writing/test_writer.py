@@ -11,8 +11,6 @@ from sweeper.tracking.reading.reader import finished_runs, stored_runs
 from sweeper.tracking.writing.writer import RunToPublish, Writer
 from trainers.saving.records import Milestone
 
-pytestmark = pytest.mark.filterwarnings("ignore")  # MLflow's and its database library's own
-
 
 @pytest.fixture(scope="module")
 def migrated(tmp_path_factory):

@@ -40,7 +40,7 @@ def config(folder, **changes):
 def test_it_trains_scores_and_resumes(tmp_path):
     done = run(tmp_path, config(tmp_path))
     assert done.returncode == 0, done.stderr
-    assert "iteration 10: measure/cbd" in done.stdout
+    assert "iteration 10: latent/active" in done.stdout
     assert "finished at iteration 10" in done.stdout
     longer = run(tmp_path, config(tmp_path, milestones=[5, 10, 15]))
     assert "iteration 15" in longer.stdout and "iteration 10:" not in longer.stdout

@@ -2,7 +2,7 @@
 
     python -m benchmarks [--quick] [--only step,overhead] [--out FILE]
 
-Each page is a command of its own, so that none inherits another's threads or memory."""
+Each page is a separate command, so that none inherits another's threads or memory."""
 
 import argparse
 import importlib.util
@@ -13,7 +13,7 @@ from pathlib import Path
 
 from benchmarks.support.measuring import PYTHON, ROOT, load, machine
 
-# In this order: first what is meant to be read first.
+# In the order of the report: the most important ones first.
 PAGES = {
     "grid_vs_ray": "The 36-run grid against the same sweep by hand",
     "step": "One training step",

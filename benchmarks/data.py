@@ -94,11 +94,11 @@ def prepare_rates(folder: str) -> list[tuple[str, ...]]:
     megabytes = path.stat().st_size / 1e6
     copy_s = _best(lambda: shutil.copyfile(path, Path(folder) / "copy.npz"))
 
-    def prepare_anew() -> None:
-        shutil.rmtree(Path(folder) / "anew", ignore_errors=True)
-        prepare("mpi3d", path, Path(folder) / "anew", any_size=True)
+    def prepare_again() -> None:
+        shutil.rmtree(Path(folder) / "again", ignore_errors=True)
+        prepare("mpi3d", path, Path(folder) / "again", any_size=True)
 
-    prepare_s = _best(prepare_anew)
+    prepare_s = _best(prepare_again)
     return [
         (
             "MPI3D's layout",

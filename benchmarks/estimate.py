@@ -2,10 +2,10 @@
 
     python -m benchmarks.estimate [--quick]
 
-A small grid on this machine, in a folder of its own: `sweeper plan --calibrate` predicts the hours
-by the clock, `sweeper launch` takes them. Then it is predicted once more by the speeds that the
-launch itself has measured, and a second grid of the same kinds is launched. Other work on the
-machine changes a sweep's time between prediction and launch; the load before each is told."""
+A small grid on this machine, in a folder of its own: `sweeper plan --calibrate` predicts the
+hours, and `sweeper launch` is timed. Then the hours are predicted again from the speeds that the
+launch measured, and a second grid of the same kinds is launched. Other work on the
+machine changes a sweep's time between prediction and launch; the load before each is shown."""
 
 import argparse
 import json
@@ -53,8 +53,8 @@ def page(iterations: list[int]) -> str:
             text = GRID.replace("NAME", name).replace("RATES", rates)
             grid.write_text(text.replace("ITERATIONS", str(iterations)))
             before = load()
-            told = json.loads(sweeper(folder, "plan", str(grid), "--json", *extra))
-            predicted = 3600 * told["estimate"]["wall_hours"]
+            plan = json.loads(sweeper(folder, "plan", str(grid), "--json", *extra))
+            predicted = 3600 * plan["estimate"]["wall_hours"]
             start = time.monotonic()
             sweeper(folder, "launch", str(grid))
             taken = time.monotonic() - start

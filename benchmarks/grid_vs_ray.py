@@ -2,8 +2,8 @@
 
     python -m benchmarks.grid_vs_ray [--quick]
 
-Both are commands of their own in empty folders, one after the other, from start to exit, Ray's
-start included: batch sizes 64, 128, 256 x learning rates 1e-4, 1e-5 x six numbers of iterations,
+Both run as separate commands in empty folders, one after the other, timed from start to exit with
+the start of Ray: batch sizes 64, 128, 256 x learning rates 1e-4, 1e-5 x six numbers of iterations,
 L-VAE with the MLP on dSprites, two workers of one thread. By hand every run starts from its first
 step; with sweeper the six numbers of iterations are milestones of one training, and every run also
 leaves latents, a trajectory and a heat map in MLflow, and each training a checkpoint."""

@@ -6,7 +6,7 @@ Both run in this process, one after the other, on the same points and one BLAS t
 five factors, five latents that mix them, protocol thesis, 10,000 points and 4 and 16 times as many.
 Prints Markdown: medians and extremes in milliseconds, the ratio of the medians, in brackets from
 the least to the most favourable pair of runs, and how far the two scores are apart. The plain code
-is left out of sizes where it would take more than 10 seconds a measure.
+is not run for sizes where it would take more than 10 seconds per measure.
 
 Shapes: N points, L latents, K factors."""
 

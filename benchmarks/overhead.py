@@ -3,9 +3,9 @@
     python -m benchmarks.overhead [--quick] [--full]
 
 A tiny training still opens its data, makes a network, takes a step, scores 50 images, writes a
-record and a checkpoint, and leaves a run with its artifacts in MLflow; Ray's empty trial does
-nothing and leaves nothing. Commands of their own, from start to exit, Ray's start included.
---full takes the 1,000 trainings that take minutes here."""
+record and a checkpoint, and publishes a run with its artifacts to MLflow; Ray's empty trial does
+nothing. Each is a separate command, timed from start to exit with the start of Ray. --full adds
+1,000 trainings, which take minutes."""
 
 import argparse
 import tempfile

@@ -3,10 +3,10 @@
     python -m benchmarks.scheduling [--quick]
 
 Nothing is trained: a training is a number of seconds, and each of the cluster's workers takes the
-next one as soon as it is free. Seconds are steps times the rough guess of a step on a GPU, times a
-lognormal factor of 10% that is the machine's and not known to the scheduler. `grid order` is what
-Ray Tune does with a grid: first written, first started. `longest first` is what `sweeper launch`
-does, by the guess without that factor. The bound is the work divided by the workers, or the longest
+next one as soon as it is free. Seconds are steps times the rough estimate of a step on a GPU,
+times a lognormal factor of 10% for the machine, which the scheduler cannot use. `grid order` is the
+order of Ray Tune: first written, first started. `longest first` is that of `sweeper launch`, by the
+estimate without that factor. The bound is the work divided by the workers, or the longest
 training: no order can end before it. Idle is the share of all worker hours, until the last training
 ends, in which a worker had none."""
 
@@ -114,8 +114,8 @@ def timed(name: str, plan: Plan) -> Sweep:
         * chance.lognormvariate(0.0, 0.1)
         for training in plan.trainings
     }
-    told = f"{name}: {plan.runs:,} runs, {len(plan.trainings):,} trainings"
-    return Sweep(told, plan, seconds)
+    title = f"{name}: {plan.runs:,} runs, {len(plan.trainings):,} trainings"
+    return Sweep(title, plan, seconds)
 
 
 if __name__ == "__main__":

@@ -6,8 +6,8 @@ The limit is the step's floating point operations at the rate of a square matrix
 bytes of memory traffic a parameter for Adam, both measured in the same turns as the steps. `its
 layers alone` are the linear and convolutional layers one by one, forward and backward, as PyTorch's
 kernels do them at these shapes, plus the same memory for Adam: no other loop around them is faster.
-Every contender lives in a process of its own, with its own settings of threads and memory; all of
-them take turns of a few steps. `sweeper` includes drawing the minibatch and the noise, `by hand` is
+Every contender runs in its own process, with its own settings of threads and memory; they run in
+turns of a few steps. `sweeper` includes drawing the minibatch and the noise, `by hand` is
 given its minibatch; the losses of a step by hand are read back each time, as such loops do. With
 one thread times are the processor's, which other work on the machine does not lengthen (it still
 takes caches and memory bandwidth away); with two they are the clock's."""

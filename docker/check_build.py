@@ -2,10 +2,10 @@
 
     python docker/check_build.py --build-arg TORCH=cpu /tmp/sweeper-image
 
-takes the stage's ARG, ENV, WORKDIR, COPY and RUN one after the other: COPY takes only what
-.dockerignore admits, RUN runs under /bin/sh, and every path of the image is put below the folder.
-The base image's Python is stood in for by the one this runs under. The second stage (apt-get,
-useradd) would change the machine and is left out. Exit code 0: every step went through."""
+executes the stage's ARG, ENV, WORKDIR, COPY and RUN one after the other: COPY copies only what
+.dockerignore admits, RUN uses /bin/sh, and every path of the image is placed below the folder. The
+Python that runs this script replaces the base image's. The second stage (apt-get, useradd) would
+change the machine and is not executed. Exit code 0: every step succeeded."""
 
 import argparse
 import os
@@ -16,11 +16,11 @@ import sys
 from pathlib import Path
 
 DOCKER = Path(__file__).resolve().parent
-IMAGE_PATHS = ("/opt/venv", "/src")  # what the build stage writes
+IMAGE_PATHS = ("/opt/venv", "/src")  # written by the build stage
 
 
 def instructions(text: str) -> list[tuple[str, str]]:
-    """(keyword, arguments) of a Dockerfile; continued lines joined, comments left out."""
+    """(keyword, arguments) of a Dockerfile; continued lines joined, comments removed."""
     lines = [line for line in text.splitlines() if not line.lstrip().startswith("#")]
     joined = "\n".join(lines).replace("\\\n", " ")
     pairs = [line.strip().split(maxsplit=1) for line in joined.splitlines() if line.strip()]
@@ -43,14 +43,14 @@ def admitted(ignore_text: str, source: str) -> bool:
 
 
 def below(root: Path, text: str) -> str:
-    """`text` with every path of the image put below `root`."""
+    """`text` with every path of the image placed below `root`."""
     for path in IMAGE_PATHS:
         text = re.sub(rf"(?<![\w.]){re.escape(path)}(?=[/\s:]|$)", f"{root}{path}", text)
     return text
 
 
 def assignments(text: str, env: dict[str, str]) -> dict[str, str]:
-    """The `A=b C=$D` of an ENV line, with variables put in."""
+    """The `A=b C=$D` of an ENV line, with variables expanded."""
     pairs = (pair.split("=", 1) for pair in text.split())
     return {name: re.sub(r"\$(\w+)", lambda found: env[found[1]], value) for name, value in pairs}
 
@@ -61,7 +61,7 @@ def copy(root: Path, workdir: Path, arguments: str) -> None:
     ignore_text = (DOCKER.parent / ".dockerignore").read_text(encoding="utf-8")
     for source in sources:
         if not admitted(ignore_text, source):
-            raise SystemExit(f"COPY {source}: .dockerignore keeps it out of the build")
+            raise SystemExit(f"COPY {source}: .dockerignore excludes it from the build")
         place, goal = DOCKER.parent / source, workdir / below(root, target)
         if place.is_dir():
             ignored = shutil.ignore_patterns("__pycache__", "*.pyc", ".env")
@@ -71,10 +71,10 @@ def copy(root: Path, workdir: Path, arguments: str) -> None:
 
 
 def build(root: Path, build_args: dict[str, str]) -> None:
-    """Take every step of the build stage below `root`. SystemExit at the first that fails."""
+    """Execute every step of the build stage below `root`. SystemExit at the first that fails."""
     env = {name: os.environ[name] for name in ("PATH", "HOME", "LANG") if name in os.environ}
     env["PATH"] = f"{Path(sys.executable).parent}:{env['PATH']}"
-    # Settings of this machine's pip (a mirror, say) hold here as they would in `docker build`.
+    # Settings of this machine's pip, such as a mirror, apply.
     env |= {name: value for name, value in os.environ.items() if name.startswith("PIP_")}
     workdir = root
     for keyword, arguments in stage(instructions((DOCKER / "Dockerfile").read_text()), "build"):
@@ -94,7 +94,7 @@ def build(root: Path, build_args: dict[str, str]) -> None:
             if step.returncode:
                 raise SystemExit(f"RUN failed with exit code {step.returncode}: {arguments}")
         else:
-            raise SystemExit(f"{keyword} in the build stage is not known to this script")
+            raise SystemExit(f"{keyword} in the build stage is not supported by this script")
 
 
 def main() -> None:
@@ -107,7 +107,7 @@ def main() -> None:
         raise SystemExit(f"{root} is not empty")
     root.mkdir(parents=True, exist_ok=True)
     build(root, dict(argument.split("=", 1) for argument in options.build_arg))
-    print(f"all steps went through; the environment is {root}/opt/venv")
+    print(f"all steps succeeded; the environment is {root}/opt/venv")
 
 
 if __name__ == "__main__":

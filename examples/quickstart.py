@@ -1,9 +1,9 @@
 # %% [markdown]
 # # From a grid to a figure, in Python
 #
-# What the commands do, a notebook can do. This script is in cells (`# %%`), which Jupyter, VS Code
-# and PyCharm open as a notebook; it is a plain script too: `python examples/quickstart.py`.
-# Everything lands in the working folder. The grid is tiny, so that it takes a minute: the numbers
+# All commands can be called from Python. This script has cells (`# %%`), which Jupyter, VS Code
+# and PyCharm open as a notebook; it also runs as a script: `python examples/quickstart.py`. All
+# files are written to the working folder. The grid is so small that it takes a minute: the numbers
 # mean nothing.
 
 # %%
@@ -26,7 +26,7 @@ grid = Grid(
 print(plan(grid).summary())
 
 # %% [markdown]
-# `launch` trains what is missing. Run this cell again and it trains nothing.
+# `launch` trains what is missing. Running this cell again trains nothing.
 
 # %%
 outcome = launch(grid)
@@ -41,7 +41,7 @@ best = frame[frame.measure == "cbd"].sort_values("value", ascending=False)
 print(best[["dataset", "model", "iterations", "value"]].to_string(index=False))
 
 # %% [markdown]
-# The winner of each model, and the grid's table.
+# The best configuration of each model, and the grid's table.
 
 # %%
 winners = select(by="cbd", grid="example")

@@ -99,7 +99,7 @@ def command(
     Raises RuntimeError with the end of its output when it fails."""
     environment = os.environ | {"PYTHONPATH": str(ROOT), "COLUMNS": "200"} | variables
     start = time.perf_counter()
-    # GNU time is not everywhere: the child says its own peak at its end.
+    # GNU time is not always installed: the child reports its own peak at its end.
     done = subprocess.run(
         [PYTHON, "-m", "benchmarks.support.peak", *arguments],
         cwd=folder,

@@ -1,4 +1,4 @@
-"""The command line: thin commands over the library, one group a file."""
+"""The command line: thin commands over the library, one group per file."""
 
 from sweeper.cli.app import main
 

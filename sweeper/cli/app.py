@@ -17,7 +17,7 @@ from trainers.errors import ConfigError, DataError, MeasureError, TrainerError
 
 app = typer.Typer(
     name="sweeper",
-    help="Sweeps of disentangled-representation research: plan, launch, and the paper's tables.",
+    help="Hyperparameter sweeps for disentangled representations: plan, launch, tables, figures.",
     no_args_is_help=True,
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
@@ -27,9 +27,9 @@ app = typer.Typer(
 
 @app.callback()
 def options(
-    debug: bool = typer.Option(False, "--debug", help="Show the trace of an error."),
+    debug: bool = typer.Option(False, "--debug", help="Show the traceback of an error."),
 ) -> None:
-    """Exit codes: 0 done; 1 something failed or is missing; 2 wrong use; 129, 130, 143 a signal."""
+    """Exit codes: 0 success; 1 failed or missing runs; 2 invalid usage; 129, 130, 143 a signal."""
     _State.debug = debug
 
 
@@ -58,7 +58,7 @@ def main() -> None:
         sys.stderr.close()
         code = 1
     except Exception as error:
-        code = _wrong_use(error)
+        code = _show_usage_error(error)
     sys.exit(code if isinstance(code, int) else 0)
 
 
@@ -71,8 +71,8 @@ def _report(error: Exception) -> int:
     return 2 if isinstance(error, ConfigError | DataError | MeasureError) else 1
 
 
-def _wrong_use(error: Exception) -> int:
-    """Click's own errors (a missing argument, an unknown option) are wrong use; others are ours."""
+def _show_usage_error(error: Exception) -> int:
+    """Exit code of Click's own errors (a missing argument, an unknown option) and of others."""
     show = getattr(error, "show", None)
     if show is None:
         raise error

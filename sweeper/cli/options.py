@@ -1,4 +1,4 @@
-"""Options that commands share, and what they are turned into."""
+"""Options that commands share, and the settings made from them."""
 
 import json
 from pathlib import Path
@@ -13,31 +13,31 @@ from sweeper.store.address import is_remote
 GRID = typer.Argument(..., help="A grid file, for example grids/quickstart.yaml.", metavar="GRID")
 JSON = typer.Option(False, "--json", help="Print JSON.")
 TRACKING = typer.Option(
-    None, "--tracking-uri", help="The MLflow store. Default: sqlite:///mlflow.db here."
+    None, "--tracking-uri", help="The MLflow store. Default: sqlite:///mlflow.db in this folder."
 )
 STORE = typer.Option(
-    None, "--store", help="Folder of records and checkpoints. Default: sweep_store/ here."
+    None, "--store", help="Folder of records and checkpoints. Default: sweep_store/."
 )
-DATA = typer.Option(None, "--data", help="Folder of prepared datasets. Default: data/ here.")
-SCALE = typer.Option(1.0, "--scale", help="Multiply every iteration count by this.")
+DATA = typer.Option(None, "--data", help="Folder of prepared datasets. Default: data/.")
+SCALE = typer.Option(1.0, "--scale", help="Multiply every iteration count by this factor.")
 POINTS = typer.Option(
-    None, "--points", help="Score milestones on so many images. Default: the grid's num_points."
+    None,
+    "--points",
+    help="Number of images to score milestones on. Default: the grid's num_points.",
 )
-PRICE = typer.Option(
-    None, "--price", min=0, help="Money for a GPU-hour, in place of the grid's price."
-)
-SPOT = typer.Option(False, "--spot", help="Take the grid's price of spot machines.")
+PRICE = typer.Option(None, "--price", min=0, help="Price of a GPU-hour, instead of the grid's.")
+SPOT = typer.Option(False, "--spot", help="Use the grid's price of spot machines.")
 WORKERS = typer.Option(
-    None, "--workers", min=1, help="Trainings at a time. Default: what fits on this machine."
+    None, "--workers", min=1, help="Trainings at a time. Default: as many as fit on this machine."
 )
 SYNTHETIC = typer.Option(
-    False, "--synthetic", help="Take stand-ins for datasets whose files are missing."
+    False, "--synthetic", help="Use synthetic versions of datasets whose files are missing."
 )
 REHEARSAL = typer.Option(
     False, "--rehearsal", help="Show the newest rehearsal (--scale, --points), not real runs."
 )
 STAND_INS = typer.Option(
-    False, "--synthetic", help="Show runs on stand-ins for published images, not real ones."
+    False, "--synthetic", help="Show runs on synthetic images instead of the published ones."
 )
 
 ADDRESS = typer.Option(
@@ -47,7 +47,9 @@ ENGINE = typer.Option(
     "ray", "--engine", help="ray, or local: one training after another in this process."
 )
 AUTOSCALING = typer.Option(
-    False, "--autoscaling", help="The cluster starts nodes on demand: wait for what it has not."
+    False,
+    "--autoscaling",
+    help="The cluster starts nodes on demand: wait for resources that it does not have yet.",
 )
 
 
@@ -83,12 +85,12 @@ def _store_path(store: str) -> str:
         return store
     path = Path(store).absolute()
     if path.exists() and not path.is_dir():
-        raise UsageError(f"--store {store}: is a file; name a folder")
+        raise UsageError(f"--store {store} is a file; give a folder")
     return str(path)
 
 
 def print_json(value: Any) -> None:
-    """Plain JSON on standard output. NaN and infinity, which JSON lacks, become null."""
+    """JSON on standard output. NaN and infinity, which JSON does not support, become null."""
     print(json.dumps(_finite(value), indent=2, ensure_ascii=False, allow_nan=False))
 
 

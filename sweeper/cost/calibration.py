@@ -1,7 +1,7 @@
-"""Timing a few steps of each kind of training, on what a launch would give them.
+"""Times a few steps of each kind of training, with the resources that a launch would give them.
 
-As many processes as a launch runs trainings at a time, each with as many threads, work side by
-side: a step alone on a machine is no measure of a step among others."""
+As many processes run at the same time as a launch runs trainings, each with as many threads: a step
+is faster on an idle machine."""
 
 import multiprocessing
 import tempfile
@@ -31,7 +31,7 @@ _NO_END = 10**9
 
 @dataclass(frozen=True)
 class _Task:
-    """What a process times. folder: for checkpoints, on the disk that a launch writes to."""
+    """What a process times. folder: for checkpoints, on the disk of the sweep store."""
 
     config: dict[str, Any]
     folder: str
@@ -42,7 +42,7 @@ class _Task:
 
 
 def training_kinds(plan: Plan) -> list[TrainingConfig]:
-    """One training of each kind and batch size that the plan has yet to train."""
+    """One training of each kind and batch size that is left in the plan."""
     found: dict[tuple[str, int], TrainingConfig] = {}
     for training in plan.trainings:
         if training.todo and not training.unresolved:
@@ -96,7 +96,9 @@ def _results(futures: list[Future[Speed]], config: TrainingConfig) -> list[Speed
     try:
         return [future.result() for future in futures]
     except BrokenProcessPool:
-        raise EngineError(f"the process that timed {what} died; is there enough memory?") from None
+        raise EngineError(
+            f"the process that timed {what} died; check that there is enough memory"
+        ) from None
     except Exception as error:
         reason = first_line(error)
         raise EngineError(f"{what} cannot be timed: {reason}") from error
@@ -131,7 +133,7 @@ def time_training(task: _Task) -> Speed:
             keep_weights=task.keep_weights,
         )
 
-    # The first one of a process also loads libraries, which a launch's workers do once.
+    # The first one of a process also loads libraries, once per worker in a launch.
     opened("first").close()
     began = time.perf_counter()
     training = opened("timed")

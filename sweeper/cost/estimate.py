@@ -1,8 +1,8 @@
-"""What a plan will cost in hours and money, before anything is started.
+"""Estimates hours and money of a plan before anything starts.
 
-Speeds that were measured are used where there are any; the rest is a rough guess, and is called so.
-The guess takes a step as a fixed part (the optimiser moves every weight) and a part for each image
-of the batch. Its constants are orders of magnitude, for one CPU core or one data-centre GPU."""
+Measured speeds are used where available; the rest is a rough estimate, and is labelled as such. It
+models a step as a fixed part (the optimiser updates every weight) and a part per image of the
+batch. Its constants are orders of magnitude, for one CPU core or one data-centre GPU."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -17,17 +17,17 @@ from trainers.config import TrainingConfig
 from trainers.specs.datasets import DATASETS
 
 _HOUR = 3600.0
-# seconds per step: fixed, and for each image of 64x64 pixels
+# seconds per step: fixed, and per image of 64x64 pixels
 _ROUGH = {"cpu": (0.02, 2e-4), "gpu": (1e-3, 2e-6)}
 _ROUGH_SCORE_S = {"cpu": 3.0, "gpu": 3.0}
 _ROUGH_OPEN_S = 2.0
-SESSION_S = 12.0  # a Ray that starts, workers that load torch, the table at the end
+SESSION_S = 12.0  # start of Ray, import of torch, final table
 
 
 @dataclass(frozen=True)
 class ModelCost:
-    """What one model costs. hours: of training, one after the other.  naive: if every run were
-    trained alone.  measured: how many of the hours rest on measured speeds."""
+    """Cost of one model. hours: of training, one after the other.  naive: if every run were trained
+    separately.  measured: how many of the hours are from measured speeds."""
 
     model: str
     runs: int
@@ -41,9 +41,9 @@ class ModelCost:
 
 @dataclass(frozen=True)
 class Cost:
-    """shares: of each model, in the plan's order.  wall_hours: by the clock, with
-    `slots.workers` at a time.  rates: money for a GPU-hour by kind of machine, as far as known.
-    budget: {'hours': .., ...}, the grid's limits."""
+    """shares: of each model, in the plan's order.  wall_hours: with `slots.workers` trainings at
+    a time.  rates: known prices of a GPU-hour by kind of machine.  budget: {'hours': .., ...}, the
+    grid's limits."""
 
     shares: tuple[ModelCost, ...]
     wall_hours: float
@@ -62,7 +62,7 @@ class Cost:
 
     @property
     def measured(self) -> float:
-        """The share of the hours that rests on measured speeds, 0 to 1."""
+        """The share of the hours that is from measured speeds, 0 to 1."""
         known = sum(share.measured for share in self.shares)
         return known / self.hours if self.hours else 1.0
 
@@ -72,17 +72,17 @@ class Cost:
 
     @property
     def money(self) -> float | None:
-        """At the first rate, or None without any."""
+        """Cost at the first rate, or None without rates."""
         return None if self.rate is None else self.gpu_hours * self.rate
 
     @property
     def rate(self) -> float | None:
-        """Money for a GPU-hour, the first of `rates`."""
+        """Price of a GPU-hour, the first of `rates`."""
         return next(iter(self.rates.values()), None)
 
     @property
     def over_budget(self) -> list[str]:
-        """'money 12.40 of 9' for each limit that the estimate passes."""
+        """'money 12.40 of 9' for each limit that the estimate exceeds."""
         used = {"gpu_hours": self.gpu_hours, "money": self.money, "hours": self.wall_hours}
         return [
             f"{name.replace('_', '-')} {used[name]:,.2f} of {limit:g}"
@@ -91,7 +91,7 @@ class Cost:
         ]
 
     def to_json(self) -> dict[str, Any]:
-        """The cost as plain JSON values."""
+        """The cost as JSON values."""
         return {
             "hours": self.hours,
             "wall_hours": self.wall_hours,
@@ -120,11 +120,11 @@ def estimate(
     spot: bool = False,
     multiplier: float = 1.0,
 ) -> Cost:
-    """The cost of what is left of a plan.
+    """The cost of the remaining part of a plan.
 
-    speeds: measured ones.  room: what trainings get; None takes this machine.  price: money for a
-    GPU-hour, in place of the grid's; spot: take the grid's price of spot machines.  times: by how
-    much the plan is to be multiplied, for one that stands for a search."""
+    speeds: measured ones.  slots: resources of trainings; None means this machine's.  price: of a
+    GPU-hour, instead of the grid's; spot: use the grid's price of spot machines.  multiplier: of
+    the plan's hours, for a plan that represents a search."""
     speeds = speeds or Speeds()
     slots = slots or slots_for(grid, local_machine(), len(plan.trainings))
     alone, shared, shares = [], [], []
@@ -157,7 +157,7 @@ def estimate(
 
 
 def speed_of(config: TrainingConfig, speeds: Speeds, device: str) -> Speed:
-    """Measured, or the rough guess."""
+    """The measured speed, or the rough estimate."""
     guess = Speed(rough_step_s(config, device), _ROUGH_SCORE_S[device], _ROUGH_OPEN_S)
     return speeds.of(config) or guess
 
@@ -183,13 +183,13 @@ def _seconds(training: Training, speeds: Speeds, slots: Slots) -> float:
 
 
 def _naive_seconds(training: Training, speeds: Speeds, slots: Slots) -> list[float]:
-    """Of every run that was asked for, each trained alone from its first step."""
+    """Hours of all requested runs, each trained separately from its first step."""
     speed = speed_of(training.config, speeds, slots.device)
     return [speed.seconds(milestone, 1) for milestone in training.config.milestones]
 
 
 def _wall(seconds: list[float], workers: int, multiplier: float) -> float:
-    """Hours by the clock. A plan that is multiplied is taken as work without end effects."""
+    """Wall time in hours. With a multiplier, the work is divided evenly among the workers."""
     busy = [second for second in seconds if second]
     if not busy:
         return 0.0

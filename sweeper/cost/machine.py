@@ -1,6 +1,6 @@
-"""The machine that a local launch runs on, and how many trainings it takes at a time.
+"""The machine of a local launch, and how many trainings it runs at a time.
 
-No torch and no Ray: a plan is printed in a moment."""
+Loads neither torch nor Ray, so that a plan is printed quickly."""
 
 import math
 import os
@@ -15,7 +15,7 @@ _GPUS = Path("/proc/driver/nvidia/gpus")
 
 @dataclass(frozen=True)
 class Machine:
-    """name: of the GPU, or else of the processor."""
+    """name: of the GPU, or of the processor if there is none."""
 
     name: str
     cpus: int
@@ -24,7 +24,7 @@ class Machine:
 
 @dataclass(frozen=True)
 class Slots:
-    """What a launch gives its trainings. device: 'cpu' or 'gpu'.  gpu: GPUs per training.
+    """Resources of trainings. device: 'cpu' or 'gpu'.  gpu: GPUs per training.
     threads: of torch, per training.  workers: trainings at a time."""
 
     machine: Machine
@@ -35,25 +35,26 @@ class Slots:
 
     @property
     def key(self) -> str:
-        """What must be equal for a speed measured here to hold there."""
+        """Identifies the setting in which a measured speed is valid."""
         return f"{self.key_without_workers}{self.workers}"
 
     @property
     def key_without_workers(self) -> str:
-        """The key without its end, the number of workers."""
+        """The key without the number of workers at its end."""
         given = f"{self.threads} threads and {self.gpu:g} GPU each"
         return f"{self.machine.name}, {self.machine.cpus} CPUs, {given}, at a time: "
 
 
 def local_machine() -> Machine:
-    """This machine, as its kernel tells it."""
+    """This machine, as the kernel describes it."""
     cpus = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
     gpus = _gpu_names()
     return Machine(gpus[0] if gpus else _cpu_name(), cpus or 1, len(gpus))
 
 
 def slots_for(grid: Grid, machine: Machine, trainings: int, workers: int | None = None) -> Slots:
-    """What `launch` gives each of so many trainings. workers: as told, in place of what fits."""
+    """Resources that `launch` gives each of `trainings`. workers: trainings at a time, instead of
+    as many as fit."""
     asked = grid.resources
     gpu = min(1.0, machine.gpus) if asked.gpu is None else asked.gpu
     fit = math.floor(machine.cpus / asked.cpu)

@@ -1,11 +1,11 @@
-"""How long a list of trainings takes on so many workers: each free worker takes the next one."""
+"""The makespan of a list of trainings: each free worker takes the next one."""
 
 import heapq
 from collections.abc import Iterable, Sequence
 
 
 def makespan(seconds: Iterable[float], workers: int) -> float:
-    """When the last one ends, if they start in the order given and no worker ever waits."""
+    """When the last one ends, if they start in the given order and no worker waits."""
     return max(end_times(list(seconds), workers), default=0.0)
 
 
@@ -20,5 +20,5 @@ def end_times(seconds: Sequence[float], workers: int) -> list[float]:
 
 
 def longest_first(seconds: Iterable[float]) -> list[float]:
-    """The order that `launch` gives: no worker is left with a long one at the end."""
+    """The order of `launch`: longest first, so that no long one starts last."""
     return sorted(seconds, reverse=True)

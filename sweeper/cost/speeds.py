@@ -1,8 +1,8 @@
-"""How fast trainings go, as measured: kept in the sweep store, in timings.json.
+"""Measured speeds of trainings, kept in timings.json in the sweep store.
 
-A speed holds for one machine with so many trainings at a time, and for one kind of training. What
-kind that is, is what changes a step's time: network, image, batch size, latent size, precision and
-the model's family; and what changes the time of a score: measures, points, protocol."""
+A speed is valid for one machine with a number of trainings at a time, and for one kind of training.
+The kind is everything that changes a step's time (network, image, batch size, latent size,
+precision, the model's family) or the time of scoring (measures, points, protocol)."""
 
 import json
 from collections.abc import Iterable, Mapping
@@ -21,7 +21,7 @@ _FORMAT = 1
 @dataclass(frozen=True)
 class Speed:
     """Seconds. step_s: one optimiser step.  score_s: one milestone, scored and recorded.
-    open_s: from being handed out to the first step.  close_s: the last checkpoint."""
+    open_s: from the start of the trial to the first step.  close_s: the last checkpoint."""
 
     step_s: float
     score_s: float = 0.0
@@ -29,7 +29,7 @@ class Speed:
     close_s: float = 0.0
 
     def seconds(self, steps: int, milestones: int) -> float:
-        """One training of so many steps, scored at so many milestones."""
+        """Seconds of one training with `steps` steps, scored at `milestones` milestones."""
         if not steps and not milestones:
             return 0.0
         return self.open_s + steps * self.step_s + milestones * self.score_s + self.close_s
@@ -42,8 +42,8 @@ class Speeds:
     by_kind: dict[str, dict[int, Speed]] = field(default_factory=dict)
 
     def of(self, config: TrainingConfig) -> Speed | None:
-        """The speed measured for this kind. Of another batch size: on the line through the two
-        nearest that are known, or in proportion to the only one; None for a kind not measured."""
+        """The speed measured for this kind. For another batch size: on the line through the two
+        nearest measured ones, or in proportion to the only one; None for a kind not measured."""
         known = self.by_kind.get(kind_of(config), {})
         if config.batch_size in known or not known:
             return known.get(config.batch_size)
@@ -62,7 +62,7 @@ class Speeds:
 
 
 def kind_of(config: TrainingConfig) -> str:
-    """What two trainings of one speed share, but for their batch size."""
+    """The settings that determine a training's speed, except the batch size."""
     return canonical(
         {
             "dataset": config.dataset if config.digest is None else config.digest,
@@ -81,12 +81,12 @@ def kind_of(config: TrainingConfig) -> str:
 
 
 def family_of(model: str) -> str:
-    """'adversarial' for a model that trains a second network beside the first, else 'plain'."""
+    """'adversarial' for a model that trains a second network, else 'plain'."""
     return "adversarial" if model == "factor_vae" else "plain"
 
 
 def read_speeds(store: str, slots: Slots) -> Speeds:
-    """What was measured with this room: with as many workers or else the next number of them."""
+    """Speeds measured with these resources: with as many workers, or with the nearest number."""
     every = _read(store)
     near = sorted(
         (key for key in every if key.startswith(slots.key_without_workers)),
@@ -103,7 +103,7 @@ def read_speeds(store: str, slots: Slots) -> Speeds:
 def write_speeds(
     store: str, slots: Slots, measured: Iterable[tuple[TrainingConfig, Speed]]
 ) -> None:
-    """Adds what was measured, newer over older; under a temporary name, then renamed."""
+    """Adds measured speeds, which replace older ones. Written to a temporary file, then renamed."""
     every = _read(store)
     known = every.setdefault(slots.key, {})
     for config, speed in measured:

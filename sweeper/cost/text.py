@@ -17,69 +17,75 @@ def plan_json(plan: Plan, grid: Grid, cost: Cost | None = None) -> dict[str, Any
 
 
 def plan_lines(plan: Plan, grid: Grid, cost: Cost | None = None) -> list[str]:
-    """What is asked, reused, left, and how long that takes, a line each."""
+    """Lines: what is requested, reused and left, and how long that takes."""
     cost = cost or estimate(plan, grid)
     saved = plan.steps_asked - plan.steps_to_run
     lines = [
         f"grid {plan.grid}",
-        f"  asked      {plan.runs:,} runs, {plan.steps_asked:,} steps if each were trained alone",
+        f"  requested  {plan.runs:,} runs, {plan.steps_asked:,} steps without sharing",
         f"  trainings  {len(plan.trainings):,}: runs that differ only in iterations share one",
-        f"  reused     {plan.reused:,} runs are finished already",
+        f"  reused     {plan.reused:,} runs are already finished",
     ]
     if plan.diverged:
-        lines.append(f"  diverged   {plan.diverged:,} runs are known to; they are not tried again")
+        lines.append(
+            f"  diverged   {plan.diverged:,} runs diverged earlier and are not trained again"
+        )
     if plan.unresolved:
-        lines.append(f"  waiting    {plan.unresolved:,} runs need a value that another grid learns")
+        lines.append(
+            f"  waiting    {plan.unresolved:,} runs need a value that another grid has yet to learn"
+        )
     publish = sum(len(training.to_publish) for training in plan.trainings)
     if publish:
-        lines.append(f"  recorded   {publish:,} runs lie in the sweep store and go to MLflow now")
+        lines.append(
+            f"  recorded   {publish:,} runs are in the sweep store and will be published to MLflow"
+        )
     lines.append(f"  to run     {plan.steps_to_run:,} steps ({saved:,} saved)")
     lines += cost_lines(cost)
     lines += [f"  note: {warning}" for warning in plan.warnings]
     return lines
 
 
-_HEAD = ("", "runs", "trainings", "steps", "hours", "each run alone: steps", "hours")
+_HEAD = ("", "runs", "trainings", "steps", "hours", "without sharing: steps", "hours")
 
 
 def cost_lines(cost: Cost) -> list[str]:
-    """A table of the models, then what it comes to."""
+    """A table of the models, then the totals."""
     if not cost.hours:
         return []
     rows = [_row(share.model, share) for share in cost.shares if share.hours]
     if len(rows) > 1:
-        rows.append(_row("in all", _sum(cost.shares)))
+        rows.append(_row("total", _sum(cost.shares)))
     return [*_aligned([_HEAD, *rows]), *total_lines(cost)]
 
 
 def total_lines(cost: Cost) -> list[str]:
-    """Time by the clock, GPU-hours, money, and limits that will be passed."""
-    room = cost.slots
-    threads = f"{room.threads} thread{'s' if room.threads > 1 else ''} each"
-    told = f"{room.workers} at a time, {threads}, on {room.machine.name}"
-    how = "as measured" if cost.measured == 1 else "by rough guess"
+    """Wall time, GPU-hours, money, and limits that are exceeded."""
+    slots = cost.slots
+    threads = f"{slots.threads} thread{'s' if slots.threads > 1 else ''} each"
+    workers = f"{slots.workers} at a time, {threads}, on {slots.machine.name}"
+    how = "measured" if cost.measured == 1 else "rough estimate"
     if 0 < cost.measured < 1:
-        how = f"{100 * cost.measured:.0f}% as measured, the rest by rough guess"
-    lines = [f"  time       about {format_duration(3600 * cost.wall_hours)} ({told}; {how})"]
+        how = f"{100 * cost.measured:.0f}% measured, the rest a rough estimate"
+    lines = [f"  time       about {format_duration(3600 * cost.wall_hours)} ({workers}; {how})"]
     if cost.naive_wall_hours > cost.wall_hours:
         naive = format_duration(3600 * cost.naive_wall_hours)
-        lines.append(f"             {naive} if each run were trained alone")
+        lines.append(f"             {naive} without sharing")
     if cost.gpu_hours or cost.rates:
         lines.append(f"  GPU-hours  {cost.gpu_hours:,.2f}")
     for kind, rate in cost.rates.items():
-        alone = cost.naive_hours * room.gpu * rate
+        alone = cost.naive_hours * slots.gpu * rate
         lines.append(
-            f"  money      {cost.gpu_hours * rate:,.2f} {kind}, at {rate:g} a GPU-hour "
-            f"({alone:,.2f} if each run were alone)"
+            f"  money      {cost.gpu_hours * rate:,.2f} {kind}, at {rate:g} per GPU-hour "
+            f"({alone:,.2f} without sharing)"
         )
     if cost.over_budget:
-        lines.append(f"  budget     will not do: {', '.join(cost.over_budget)}")
+        lines.append(f"  budget     exceeded: {', '.join(cost.over_budget)}")
     return lines
 
 
 def _sum(shares: Sequence[ModelCost]) -> ModelCost:
     names = [item.name for item in fields(ModelCost) if item.name != "model"]
-    return ModelCost("in all", **{name: sum(getattr(s, name) for s in shares) for name in names})
+    return ModelCost("total", **{name: sum(getattr(s, name) for s in shares) for name in names})
 
 
 def _row(name: str, share: ModelCost) -> tuple[str, ...]:

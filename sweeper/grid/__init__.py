@@ -1,4 +1,4 @@
-"""The grid file: what a sweep asks for, written down by the person who asks.
+"""The grid file: the runs of a sweep, as the user writes them.
 
     experiment: my_study
     datasets: [dsprites, mpi3d]
@@ -14,8 +14,8 @@
     evaluation: {protocol: thesis, measures: [cbd, mig], num_points: 10000}
     select: {by: cbd}
 
-Every list may be a single value. Everything but datasets, models and axes.iterations may be left
-out. The modules of `sweeper.grid.blocks` describe the blocks."""
+Every list may be a single value. All keys but datasets, models and axes.iterations are optional.
+The modules of `sweeper.grid.blocks` describe the blocks."""
 
 from sweeper.grid.blocks.definition import Grid
 from sweeper.grid.blocks.model_entry import Learned, ModelEntry

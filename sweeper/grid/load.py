@@ -1,4 +1,4 @@
-"""A grid file to a checked grid, or to every mistake in it."""
+"""Reads a grid file: a checked grid, or every mistake in it."""
 
 from pathlib import Path
 from typing import Any
@@ -18,8 +18,8 @@ from sweeper.grid.syntax.yaml_tree import YamlMap, parse_yaml, read_bytes
 def load_grid(path: str | Path, *, check_references: bool = True) -> Grid:
     """The grid in a file. check_references: also read the grids that learned values come from.
 
-    Wrong values are reported and removed, and the rest is checked too, so that a typing mistake
-    does not hide parts that do not fit together. Raises GridError with every mistake."""
+    Wrong values are reported and removed, and the rest is checked too, so that a typing error
+    does not hide an inconsistency. Raises GridError with every mistake."""
     path = Path(path)
     file = str(path)
     data = read_bytes(path, file)
@@ -59,7 +59,7 @@ def _validate(tree: YamlMap, path: Path, data: bytes) -> tuple[Grid | None, list
 def _without_errors(
     tree: YamlMap, errors: list[ErrorDetails], path: Path, data: bytes
 ) -> Grid | None:
-    """The grid without what is wrong in it, if that is one."""
+    """The grid without its wrong values, or None if the rest is no grid."""
     if any(error["type"] == "missing_key" for error in errors):
         return None
     for error in sorted(errors, key=_last_first):
@@ -69,7 +69,7 @@ def _without_errors(
 
 
 def _last_first(error: ErrorDetails) -> tuple[tuple[int, str], ...]:
-    """Orders places so that taking one out of a list moves none that follows."""
+    """Sort key for removing items: of a list, the last item first."""
     parts = ((-part, "") if isinstance(part, int) else (0, part) for part in error["loc"])
     return tuple(parts)
 
@@ -80,6 +80,6 @@ def _name_problems(path: Path, tree: YamlMap) -> list[Problem]:
     try:
         safe_name(path.stem)
     except ValueError as error:
-        what = f"{error} This file's name is the grid's; rename it, or add `name:`."
+        what = f"{error} It is the file's name; rename the file, or add `name:`."
         return [Problem(str(path), 0, 0, "", what)]
     return []

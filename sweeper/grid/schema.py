@@ -1,7 +1,7 @@
 """The JSON schema of grid files, for editors that complete and underline.
 
-It is pydantic's, but for the models: `models` there are `{name: {parameter: values}}`, built from
-the table of models. A schema cannot express every rule; `load_grid` checks all."""
+It is pydantic's, except for `models`, which is built from the specifications of the models. A
+schema cannot express every rule; `load_grid` checks all of them."""
 
 from typing import Any
 
@@ -11,15 +11,15 @@ from sweeper.grid.syntax.fields import Range
 from trainers.specs.datasets import DATASETS
 from trainers.specs.parameters import TARGET_KINDS, Param
 
-# What YAML 1.1 parsers read as text although it is a number: 1e-4.
+# Numbers that YAML 1.1 parsers read as text, such as 1e-4.
 NUMBER_AS_TEXT = {"type": "string", "pattern": r"^[-+]?[0-9_]+(\.[0-9_]*)?[eE][-+]?[0-9]+$"}
 
-# How pydantic spells a bound that stands behind a validator of ours.
+# Pydantic's name of a bound, for a field with our own validator.
 _BOUNDS = {"ge": "minimum", "gt": "exclusiveMinimum", "le": "maximum", "lt": "exclusiveMaximum"}
 
 
 def json_schema() -> dict[str, Any]:
-    """A JSON schema, draft 2020-12, that every grid of ours fits."""
+    """A JSON schema, draft 2020-12, that accepts every valid grid."""
     schema = Grid.model_json_schema(by_alias=True)
     definitions = schema["$defs"]
     definitions["Range"] = Range.model_json_schema()
@@ -64,7 +64,7 @@ def _parameters(params: tuple[Param, ...]) -> dict[str, Any]:
 
 
 def _parameter(param: Param) -> dict[str, Any]:
-    """One value, a list of values, or a range where a search may have one."""
+    """One value, a list of values, or a range where a search allows it."""
     value = _value(param)
     forms = [value, {"type": "array", "items": value, "minItems": 1}]
     if param.kind in ("float", "int"):
@@ -101,7 +101,7 @@ def _many(item: dict[str, Any]) -> dict[str, Any]:
 
 
 def _loosened(schema: Any) -> Any:
-    """Numbers may be what YAML 1.1 takes for text; a key is left out rather than null."""
+    """Numbers may be text to YAML 1.1 parsers; optional keys are absent, never null."""
     if isinstance(schema, list):
         return [_loosened(item) for item in schema if item != {"type": "null"}]
     if not isinstance(schema, dict):

@@ -84,9 +84,9 @@ def search_lines(plan: SearchPlan, grid: Grid, cost: Cost) -> Iterator[str]:
     asked = search_of(grid)
     yield f"grid {plan.grid}: a search, sampler {asked.sampler}, pruner {asked.pruner}"
     yield (
-        f"  asked      at most {plan.upper_bounds['trainings']:,} trainings, "
+        f"  requested  at most {plan.upper_bounds['trainings']:,} trainings, "
         f"{plan.upper_bounds['runs']:,} runs, "
-        f"{plan.upper_bounds['steps_asked']:,} steps if each were trained alone"
+        f"{plan.upper_bounds['steps_asked']:,} steps without sharing"
     )
     for name, tried in plan.tried.items():
         counts = Counter(str(one.state) for one in tried)

@@ -9,7 +9,6 @@ pytestmark = [
     pytest.mark.browser,
     pytest.mark.timeout(600),
     pytest.mark.xdist_group("browser"),
-    pytest.mark.filterwarnings("ignore"),  # of MLflow and of the database library under it
 ]
 
 ROWS = ".ag-center-cols-container [role=row]"

@@ -12,7 +12,7 @@ import pytest
 from tests.faults.clusters import free_port
 from tests.faults.sweeps import TINY, Sweep, stored
 
-pytestmark = [pytest.mark.fault, pytest.mark.timeout(400), pytest.mark.filterwarnings("ignore")]
+pytestmark = [pytest.mark.fault, pytest.mark.timeout(400)]
 
 # A lock in a bucket counts as left behind after 90 s; here sooner.
 HASTY = "from sweeper.store import bucket_lock as b; b.HEARTBEAT_S, b.STALE_S = 2, 10; "

@@ -58,7 +58,6 @@ def postgres():
     shutil.rmtree(folder, ignore_errors=True)
 
 
-@pytest.mark.filterwarnings("ignore")
 def test_a_sweep_through_a_server_with_postgres_is_the_same(tiny, tmp_path, postgres):
     import psycopg2
 

@@ -1,4 +1,4 @@
-"""The axes that every model has: batch size, learning rate, iterations and the like."""
+"""The axes of every model: batch size, learning rate, iterations and others."""
 
 from typing import Annotated, Any, Literal
 
@@ -54,13 +54,13 @@ Precision = Annotated[Literal["fp32", "tf32", "bf16"], Word]
 
 
 class Axes(Block):
-    """Each axis is a value or a list of values; lists multiply. What is left out takes one value.
+    """Each axis is a value or a list of values; lists multiply. A missing axis has one value.
 
-    iterations      milestones at which a training is scored; all but the longest cost only that
-    batch_size      64; may be a range in a grid with `search`, as the next two
+    iterations      milestones at which a training is scored; the longest sets its length
+    batch_size      64; may be a range in a grid with `search`, like the next two
     learning_rate   1e-4
     latent_dim      auto: the number of the dataset's labelled factors
-    network         auto: the dataset's usual one
+    network         auto: the dataset's default
     reconstruction  mse, or bernoulli
     precision       fp32; tf32: float32 with TF32 products on a GPU; or bf16
     tf32            true: tf32 in place of fp32 among the precisions"""
@@ -97,7 +97,7 @@ DEFAULTS: dict[str, tuple[Any, ...]] = {
 
 
 def merged(*layers: Axes | None) -> dict[str, tuple[Any, ...] | Range]:
-    """Every axis that has a value; later layers replace whole axes of earlier ones."""
+    """All axes with a value; later layers replace whole axes of earlier ones."""
     axes: dict[str, Any] = dict(DEFAULTS)
     for layer in layers:
         if layer is None:

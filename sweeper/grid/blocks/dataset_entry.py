@@ -3,7 +3,7 @@
 datasets:
   - dsprites                                    # its default source
   - {name: mpi3d, source: synthetic}            # one of its other sources
-  - {name: falcor3d, data: /data/prepared}      # prepared files lie elsewhere
+  - {name: falcor3d, data: /data/prepared}      # another folder of prepared files
   - {name: mine, path: mine.npz}                # a file with `images` and `factors`"""
 
 from collections.abc import Mapping
@@ -20,8 +20,8 @@ FILE_ENDINGS = (".npz", ".h5", ".hdf5")
 
 
 class DatasetEntry(Block):
-    """A dataset as asked for. source: None means the dataset's first. data: the folder of
-    prepared datasets. path: a file of the user's own. Both are relative to the grid file."""
+    """A requested dataset. source: None means the dataset's first. data: the folder of
+    prepared datasets. path: the user's own file. Both are relative to the grid file."""
 
     name: Name
     source: Text | None = None
@@ -38,7 +38,7 @@ class DatasetEntry(Block):
             self._check_own_file(self.path)
         elif self.name not in DATASETS:
             what = messages.unknown(self.name, list(DATASETS))
-            raise ValueError(f"{what} A file of your own: {{name: ..., path: FILE}}.")
+            raise ValueError(f"{what} For your own file write {{name: ..., path: FILE}}.")
         elif self.source is not None and self.source not in DATASETS[self.name].sources:
             known = messages.known_names(DATASETS[self.name].sources)
             raise ValueError(f"has no source {messages.quoted(self.source)}. {known}")
@@ -46,7 +46,7 @@ class DatasetEntry(Block):
 
     def _check_own_file(self, path: str) -> None:
         if self.name in DATASETS:
-            raise ValueError("is the name of a known dataset; give a file of your own another.")
+            raise ValueError("is the name of a known dataset; give your own file another name.")
         if not path.endswith(FILE_ENDINGS):
             raise ValueError(f"must have a path that ends in {', '.join(FILE_ENDINGS)}.")
         if self.source is not None or self.data is not None:

@@ -1,6 +1,6 @@
-"""What a plan must know of a dataset: from the table of datasets, or from a file of the user's own.
+"""What a plan needs of a dataset: from the table of datasets, or from the user's own file.
 
-What such a file holds is told in `trainers.datasets.custom`. Only its headers and `factors` are
+`trainers.datasets.custom` describes the format of such a file. Only its headers and `factors` are
 read here, never the images."""
 
 import hashlib
@@ -17,7 +17,7 @@ from trainers.specs.datasets import DATASETS, DatasetSpec
 @dataclass(frozen=True)
 class DatasetFacts:
     """image_CHW: channels, height, width.  factor_grid: every combination of factor values is an
-    image, once.  source: the default one.  path: absolute, for a file of the user's own."""
+    image, once.  source: the default one.  path: absolute, of the user's own file."""
 
     name: str
     source: str
@@ -30,12 +30,12 @@ class DatasetFacts:
 
     @property
     def digest(self) -> str | None:
-        """SHA-256 of the user's own file; reads all of it, once for each state of the file."""
+        """SHA-256 of the user's own file; computed once for each state of the file."""
         return None if self.path is None else _digest(*_state(Path(self.path)))
 
 
 def facts_of(entry: DatasetEntry, folder: Path) -> DatasetFacts:
-    """The facts of an entry of `datasets`. Raises DatasetError for a file that is no dataset."""
+    """The facts of an entry of `datasets`. Raises DatasetError for a file that is not a dataset."""
     if entry.path is not None:
         return _own(entry.name, *_state((folder / entry.path).resolve()))
     spec = DATASETS[entry.name]
@@ -56,7 +56,7 @@ def _of(spec: DatasetSpec, source: str, path: str | None = None) -> DatasetFacts
 
 
 def _state(path: Path) -> tuple[str, int, int]:
-    """What tells whether a file has changed since it was read."""
+    """Size and times of a file, which change when it is written."""
     try:
         stat = path.stat()
     except (OSError, ValueError):

@@ -22,8 +22,8 @@ from sweeper.ids import canonical
 
 @dataclass(frozen=True)
 class GridSource:
-    """Where a grid came from. file: as problems tell it.  folder: relative paths start here.
-    tree: what was written, with places; empty for a grid made in a program."""
+    """Where a grid came from. file: its name in messages.  folder: relative paths start here.
+    tree: the text with positions; empty for a grid made in a program."""
 
     file: str = "grid"
     folder: Path = Path()
@@ -33,17 +33,17 @@ class GridSource:
 
 
 class Grid(Block):
-    """A sweep as asked for.
+    """A requested sweep.
 
-    datasets, models, axes, seeds   what multiplies (`dataset_entry`, `model_entry`, `axes`)
+    datasets, models, axes, seeds   the factors of the product
     evaluation, select              how runs are scored, and which one a table prints
-    resources                       what a training gets
+    resources                       CPUs and GPUs of a training, retries
     experiment                      the MLflow experiment
-    name                            the grid's name; its file's name if left out
-    sharing                         runs that differ in iterations are one training (default)
-    keep_weights                    of which runs the weights are kept
-    price, budget                   money per GPU-hour, and how much may be used
-    search                          Optuna in place of the full product
+    name                            the grid's name; the default is its file's name
+    sharing                         runs that differ only in iterations share a training (default)
+    keep_weights                    whose weights are kept: none, selected, all
+    price, budget                   cost of a GPU-hour; limits of a launch
+    search                          a search by Optuna instead of the full product
     table                           the table of the thesis that this grid is for"""
 
     datasets: Annotated[tuple[DatasetEntry, ...], OneOrMany(drop_duplicates=False)]
@@ -70,15 +70,15 @@ class Grid(Block):
 
     @property
     def title(self) -> str:
-        """The grid's name: as given, or its file's."""
+        """The grid's name: the key `name`, or the file's name."""
         return self.name or Path(self._origin.file).stem
 
     def axes_of(self, entry: ModelEntry) -> dict[str, tuple[Any, ...] | Range]:
-        """The axes that an entry of `models` multiplies with, its own before the grid's."""
+        """The axes of an entry of `models`: its own, then the grid's."""
         return merged(self.axes, entry.axes)
 
     def datasets_of(self, entry: ModelEntry) -> list[DatasetEntry]:
-        """The datasets that an entry of `models` is asked for on."""
+        """The datasets of an entry of `models`."""
         return [
             dataset
             for dataset in self.datasets
@@ -86,13 +86,13 @@ class Grid(Block):
         ]
 
     def requested(self) -> dict[str, Any]:
-        """What the grid asks for, as plain JSON values; no list's order matters."""
+        """The requested runs as JSON values, independent of the order of lists."""
         left_out = {"resources", "price", "budget", "name"}
         plain: dict[str, Any] = self.model_dump(
             mode="json",
             by_alias=True,
             exclude=left_out,
-            warnings=False,  # a range where the field says a list
+            warnings=False,  # a range in a field that is declared as a list
         )
         for name in ("statistic", "milestone", "min_active"):  # not in grids of the first version
             if plain["select"][name] == Select.model_fields[name].default:

@@ -37,7 +37,7 @@ MODEL_NAMES = (*MODELS, *MODEL_ALIASES)
 
 
 def model_params(name: str) -> tuple[Param, ...]:
-    """The parameters of a model; of an alias, those of its first model."""
+    """The parameters of a model; for an alias, those of its first model."""
     resolved = MODEL_ALIASES[name].first if name in MODEL_ALIASES else name
     params: tuple[Param, ...] = MODELS[resolved].params
     return params
@@ -47,8 +47,8 @@ class Learned(Block):
     """A value that a selected run of another grid has learned.
 
     learned: the weight, as in that run's trajectory ('beta', 'sigma/recon').  from: the other
-    grid's file, relative to this one.  model, select: which of its runs: the best one of this
-    model on the same dataset by this metric.  digits: round to so many digits after the point."""
+    grid's file, relative to this one.  model, select: the run: the best of this model on the same
+    dataset by this metric.  digits: decimal places to round to."""
 
     learned: Text
     from_: Text = Field(alias="from")
@@ -64,10 +64,10 @@ Values = tuple[Value | Learned, ...]
 
 
 class ModelEntry(Block):
-    """A model as asked for. `params` holds only what was given, typed."""
+    """A requested model. `params` holds only the given ones, typed."""
 
     name: Text
-    params: Mapping[str, Any] = {}  # of Values | Range
+    params: Mapping[str, Any] = {}  # each of type Values or Range
     datasets: Annotated[tuple[Text, ...], OneOrMany()] | None = None
     axes: Axes | None = None
 
@@ -77,13 +77,15 @@ class ModelEntry(Block):
         if isinstance(entry, str):
             return {"name": entry}
         if not isinstance(entry, Mapping):
-            raise ValueError("is neither a model's name nor {name: parameters}.")
+            raise ValueError("must be a model's name or {name: parameters}.")
         if len(entry) != 1:
             keys = (
                 ", ".join(messages.quoted(str(key), 20)[1:-1] for key in list(entry)[:5])
                 or "no key"
             )
-            raise ValueError(f"has {keys}; an entry is one name, its settings indented under it.")
+            raise ValueError(
+                f"has {keys}; an entry is one name, with its settings indented under it."
+            )
         [(name, given)] = entry.items()
         if scalars.is_empty(given):
             return {"name": name}
@@ -113,7 +115,7 @@ class ModelEntry(Block):
 def read_params(
     model: str, given: Mapping[str, Any], warnings: list[str]
 ) -> dict[str, Values | Range]:
-    """Every value typed by the model's table. Raises ValidationError with all mistakes."""
+    """Every value, typed by the model's specification. Raises ValidationError with all mistakes."""
     known = {param.name: param for param in model_params(model)}
     typed: dict[str, Values | Range] = {}
     found: list[Mistake] = []
@@ -157,7 +159,7 @@ def _read_value(param: Param, raw: Any) -> Value | Learned:
 
 
 def _scalar(param: Param, raw: Any) -> Any:
-    """The plain value that a scalar stands for, given the parameter's kind."""
+    """The Python value of a scalar, given the parameter's kind."""
     if param.kind == "bool":
         return scalars.boolean(raw)
     if param.kind == "int":

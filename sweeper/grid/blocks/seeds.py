@@ -20,7 +20,7 @@ Seed = Annotated[Integer, Field(ge=0, lt=2**63)]
 
 
 class SeedRange(Block):
-    """So many seeds in a row."""
+    """The seeds 0, 1, .. count - 1."""
 
     count: Annotated[Integer, Field(ge=1, le=100_000)]
     first: Annotated[Integer, Field(ge=0, lt=2**62)] = 0

@@ -1,4 +1,4 @@
-"""The blocks of a grid that are no axis: evaluation, selection, resources, search."""
+"""The blocks of a grid other than axes: evaluation, selection, resources, search."""
 
 from collections.abc import Mapping
 from typing import Annotated, Any, Literal
@@ -42,7 +42,7 @@ def _table(name: str) -> str:
 
 
 def _is_scalar(value: Any) -> bool:
-    """Whether one value stands where a block may stand."""
+    """Whether a value is a scalar instead of a block."""
     return not isinstance(value, Mapping) and not scalars.is_empty(value)
 
 
@@ -53,7 +53,7 @@ def _directions(value: Any) -> dict[str, str]:
         _metric(scalars.text(metric))
         if mode not in ("max", "min"):
             raise ValueError(
-                f"has {messages.quoted(str(mode))} for {metric}; max or min is needed."
+                f"has {messages.quoted(str(mode))} for {metric}; it must be max or min."
             )
     return {str(metric): str(mode) for metric, mode in value.items()}
 
@@ -81,11 +81,11 @@ class Split(Block):
 class Evaluation(Block):
     """How milestones are scored.
 
-    protocol: whose definitions of the measures.  measures: names; `thesis` stands for those that
-    the thesis reports, `all` for every one, as far as the dataset allows them.  num_points:
-    measures see at most so many images of a split.  alpha: the weight of compactness in CbD.
+    protocol: which definitions of the measures.  measures: names; `thesis` stands for those that
+    the thesis reports, `all` for every one that the dataset allows.  num_points: the number of
+    images of a split that measures use, at most.  alpha: the weight of compactness in CbD.
     report: the split whose numbers tables print; runs are always selected on validation.
-    record_every: losses and weights are recorded at every so many iterations."""
+    record_every: iterations between two records of losses and weights."""
 
     protocol: Annotated[Literal["thesis", "locatello"], Word] = "thesis"
     measures: Annotated[tuple[Measure, ...], OneOrMany()] = (THESIS,)
@@ -97,17 +97,17 @@ class Evaluation(Block):
 
     @property
     def test_fraction(self) -> float:
-        """How much of each dataset is held out from selection too."""
+        """The fraction of each dataset that is held out from selection too."""
         default = 0.1 if self.report == "test" else 0.0
         return default if self.split.test is None else self.split.test
 
 
 class Select(Block):
-    """Which run stands for a model in a table (`sweeper.analysis.rule` states the whole rule).
+    """Which run represents a model in a table (`sweeper.analysis.rule` states the whole rule).
 
     mode: None means min where less is better, else max.  statistic: of the score over seeds.
-    milestone: best takes the number of iterations as one more setting, last only the longest.
-    min_active: a run with fewer active latents is no candidate; 0 lets all of them be."""
+    milestone: `best` treats the number of iterations as a setting, `last` uses only the longest.
+    min_active: runs with fewer active latents are not candidates; 0 admits all."""
 
     by: Metric = "cbd"
     mode: Mode | None = None
@@ -122,10 +122,10 @@ class Select(Block):
 
 
 class Resources(Block):
-    """What one training gets and how hard it is tried.
+    """CPUs and GPUs of one training, and its retries.
 
-    cpu, gpu: of the cluster, per training; gpu None means a share if there is any GPU.
-    max_failures: a training that fails is tried again so often.  checkpoint_every_s: seconds.
+    cpu, gpu: per training; gpu None means a share if there is any GPU.  max_failures: retries of
+    a training in a row without progress.  checkpoint_every_s: seconds between checkpoints.
     max_concurrent: trainings at a time; None means as many as fit."""
 
     cpu: Annotated[Real, Field(gt=0)] = 1.0
@@ -136,11 +136,11 @@ class Resources(Block):
 
 
 class Search(Block):
-    """A search by Optuna in place of the full product: ranges are allowed, and `trainings` are
-    tried per dataset.
+    """A search by Optuna instead of the full product: ranges are allowed, and `trainings` is the
+    number of trials per dataset.
 
     directions: {metric: max|min}; two make a Pareto search; None means `select`.
-    pruner: stops trainings at a milestone where they look worse than the others so far."""
+    pruner: stops a training at a milestone where it is worse than the others so far."""
 
     sampler: Annotated[Sampler, Word] = "tpe"
     trainings: Annotated[Integer, Field(ge=1, le=100_000)] = 20
@@ -150,7 +150,7 @@ class Search(Block):
 
 
 class Price(Block):
-    """Money for a GPU-hour: `2.5`, or on demand and as a spot machine that may be taken away."""
+    """Cost of a GPU-hour: `2.5`, or separate prices on demand and for a spot machine."""
 
     on_demand: Positive
     spot: Positive | None = None
@@ -160,15 +160,15 @@ class Price(Block):
         return {"on_demand": value} if _is_scalar(value) else super().normalised(value)
 
     def per_gpu_hour(self, spot: bool) -> float:
-        """What a GPU-hour costs; spot machines cost as others where no other price is known."""
+        """Cost of a GPU-hour; the price of spot machines defaults to the other one."""
         return self.spot if spot and self.spot is not None else self.on_demand
 
 
 class Budget(Block):
-    """What a launched grid may use, all of its launches together; a bare number is money.
+    """Limits for all launches of a grid together; a number alone is money.
 
-    gpu_hours: hours of training times GPUs.  money: those at the grid's price.  hours: of launches,
-    by the clock on the wall."""
+    gpu_hours: hours of training times GPUs.  money: their cost at the grid's price.  hours: wall
+    time of the launches."""
 
     gpu_hours: Positive | None = None
     money: Positive | None = None

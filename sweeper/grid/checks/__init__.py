@@ -1,1 +1,1 @@
-"""Whether the parts of a grid fit together."""
+"""Checks that the parts of a grid are consistent."""

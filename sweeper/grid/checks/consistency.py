@@ -1,6 +1,6 @@
-"""How the parts of a grid fit together: what cannot work is refused here, with the reason.
+"""Checks that the parts of a grid are consistent, with the reason where they are not.
 
-Each check reads some top-level keys and is skipped where one of them is broken already."""
+Each check reads some top-level keys, and is skipped if one of them already has an error."""
 
 from collections.abc import Callable, Collection, Iterator
 from typing import Any
@@ -27,9 +27,9 @@ Findings = Iterator[tuple[tuple[str | int, ...], str]]
 def check(
     grid: Grid, *, broken: Collection[str] = (), read_grid: ReadGrid | None = None
 ) -> list[Problem]:
-    """Every way in which the grid's parts do not fit together.
+    """Every inconsistency of the grid.
 
-    broken: top-level keys that are wrong already; checks that read them are skipped.
+    broken: top-level keys that already have an error; checks that read them are skipped.
     read_grid: reads a grid that learned values come from; None leaves those unchecked."""
     found: list[Problem] = []
     for function, reads in _CHECKS.items():
@@ -41,7 +41,7 @@ def check(
 
 
 def problem(grid: Grid, loc: tuple[str | int, ...], what: str) -> Problem:
-    """A problem at a place of the grid; without a file, only the key path tells where."""
+    """A problem at a position of the grid; without a file, the position is a key path only."""
     if grid.origin.tree:
         nodes, _ = nodes_to(grid.origin.tree, loc)
         return value_problem(nodes[-1], grid.origin.file, what)
@@ -52,11 +52,11 @@ def problem(grid: Grid, loc: tuple[str | int, ...], what: str) -> Problem:
 
 
 def iterations_are_given(grid: Grid) -> Findings:
-    """Without iterations nothing is asked for."""
+    """Every model needs iterations."""
     for index, entry in enumerate(grid.models):
         if "iterations" not in grid.axes_of(entry):
             own = ("models", index, "axes") if entry.axes is not None else ("axes",)
-            yield own, "has no iterations; say after how many a training is scored."
+            yield own, "has no iterations; give the numbers after which a training is scored."
             return
 
 
@@ -71,14 +71,14 @@ def restrictions_are_asked(grid: Grid) -> Findings:
 
 
 def selection_is_measured(grid: Grid) -> Findings:
-    """What runs are selected by is scored."""
+    """The metric of `select` is among the scores."""
     if not _is_scored(grid, grid.select.by):
         what = f"{grid.select.by} is not among evaluation.measures; add it there."
         yield ("select", "by"), what
 
 
 def split_leaves_images(grid: Grid) -> Findings:
-    """Every split that is asked for has images."""
+    """Every requested split has images."""
     evaluation = grid.evaluation
     if evaluation.split.validation + evaluation.test_fraction >= 1:
         yield ("evaluation", "split"), "leaves no images to train on."
@@ -87,25 +87,25 @@ def split_leaves_images(grid: Grid) -> Findings:
 
 
 def money_is_countable(grid: Grid) -> Findings:
-    """Money is only known where there is a price."""
+    """A limit on money needs a price."""
     if grid.budget is not None and grid.budget.money is not None and grid.price is None:
-        what = "has no effect without `price`, the money that a GPU-hour costs."
+        what = "has no effect without `price`, the cost of a GPU-hour."
         yield ("budget", "money"), what
 
 
 def gpus_are_whole(grid: Grid) -> Findings:
-    """Clusters share one GPU among trainings, or give whole ones."""
+    """A training gets a fraction of one GPU, or whole ones."""
     gpu = grid.resources.gpu
     if gpu is not None and gpu > 1 and gpu != int(gpu):
-        yield ("resources", "gpu"), "must be a whole number above 1, or a share of 1."
+        yield ("resources", "gpu"), "must be a whole number or a fraction below 1."
 
 
 def ranges_are_searched(grid: Grid) -> Findings:
-    """Ranges need a search; a search of several directions cannot be pruned."""
+    """Ranges need a search; a search with several directions cannot prune."""
     if grid.search is not None:
         yield from _search_can_run(grid, grid.search)
         return
-    what = "is a range, which needs a `search` block; or give a list of values."
+    what = "is a range, which needs a `search` block; add one, or give a list of values."
     for index, entry in enumerate(grid.models):
         for name, values in entry.params.items():
             if isinstance(values, Range):
@@ -117,7 +117,7 @@ def ranges_are_searched(grid: Grid) -> Findings:
 
 
 def parameters_have_effect(grid: Grid) -> Findings:
-    """A parameter that another one switches off is not given beside it."""
+    """A parameter is not given together with a value of another that disables it."""
     for index, entry in enumerate(grid.models):
         for param in model_params(entry.name):
             values = entry.params.get(param.name, (param.default,))
@@ -129,7 +129,7 @@ def parameters_have_effect(grid: Grid) -> Findings:
                     yield (
                         ("models", index, "params", param.name),
                         f"has no effect with {other} {messages.quoted(value)}; leave it out there, "
-                        "if need be in two entries.",
+                        "if necessary in two entries.",
                     )
                     break
 
@@ -152,11 +152,11 @@ def _values(entry: ModelEntry, name: str) -> tuple[Any, ...]:
 
 def _search_can_run(grid: Grid, search: Search) -> Findings:
     if len(search.directions or {}) > 1 and search.pruner != "none":
-        yield ("search", "pruner"), "must be none where a search has several directions."
+        yield ("search", "pruner"), "must be none in a search with several directions."
     if len(search.directions or {}) > 1 and search.sampler == "cmaes":
-        yield ("search", "sampler"), "cannot search in several directions; take nsga2, tpe or gp."
+        yield ("search", "sampler"), "cannot search in several directions; use nsga2, tpe or gp."
     if not grid.sharing:
-        yield ("sharing",), "must be true in a search, which reads milestones off one training."
+        yield ("sharing",), "must be true in a search, where all milestones come from one training."
     if all(_has_one_point(grid, dataset.name) for dataset in grid.datasets):
         yield ("search",), "has one point to try; give lists or ranges, or leave `search` out."
     for metric in search.directions or {}:
@@ -168,11 +168,14 @@ def _search_can_run(grid: Grid, search: Search) -> Findings:
     for index, entry in enumerate(grid.models):
         for name, values in entry.params.items():
             if not isinstance(values, Range) and any(isinstance(item, Learned) for item in values):
-                yield ("models", index, "params", name), "is learned, which a search cannot use."
+                yield (
+                    ("models", index, "params", name),
+                    "is learned in another grid, which a search does not support.",
+                )
 
 
 def _has_one_point(grid: Grid, dataset: str) -> bool:
-    """Whether everything that a search draws on this dataset has one value."""
+    """Whether the search space on this dataset is a single point."""
     entries = [entry for entry in grid.models if dataset in (entry.datasets or (dataset,))]
     drawn = [
         {**entry.params, **{k: v for k, v in grid.axes_of(entry).items() if k != "iterations"}}

@@ -1,4 +1,4 @@
-"""Whether a grid's measures, networks and batches fit its datasets."""
+"""Checks that a grid's measures, networks and batch sizes fit its datasets."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -16,7 +16,7 @@ Findings = Iterator[tuple[tuple[str | int, ...], str]]
 
 
 def datasets_can_be_measured(grid: Grid) -> Findings:
-    """A measure that intervenes on factors needs every combination of them."""
+    """A measure that intervenes on factors needs a dataset with every combination of them."""
     for index, facts in _facts(grid):
         if isinstance(facts, str):
             yield ("datasets", index), facts
@@ -25,13 +25,13 @@ def datasets_can_be_measured(grid: Grid) -> Findings:
             if not _allows(facts, name):
                 yield (
                     ("datasets", index),
-                    f"{facts.name} has no grid of factors, and the measure {name} intervenes on "
-                    "factors; ask for it in a grid of its own, without this measure.",
+                    f"{facts.name} has no grid of factors, but the measure {name} intervenes on "
+                    "factors; put the dataset into another grid without this measure.",
                 )
 
 
 def _needed(grid: Grid) -> list[str]:
-    """Measures that must be scored: those named, and what runs are selected or searched by."""
+    """Measures that are needed: those named, and those of `select` and `search`."""
     directions = grid.search.directions if grid.search else None
     names = [*grid.evaluation.measures, grid.select.by, *(directions or ())]
     return [name for name in dict.fromkeys(names) if name in MEASURES]
@@ -50,7 +50,7 @@ def selection_warnings(grid: Grid) -> list[str]:
 
 
 def networks_fit_images(grid: Grid) -> Findings:
-    """A network is made for certain image sizes."""
+    """A network supports certain image sizes."""
     for facts, where, axes in _trained(grid):
         for asked in axes["network"]:
             name = facts.network if asked == AUTO else asked
@@ -59,12 +59,12 @@ def networks_fit_images(grid: Grid) -> Findings:
                 made_for = " or ".join(f"{size}x{size}" for size in NETWORKS[name].sizes)
                 yield (
                     (*where, "network"),
-                    f"{name} is made for {made_for} pixels, {facts.name} has {height}x{width}.",
+                    f"{name} supports {made_for} pixels, but {facts.name} has {height}x{width}.",
                 )
 
 
 def batches_fit_splits(grid: Grid) -> Findings:
-    """A batch is drawn from the training split without repetition."""
+    """A batch is drawn from the training split without replacement."""
     evaluation = grid.evaluation
     kept = 1 - evaluation.split.validation - evaluation.test_fraction
     for facts, where, axes in _trained(grid):
@@ -78,8 +78,8 @@ def batches_fit_splits(grid: Grid) -> Findings:
 
 
 def allowed_measures(grid: Grid, facts: DatasetFacts) -> tuple[str, ...]:
-    """The measures that are scored on a dataset; of a group, those that it allows. A measure that
-    is not shown alone brings its companion."""
+    """The measures that are scored on a dataset; of a group, those that the dataset allows. A measure
+    that is not shown alone brings its companion."""
     named = with_companions(grid.evaluation.measures)
     grouped = {name for group in named for name in GROUPS.get(group, ()) if _allows(facts, name)}
     return tuple(name for name in MEASURES if name in grouped or name in named)
@@ -90,7 +90,7 @@ def _allows(facts: DatasetFacts, measure: str) -> bool:
 
 
 def _facts(grid: Grid) -> Iterator[tuple[int, DatasetFacts | str]]:
-    """The facts of each dataset, or why there are none."""
+    """The facts of each dataset, or an error."""
     for index, entry in enumerate(grid.datasets):
         try:
             yield index, facts_of(entry, grid.origin.folder)
@@ -99,7 +99,7 @@ def _facts(grid: Grid) -> Iterator[tuple[int, DatasetFacts | str]]:
 
 
 def _trained(grid: Grid) -> Iterator[tuple[DatasetFacts, tuple[str | int, ...], dict[str, Any]]]:
-    """Each dataset with each entry's axes, and where the entry's axes are written; once each."""
+    """Each dataset with each entry's axes and their position; once each."""
     facts = {index: known for index, known in _facts(grid) if isinstance(known, DatasetFacts)}
     seen = set()
     for position, entry in enumerate(grid.models):

@@ -1,4 +1,4 @@
-"""Whether the values that a grid takes from another grid can have been learned there."""
+"""Checks that values which a grid takes from another grid are learned there."""
 
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -16,7 +16,7 @@ ReadGrid = Callable[[Path], Grid]
 
 
 def learned_values(grid: Grid, read_grid: ReadGrid) -> Findings:
-    """A learned value comes from a grid that asks for that model on the same datasets."""
+    """A learned value comes from a grid that has that model on the same datasets."""
     for index, entry in enumerate(grid.models):
         for name, values in entry.params.items():
             for value in () if isinstance(values, Range) else values:
@@ -29,7 +29,7 @@ def learned_values(grid: Grid, read_grid: ReadGrid) -> Findings:
 def _not_learned(
     grid: Grid, entry: ModelEntry, learned: Learned, read_grid: ReadGrid
 ) -> str | None:
-    """Why a value cannot have been learned there, if it cannot."""
+    """Why a value is not learned in the other grid, or nothing."""
     path: Path = grid.origin.folder / learned.from_
     try:
         other = read_grid(path)
@@ -39,7 +39,7 @@ def _not_learned(
     if not entries:
         names = list(dict.fromkeys(asked.name for asked in other.models))
         return (
-            f"comes from {learned.model}, which {learned.from_} does not ask for. "
+            f"comes from {learned.model}, which is not in {learned.from_}. "
             + messages.known_names(names)
         )
     there = {dataset.name for asked in entries for dataset in other.datasets_of(asked)}

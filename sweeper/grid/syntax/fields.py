@@ -1,7 +1,7 @@
 """Field types of a grid: scalars, lists that may be written as one value, ranges of a search.
 
-Lists keep their order and lose their duplicates; each duplicate is told as a warning in
-`info.context["warnings"]`, with both spellings."""
+Lists keep their order; duplicates are dropped, each with a warning in `info.context["warnings"]`
+that has both spellings."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -30,12 +30,12 @@ Integer = Annotated[int, BeforeValidator(scalars.integer)]
 Real = Annotated[float, BeforeValidator(scalars.real)]
 Text = Annotated[str, BeforeValidator(scalars.text)]
 Flag = Annotated[bool, BeforeValidator(scalars.boolean)]
-# Before a Literal of texts: refuses the truth values that YAML makes of words.
+# Before a Literal of texts: rejects words that YAML reads as booleans.
 Word = BeforeValidator(scalars.text)
 
 
 class Block(BaseModel):
-    """A mapping of a grid file: known keys, frozen values, all mistakes told at once."""
+    """A mapping of a grid file: known keys, frozen values, all mistakes reported at once."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
@@ -50,7 +50,7 @@ class Block(BaseModel):
 
     @classmethod
     def keys(cls) -> list[str]:
-        """The keys as the file spells them."""
+        """The keys as they are spelled in the file."""
         return [field.alias or name for name, field in cls.model_fields.items()]
 
     @model_validator(mode="wrap")
@@ -80,9 +80,9 @@ class Range(Block):
     @model_validator(mode="after")
     def _ordered(self) -> "Range":
         if self.low >= self.high:
-            raise ValueError("has a low end that is not below its high end.")
+            raise ValueError("must have `low` below `high`.")
         if self.log and self.low <= 0:
-            raise ValueError("is logarithmic, so its low end must be above 0.")
+            raise ValueError("is logarithmic, so `low` must be above 0.")
         if self.step is not None and (self.log or self.step <= 0):
             raise ValueError("may have a step above 0, or `log: true`, not both.")
         return self
@@ -146,7 +146,7 @@ def read_many(
 def read_all(
     value: Any, handler: ValidatorFunctionWrapHandler, info: ValidationInfo
 ) -> tuple[Any, ...]:
-    """A non-empty tuple of one value or of a list of values, all kept."""
+    """A non-empty tuple of one value or of a list of values, with duplicates."""
     every: tuple[Any, ...] = handler(as_list(value))
     return every
 
@@ -165,7 +165,7 @@ def as_list(value: Any) -> list[Any]:
 def drop_duplicates(
     raw: Sequence[Any], typed: Sequence[Any], warnings: list[str]
 ) -> tuple[Any, ...]:
-    """`typed` without later duplicates, each told in `warnings` as it was spelled in `raw`."""
+    """`typed` without later duplicates; each adds a warning with its spelling in `raw`."""
     first: dict[Any, Any] = {}
     for written, value in zip(raw, typed, strict=True):
         key = repr(value)
@@ -175,12 +175,14 @@ def drop_duplicates(
         one, two = scalars.as_written(first[key][0]), scalars.as_written(written)
         line = f"line {written.line}: " if hasattr(written, "line") else ""
         path = f"{written.path}: " if hasattr(written, "path") else ""
-        warnings.append(f"{line}{path}{one} and {two} are the same value; it is run once.")
+        warnings.append(
+            f"{line}{path}{one} and {two} are the same value; the duplicate is ignored."
+        )
     return tuple(value for _, value in first.values())
 
 
 def warnings_of(info: ValidationInfo) -> list[str]:
-    """Where a validator puts its warnings."""
+    """The list that collects warnings."""
     context = info.context if isinstance(info.context, dict) else {}
     warnings: list[str] = context.setdefault("warnings", [])
     return warnings

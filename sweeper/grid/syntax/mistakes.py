@@ -1,4 +1,4 @@
-"""Several mistakes at once, in one wording, out of pydantic's validators.
+"""Collects mistakes from pydantic's validators, with one wording.
 
 Every error becomes a 'mistake' (or 'unknown_key', whose place is the key and not the value), with a
 sentence that completes 'KEY = VALUE ...'. A validator may collect such errors and raise them
@@ -43,7 +43,7 @@ def unknown_key(key: Any, names: Sequence[str], owner: str = "") -> Mistake:
     """A key outside `names`."""
     of_whom = f" of {owner}" if owner else ""
     hint = f"{did_you_mean(str(key), names)} {messages.known_names(names)}"
-    return mistake(f"is no key{of_whom}.{hint}", (key,), key, "unknown_key")
+    return mistake(f"is not a known key{of_whom}.{hint}", (key,), key, "unknown_key")
 
 
 def error_text(error: ErrorDetails) -> str:

@@ -12,12 +12,12 @@ _NAME = re.compile(r"[A-Za-z0-9_-][A-Za-z0-9._-]*")
 
 
 def safe_name(name: str) -> str:
-    """`name`, if it can be a folder that stays where it is put. Raises ValueError."""
+    """`name`, if it is safe as a folder's name. Raises ValueError."""
     if len(name) > MAX_LENGTH:
         raise ValueError(f"is longer than {MAX_LENGTH} characters.")
     if not _NAME.fullmatch(name):
         raise ValueError(
-            "cannot be a name: letters, digits, '.', '_' and '-' are allowed, no '.' at the start."
+            "is not a valid name: use letters, digits, '.', '_' and '-', with no '.' at the start."
         )
     return name
 

@@ -1,4 +1,4 @@
-"""From pydantic's places to the user's: file, line, column and the key path as it was written."""
+"""Maps pydantic's locations to the user's: file, line, column and the key path as written."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -16,7 +16,7 @@ def nodes_to(tree: YamlMap, loc: Loc) -> tuple[list[YamlNode], list[str | int]]:
     """The nodes from the tree's root down to `loc`, and what of `loc` was not found.
 
     An entry `beta_vae: {beta: 4}` is `{name, params: {beta}}` to pydantic: where `loc` does not
-    fit, the only value of a mapping is stepped through, and `params` is skipped."""
+    match, the only value of a mapping is entered, and `params` is skipped."""
     nodes: list[YamlNode] = [tree]
     rest = list(loc)
     while rest:
@@ -38,7 +38,7 @@ def nodes_to(tree: YamlMap, loc: Loc) -> tuple[list[YamlNode], list[str | int]]:
 
 
 def problem_at(tree: YamlMap, file: str, error: ErrorDetails) -> Problem:
-    """A pydantic error whose message is one of ours (`sweeper.grid.mistakes`), in place."""
+    """A pydantic error as a problem with its position."""
     nodes, rest = nodes_to(tree, error["loc"])
     node = nodes[-1]
     if error["type"] == "unknown_key":
@@ -56,7 +56,7 @@ def value_problem(node: YamlNode, file: str, what: str) -> Problem:
 
 
 def key_problem(nodes: Sequence[YamlNode], key: str, file: str, what: str) -> Problem:
-    """A problem with a key of the innermost mapping that has it."""
+    """A problem with a key, at the innermost mapping that has it."""
     for node in reversed(nodes):
         if isinstance(node, YamlMap) and key in node.keys_at:
             line, column = node.keys_at[key]
@@ -66,7 +66,7 @@ def key_problem(nodes: Sequence[YamlNode], key: str, file: str, what: str) -> Pr
 
 
 def remove(tree: YamlMap, loc: Loc) -> None:
-    """Takes the node at `loc`, or the nearest above it, out of the tree."""
+    """Removes the node at `loc`, or the nearest one above it, from the tree."""
     nodes, _ = nodes_to(tree, loc)
     for parent, child in zip(reversed(nodes[:-1]), reversed(nodes[1:]), strict=True):
         if isinstance(parent, YamlMap):

@@ -1,9 +1,9 @@
-"""What a scalar of a grid file means: number, truth value or text.
+"""Converts scalars of a grid file: numbers, booleans, texts.
 
-YAML 1.1 has traps, which are named where they would bite: `1e-4` without a dot is a string to many
-readers and a number here; `010` is octal 8 and is refused; `off`, `no`, `on`, `yes` are truth
-values and are refused where a text or number is meant. `50_000` is 50000. Python values are taken
-as they are, so that a grid can be built in a program. Errors are ValueError, whose text completes
+YAML 1.1 has traps: `1e-4` without a dot is a string to many parsers and a number here; `010` is
+octal 8 and is rejected; `off`, `no`, `on`, `yes` are booleans and are rejected where a text or a
+number is expected. `50_000` is 50000. Python values are accepted as they are, so that a grid can be
+built in a program. Errors are ValueError, whose text completes
 'KEY = VALUE ...'."""
 
 import math
@@ -31,19 +31,19 @@ def is_empty(value: Any) -> bool:
 def number(value: Any) -> int | float:
     """A finite number: int where it is written as one, else float."""
     if isinstance(value, bool):
-        raise ValueError("is a truth value; a number is needed.")
+        raise ValueError("is a boolean; it must be a number.")
     if isinstance(value, int | float):
         return _finite(value)
     if not isinstance(value, str):
-        raise ValueError(f"is {_kind(value)}; a number is needed.")
+        raise ValueError(f"is {_kind(value)}; it must be a number.")
     if is_empty(value):
-        raise ValueError("has no value; a number is needed.")
+        raise ValueError("has no value; it must be a number.")
     if _is_truth(value):
-        raise ValueError("is a truth value to YAML; a number is needed.")
+        raise ValueError("is a boolean in YAML; it must be a number.")
     if _NOT_FINITE.fullmatch(value):
         raise ValueError("is not a finite number.")
     if _OCTAL.fullmatch(value):
-        raise ValueError(f"is an octal number to YAML; write {_without_zeros(value)}.")
+        raise ValueError(f"is an octal number in YAML; write {_without_zeros(value)}.")
     if len(value) > 60 or not _NUMBER.fullmatch(value):
         raise ValueError("is not a number.")
     digits = value.replace("_", "")
@@ -69,24 +69,24 @@ def real(value: Any) -> float:
 
 
 def boolean(value: Any) -> bool:
-    """true or false; YAML's yes, no, on, off are taken where a truth value is meant."""
+    """true or false; YAML's yes, no, on and off are accepted."""
     if isinstance(value, bool):
         return value
     if isinstance(value, str) and value.lower() in _TRUE | _FALSE:
         return value.lower() in _TRUE
-    raise ValueError("is neither true nor false.")
+    raise ValueError("must be true or false.")
 
 
 def text(value: Any) -> str:
     """A printable text on one line."""
     if not isinstance(value, str):
-        raise ValueError(f"is {_kind(value)}; a text is needed.")
+        raise ValueError(f"is {_kind(value)}; it must be a text.")
     if is_empty(value) or not value:
-        raise ValueError("has no value; a text is needed.")
+        raise ValueError("has no value; it must be a text.")
     if isinstance(value, YamlText) and _is_truth(value):
-        raise ValueError("is a truth value to YAML; put it in quotes if the word is meant.")
+        raise ValueError("is a boolean in YAML; put it in quotes to use it as a word.")
     if not value.isprintable():
-        raise ValueError("holds characters that cannot be printed.")
+        raise ValueError("contains characters that cannot be printed.")
     return str(value)
 
 

@@ -1,10 +1,9 @@
-"""A YAML file as a tree of texts that remember where they were written.
+"""A YAML file as a tree of texts with their positions.
 
-Scalars stay text: what `1e-4`, `010` or `off` means is for the field to say
-(`sweeper.grid.scalars`), since YAML 1.1 reads them as a string, as 8 and as false. Whatever the
-bytes, the outcome is a tree or a list of problems; never another exception, never a constructed
-object. Anchors and aliases work; merge keys (`<<`), tags (`!!python/...`) and a second document
-are refused."""
+Scalars stay text; fields convert them (`sweeper.grid.syntax.scalars`), since YAML 1.1 reads `1e-4`,
+`010` and `off` as a string, as 8 and as false. For any bytes the result is a tree or a list of
+problems; never another exception, never a constructed object. Anchors and aliases are supported;
+merge keys (`<<`), tags (`!!python/...`) and a second document are rejected."""
 
 import re
 from difflib import get_close_matches
@@ -17,7 +16,7 @@ from sweeper.errors import GridError, Problem
 from sweeper.messages import quoted
 
 MAX_BYTES = 256 * 1024
-MAX_NODES = 20_000  # counted after aliases are followed, so no bomb of anchors can unfold
+MAX_NODES = 20_000  # counted after aliases are expanded, which limits nested anchors
 MAX_DEPTH = 20
 
 _TAGS = {
@@ -28,7 +27,7 @@ _PLAIN_KEY = re.compile(r"[A-Za-z0-9_.-]{1,60}")
 
 
 class YamlText(str):
-    """A scalar as written. `plain`: without quotes. Places count from 1; 0 where there is none."""
+    """A scalar as written. `plain`: without quotes. Positions count from 1; 0 means none."""
 
     plain: bool = False
     line: int = 0
@@ -37,7 +36,7 @@ class YamlText(str):
 
 
 class YamlList(list["YamlNode"]):
-    """A sequence, with the place of its beginning."""
+    """A sequence, with the position of its start."""
 
     line: int = 0
     column: int = 0
@@ -45,7 +44,7 @@ class YamlList(list["YamlNode"]):
 
 
 class YamlMap(dict[str, "YamlNode"]):
-    """A mapping, with the place of its beginning and of each key."""
+    """A mapping, with the positions of its start and of each key."""
 
     line: int = 0
     column: int = 0
@@ -61,13 +60,13 @@ _Node = TypeVar("_Node", YamlText, YamlList, YamlMap)
 
 
 def read_yaml(path: Path) -> YamlMap:
-    """The mapping in the file. Raises GridError, with every problem that hides no other."""
+    """The mapping in the file. Raises GridError with all problems."""
     file = str(path)
     return parse_yaml(read_bytes(path, file), file)
 
 
 def parse_yaml(data: bytes, file: str) -> YamlMap:
-    """The mapping in `data`; `file` is the name that problems tell."""
+    """The mapping in `data`; `file` is its name in messages."""
     try:
         text = data.decode("utf-8-sig")
     except UnicodeDecodeError as error:
@@ -88,7 +87,7 @@ def parse_yaml(data: bytes, file: str) -> YamlMap:
 
 
 def read_bytes(path: Path, file: str) -> bytes:
-    """The file's bytes. Raises GridError for what is no small regular file."""
+    """The file's bytes. Raises GridError unless it is a small regular file."""
     try:
         if path.is_dir():
             raise _error(file, 0, 0, "is a directory; name a YAML file in it.")
@@ -102,12 +101,14 @@ def read_bytes(path: Path, file: str) -> bytes:
         reason = getattr(error, "strerror", None) or str(error)
         raise _error(file, 0, 0, f"cannot be read: {reason}.") from None
     if len(data) > MAX_BYTES:
-        raise _error(file, 0, 0, f"is larger than {MAX_BYTES // 1024} KiB; this is no grid file.")
+        raise _error(
+            file, 0, 0, f"is larger than {MAX_BYTES // 1024} KiB; this is not a grid file."
+        )
     return data
 
 
 def _suggestion(path: Path) -> str:
-    """' Did you mean "grids/a.yaml"?' for a file of a similar name beside it, or in ./grids."""
+    """' Did you mean "grids/a.yaml"?' for a similar name in the same folder or in ./grids."""
     try:
         files = [*path.parent.glob("*.yaml"), *Path("grids").glob("*.yaml")]
     except OSError:
@@ -122,7 +123,7 @@ def _compose(text: str, file: str) -> yaml.Node | None:
         return yaml.compose(text, Loader=yaml.SafeLoader)
     except yaml.reader.ReaderError as error:
         place = _place(text[: error.position])
-        what = f"holds the character {error.character!a}, which YAML does not allow."
+        what = f"contains the character {error.character!a}, which YAML does not allow."
         raise _error(file, *place, what) from None
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
@@ -130,22 +131,22 @@ def _compose(text: str, file: str) -> yaml.Node | None:
         raise _error(file, *place, _syntax(error)) from None
     except RecursionError:
         raise _error(file, 0, 0, "is nested too deeply.") from None
-    except Exception as error:  # PyYAML lets a ValueError through for escapes outside Unicode
+    except Exception as error:  # PyYAML raises ValueError for escapes outside Unicode
         raise _error(file, 0, 0, f"is not YAML: {type(error).__name__}.") from None
 
 
 def _syntax(error: yaml.MarkedYAMLError) -> str:
     problem = error.problem or "it cannot be parsed"
     if "'\\t'" in problem:
-        return "holds a tab where YAML wants spaces; indent with spaces."
+        return "contains a tab where YAML needs spaces; indent with spaces."
     if "expected a single document" in f"{error.context} {problem}":
-        return "begins a second YAML document; keep one grid in a file."
+        return "starts a second YAML document; write one grid per file."
     context = f" {error.context}" if error.context else ""
     return f"is not YAML: {quoted(problem + context, 200)[1:-1]}."
 
 
 class _TreeBuilder:
-    """Turns PyYAML's node graph into a tree, and collects problems on the way."""
+    """Turns PyYAML's node graph into a tree, and collects problems."""
 
     def __init__(self, file: str) -> None:
         self.file = file
@@ -159,11 +160,13 @@ class _TreeBuilder:
     def convert(self, node: yaml.Node, path: str, depth: int) -> YamlNode:
         self.count += 1
         if self.count > MAX_NODES or depth > MAX_DEPTH:
-            what = "is nested too deeply" if depth > MAX_DEPTH else "unfolds to too many values"
-            self.problem(node, path[:200], f"{what}; look at the anchors (&) and aliases (*).")
+            what = "is nested too deeply" if depth > MAX_DEPTH else "expands to too many values"
+            self.problem(node, path[:200], f"{what}; check the anchors (&) and aliases (*).")
             raise GridError(self.problems)
         if node.tag not in _TAGS:
-            self.problem(node, path, f"has the tag {quoted(node.tag)}; a grid file has no tags.")
+            self.problem(
+                node, path, f"has the tag {quoted(node.tag)}; tags are not allowed in a grid file."
+            )
         if isinstance(node, yaml.MappingNode):
             return self._mapping(node, path, depth)
         if isinstance(node, yaml.SequenceNode):
@@ -183,7 +186,7 @@ class _TreeBuilder:
         mapping = YamlMap()
         for key_node, value_node in node.value:
             if not isinstance(key_node, yaml.ScalarNode):
-                self.problem(key_node, path, "has a key that is no word.")
+                self.problem(key_node, path, "has a key that is not a word.")
                 continue
             key = key_node.value
             here = join(path, key)
@@ -193,7 +196,7 @@ class _TreeBuilder:
                 self.problem(key_node, here, "is a merge key; repeat the values instead.")
             elif key in mapping:
                 first = mapping.keys_at[key][0]
-                self.problem(key_node, here, f"is given twice, first in line {first}; keep one.")
+                self.problem(key_node, here, f"is given twice, first on line {first}; remove one.")
             else:
                 mapping[key] = value
                 mapping.keys_at[key] = place

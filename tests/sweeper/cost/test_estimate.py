@@ -76,7 +76,7 @@ def test_what_is_not_measured_is_guessed_and_said_so() -> None:
     )
     cost = estimate(make_plan(grid), grid, known(grid, models=("vae",)), slots=ONE)
     assert 5.0 / cost.hours == pytest.approx(cost.measured) and cost.measured < 1
-    assert any("the rest by rough guess" in line for line in cost_lines(cost))
+    assert any("the rest a rough estimate" in line for line in cost_lines(cost))
 
 
 def test_a_finished_plan_costs_nothing() -> None:
@@ -93,8 +93,8 @@ def test_prices_are_those_of_the_grid_unless_given() -> None:
     assert estimate(plan, GRID, slots=ONE, spot=True).rates == {"spot": 0.5}
     assert estimate(plan, GRID, slots=ONE, price=3.0).rates == {"on demand": 3.0}
     lines = cost_lines(estimate(plan, GRID, known(), slots=ONE))
-    assert "  money      10.00 on demand, at 2 a GPU-hour (15.00 if each run were alone)" in lines
-    assert "  money      2.50 spot, at 0.5 a GPU-hour (3.75 if each run were alone)" in lines
+    assert "  money      10.00 on demand, at 2 per GPU-hour (15.00 without sharing)" in lines
+    assert "  money      2.50 spot, at 0.5 per GPU-hour (3.75 without sharing)" in lines
 
 
 def test_the_guess_grows_with_batch_and_pixels() -> None:

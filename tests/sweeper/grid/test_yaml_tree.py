@@ -50,24 +50,26 @@ def test_aliases_are_copies_with_the_place_of_their_anchor() -> None:
         (b"a: 1\nb: \x07\n", 2, 4, "does not allow"),
         (b"\xff\xfea\x00", 1, 1, "not UTF-8"),
         (b"a:\n\tb: 1\n", 2, 1, "tab"),
-        (b"a: 1\na: 2\n", 2, 1, "given twice, first in line 1"),
+        (b"a: 1\na: 2\n", 2, 1, "given twice, first on line 1"),
         (b"a: [1, 2\n", 2, 1, "not YAML"),
         (b"a: 1\n---\nb: 2\n", 2, 1, "second YAML document"),
         (b"a: !!python/object:os.system x\n", 1, 4, "tag"),
         (b"a: &x 1\n<<: *x\n", 2, 1, "merge key"),
-        (b"? [1]\n: 2\n", 1, 3, "no word"),
+        (b"? [1]\n: 2\n", 1, 3, "not a word"),
         (b"a: *nowhere\n", 1, 4, "not YAML"),
         (b'a: "\\UFFFFFFFF"\n', 0, 0, "not YAML"),
         (b"%YAML 2.0\n---\na: 1\n", 1, 1, "not YAML"),
     ],
 )
-def test_mistakes_are_told_with_their_place(data: bytes, line: int, column: int, said: str) -> None:
+def test_mistakes_are_reported_with_their_place(
+    data: bytes, line: int, column: int, said: str
+) -> None:
     [problem] = refused(data)
     assert said in problem.what
     assert (problem.line, problem.column) == (line, column)
 
 
-def test_several_mistakes_are_told_at_once() -> None:
+def test_several_mistakes_are_reported_at_once() -> None:
     problems = refused(b"a: 1\na: 2\nb: !x 1\nb: 3\n")
     assert [problem.line for problem in problems] == [2, 3, 4]
 
@@ -79,12 +81,12 @@ def test_a_bomb_of_anchors_does_not_unfold() -> None:
     assert "too many values" in problem.what
 
 
-def test_an_alias_of_itself_is_refused() -> None:
+def test_an_alias_of_itself_is_rejected() -> None:
     assert "nested too deeply" in refused(b"a: &a [*a]\n")[0].what
 
 
 @pytest.mark.parametrize("depth", [50, 1_000])
-def test_deep_nesting_is_refused(depth: int) -> None:
+def test_deep_nesting_is_rejected(depth: int) -> None:
     assert "nested too deeply" in refused(b"a: " + b"[" * depth + b"]" * depth)[0].what
 
 
@@ -92,7 +94,7 @@ def test_a_byte_order_mark_is_no_mistake() -> None:
     assert parse_yaml(b"\xef\xbb\xbfa: 1\n", "g.yaml") == {"a": "1"}
 
 
-def test_what_is_no_file_is_refused(tmp_path: Path) -> None:
+def test_what_is_no_file_is_rejected(tmp_path: Path) -> None:
     os.mkfifo(tmp_path / "pipe.yaml")
     (tmp_path / "huge.yaml").write_bytes(b"#" * (MAX_BYTES + 1))
     for path, said in [

@@ -3,6 +3,7 @@
 # make check        what CI runs first: format, lint, types, import rules, default tests
 # make faults       slow tests, and tests that kill processes
 # make coverage     branch coverage of the default tests
+# make messages     every message to users, in one list
 # make bench        the benchmarks, to benchmarks/results/REPORT.md
 # make gpu          tests and times on one GPU, under 8 minutes, to benchmarks/results/gpu.md
 # Each makes .venv when it is missing or older than pyproject.toml.
@@ -12,7 +13,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 
-.PHONY: quickstart test check faults coverage bench gpu install clean
+.PHONY: quickstart test check faults coverage messages bench gpu install clean
 
 quickstart: $(STAMP)
 	$(BIN)/sweeper launch grids/quickstart.yaml
@@ -32,6 +33,9 @@ faults: $(STAMP)
 
 coverage: $(STAMP)
 	$(BIN)/python -m pytest -n 2 --dist loadgroup --cov --cov-report term --cov-report html
+
+messages: $(STAMP)
+	$(BIN)/python -m tests.messages
 
 bench: $(STAMP)
 	$(BIN)/python -m benchmarks

@@ -9,7 +9,7 @@ _ADVICE = (
         "out of memory: give each training more (`resources: gpu` or `cpu`, so that fewer share "
         "a node) or take a smaller batch",
     ),
-    (re.compile(r"No space left on device|Disk quota exceeded"), "make room in the sweep store"),
+    (re.compile(r"No space left on device|Disk quota exceeded"), "free space in the sweep store"),
 )
 # The start of the line in a trace that names the exception.
 _RAISED = re.compile(r"^(?:[\w.]+\.)?(\w*(?:Error|Exception|Interrupt|Exit)\b.*)")

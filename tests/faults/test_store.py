@@ -33,11 +33,11 @@ def test_a_disk_that_fills_up_spoils_nothing_and_the_sweep_goes_on_when_there_is
         sweep.wait_for(process, lambda: workers(process))
         fill(small_disk / "of someone else")
         assert process.wait(200) == 1, sweep.output
-    assert "No space left on device; make room in the sweep store" in sweep.output
+    assert "No space left on device; free space in the sweep store" in sweep.output
     assert "Traceback" not in sweep.output
     assert not list(small_disk.glob("**/.*.tmp")), "what could not be written is removed"
     assert sweep.launch() == 2, "preflight sees that there is no room"
-    assert "make room" in sweep.output.splitlines()[-2]
+    assert "free space" in sweep.output.splitlines()[-2]
     (small_disk / "of someone else").unlink()
     assert sweep.launch() == 0, sweep.output
     assert stored(tmp_path) == tiny

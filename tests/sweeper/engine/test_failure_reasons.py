@@ -23,7 +23,7 @@ ray::TrainingTrial.train() (pid=12, ip=127.0.0.1)
         ),
         (
             "OSError: [Errno 28] No space left on device",
-            "OSError: [Errno 28] No space left on device; make room",
+            "OSError: [Errno 28] No space left on device; free space",
         ),
     ],
 )

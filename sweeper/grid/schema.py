@@ -7,6 +7,7 @@ from typing import Any
 
 from sweeper.grid.blocks.definition import Grid
 from sweeper.grid.blocks.model_entry import MODEL_NAMES, Learned, model_params
+from sweeper.grid.blocks.points import GROUPS_SCHEMA, PointAxes
 from sweeper.grid.syntax.fields import Range
 from trainers.specs.datasets import DATASETS
 from trainers.specs.parameters import TARGET_KINDS, Param
@@ -52,9 +53,15 @@ def _model_entry() -> dict[str, Any]:
 
 
 def _parameters(params: tuple[Param, ...]) -> dict[str, Any]:
+    points = PointAxes.model_json_schema()["properties"]
+    points |= {param.name: _parameter(param) for param in params}
+    point = {"type": "object", "properties": points, "additionalProperties": False}
     settings = {
         "datasets": _many({"type": "string"}),
         "axes": {"$ref": "#/$defs/Axes"},
+        "zip": GROUPS_SCHEMA,
+        "exclude": _many(point),
+        "include": _many(point),
     }
     return {
         "type": ["object", "null"],

@@ -7,7 +7,6 @@ from functools import partial
 from math import ceil
 from typing import Any
 
-from search_spaces import products as grids
 from sweeper import messages
 from sweeper.errors import GridError, UsageError
 from sweeper.grid import Grid, Learned, ModelEntry, load_grid
@@ -17,6 +16,7 @@ from sweeper.grid.blocks.dataset_facts import DatasetFacts, facts_of
 from sweeper.grid.checks.consistency import check, problem
 from sweeper.grid.checks.data import allowed_measures
 from sweeper.ids import id_of, run_id, training_id
+from sweeper.planning.points import max_points, points_of
 from trainers.config import Evaluation, TrainingConfig
 from trainers.specs.datasets import DATASETS
 from trainers.specs.models import MODEL_ALIASES, MODELS, canonical_model
@@ -118,9 +118,10 @@ class CellBuilder:
         self.data_dir = self._data_dir()
 
     def product(self) -> Iterator[Cell]:
-        """Every combination of the entry's parameters, axes and seeds."""
+        """Every point of the entry's parameters, axes and seeds."""
         axes: dict[str, Any] = {**self.entry.params, **self.axes, "seed": self.grid.seeds}
-        yield from self._of_points(grids.product(axes))
+        points = points_of(self.grid, self.entry, self.dataset.name, axes)
+        yield from self._of_points(points)
 
     def cells(self, point: Mapping[str, Any]) -> Iterator[Cell]:
         """The cells of one point: values for the entry's parameters, axes and seed."""
@@ -258,9 +259,10 @@ class CellBuilder:
 def count_cells(grid: Grid) -> int:
     """How many cells a grid multiplies out to, without making them."""
     total = 0
-    for entry, _ in requested_pairs(grid):
+    for entry, dataset in requested_pairs(grid):
         axes = {**entry.params, **grid.axes_of(entry), "seed": grid.seeds}
-        total += grids.size({name: axis for name, axis in axes.items() if isinstance(axis, tuple)})
+        lists = {name: axis for name, axis in axes.items() if isinstance(axis, tuple)}
+        total += max_points(grid, entry, dataset.name, lists)
     return total
 
 

@@ -3,6 +3,7 @@
 Lists multiply; entries of `models` are chained. `load_grid` reads a file; in a program,
 `Grid(datasets="dsprites", models=["vae", {"beta_vae": {"beta": [2, 4]}}], axes={...})` does."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Annotated, Any, Literal
@@ -12,6 +13,7 @@ from pydantic import PrivateAttr
 from sweeper.grid.blocks.axes import Axes, merged
 from sweeper.grid.blocks.dataset_entry import DatasetEntry
 from sweeper.grid.blocks.model_entry import ModelEntry
+from sweeper.grid.blocks.points import GridPoint, Groups
 from sweeper.grid.blocks.seeds import Seed, Seeds
 from sweeper.grid.blocks.settings import Budget, Evaluation, Price, Resources, Search, Select, Table
 from sweeper.grid.syntax.fields import Block, Flag, OneOrMany, Range, Word
@@ -36,6 +38,7 @@ class Grid(Block):
     """A requested sweep.
 
     datasets, models, axes, seeds   the factors of the product
+    zip, exclude, include           paired axes, points left out, points added (`points`)
     evaluation, select              how runs are scored, and which one a table prints
     resources                       CPUs and GPUs of a training, retries
     experiment                      the MLflow experiment
@@ -50,6 +53,9 @@ class Grid(Block):
     models: Annotated[tuple[ModelEntry, ...], OneOrMany(drop_duplicates=False)]
     axes: Axes
     seeds: Annotated[tuple[Seed, ...], Seeds()] = (0,)
+    zip: Groups = ()
+    exclude: Annotated[tuple[GridPoint, ...], OneOrMany(drop_duplicates=False)] = ()
+    include: Annotated[tuple[GridPoint, ...], OneOrMany(drop_duplicates=False)] = ()
     evaluation: Evaluation = Evaluation()
     select: Select = Select()
     resources: Resources = Resources()
@@ -85,6 +91,20 @@ class Grid(Block):
             if entry.datasets is None or dataset.name in entry.datasets
         ]
 
+    def points(
+        self, kind: Literal["exclude", "include"], entry: ModelEntry, dataset: str
+    ) -> list[tuple[tuple[str | int, ...], Mapping[str, tuple[Any, ...]]]]:
+        """(position, values) of each excluded or included point of an entry on a dataset."""
+        place = {"model": entry.name, "dataset": dataset}
+        found: list[tuple[tuple[str | int, ...], Mapping[str, tuple[Any, ...]]]] = []
+        for index, point in enumerate(getattr(self, kind)):
+            values = point.values()
+            if all(place[name] in values.pop(name, (place[name],)) for name in place):
+                found.append(((kind, index), values))
+        where = ("models", self.models.index(entry), kind)
+        found += [((*where, index), values) for index, values in enumerate(getattr(entry, kind))]
+        return found
+
     def requested(self) -> dict[str, Any]:
         """The requested runs as JSON values, independent of the order of lists."""
         left_out = {"resources", "price", "budget", "name"}
@@ -97,7 +117,13 @@ class Grid(Block):
         for name in ("statistic", "milestone", "min_active"):  # not in grids of the first version
             if plain["select"][name] == Select.model_fields[name].default:
                 del plain["select"][name]
-        return {key: _unordered(value) for key, value in plain.items()}
+        plain["models"] = [_without_empty(entry) for entry in plain["models"]]
+        return {key: _unordered(value) for key, value in _without_empty(plain).items()}
+
+
+def _without_empty(block: dict[str, Any]) -> dict[str, Any]:
+    """The keys that came later are absent where they are not used: ids of old grids stay."""
+    return {k: v for k, v in block.items() if v or k not in ("zip", "exclude", "include")}
 
 
 def _unordered(value: Any) -> Any:

@@ -8,7 +8,8 @@
       - mdl_vae_weak: {datasets: [mpi3d]}         # only on these datasets of the grid
       - vae: {axes: {learning_rate: 1e-3}}        # replaces these axes of the grid
 
-`datasets` and `axes` are the entry's own settings; everything else is a parameter of the model."""
+`datasets`, `axes`, `zip`, `exclude` and `include` are the entry's own settings; everything else is
+a parameter of the model."""
 
 from collections.abc import Mapping
 from typing import Annotated, Any
@@ -17,6 +18,7 @@ from pydantic import Field, ValidationInfo, field_validator
 
 from sweeper import messages
 from sweeper.grid.blocks.axes import Axes
+from sweeper.grid.blocks.points import Groups, Points, read_points
 from sweeper.grid.syntax import scalars
 from sweeper.grid.syntax.fields import (
     Block,
@@ -32,7 +34,7 @@ from sweeper.grid.syntax.mistakes import Mistake, mistakes_of, raise_mistakes, u
 from trainers.specs.models import MODEL_ALIASES, MODELS
 from trainers.specs.parameters import Param, Value
 
-SETTINGS = ("datasets", "axes")
+SETTINGS = ("datasets", "axes", "zip", "exclude", "include")
 MODEL_NAMES = (*MODELS, *MODEL_ALIASES)
 
 
@@ -70,6 +72,9 @@ class ModelEntry(Block):
     params: Mapping[str, Any] = {}  # each of type Values or Range
     datasets: Annotated[tuple[Text, ...], OneOrMany()] | None = None
     axes: Axes | None = None
+    zip: Groups = ()
+    exclude: Points = ()
+    include: Points = ()
 
     @classmethod
     def normalised(cls, entry: Any) -> Mapping[str, Any]:
@@ -110,6 +115,15 @@ class ModelEntry(Block):
         if "name" not in info.data:
             return {}
         return read_params(info.data["name"], given, warnings_of(info))
+
+    @field_validator("exclude", "include", mode="plain")
+    @classmethod
+    def _points(cls, raw: Any, info: ValidationInfo) -> Points:
+        if "name" not in info.data:
+            return ()
+        name, warnings = info.data["name"], warnings_of(info)
+        names = [param.name for param in model_params(name)]
+        return read_points(name, names, raw, lambda given: read_params(name, given, warnings))
 
 
 def read_params(

@@ -1,4 +1,6 @@
-"""The seeds of a grid: a value, a list, or {count: 50}, which is 0, 1, .. 49."""
+"""The seeds of a grid: how many (`10` is 0, 1, .. 9), a list, or {count: 10, first: 100}.
+
+`seeds: 0` is the seed 0, since no seeds would be no grid."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -14,7 +16,8 @@ from pydantic import (
 from pydantic.json_schema import JsonSchemaValue
 from pydantic_core import CoreSchema, core_schema
 
-from sweeper.grid.syntax.fields import Block, Integer, read_many
+from sweeper.grid.syntax import scalars
+from sweeper.grid.syntax.fields import Block, Integer, read_many, warnings_of
 
 Seed = Annotated[Integer, Field(ge=0, lt=2**63)]
 
@@ -57,4 +60,13 @@ def _read(
     if isinstance(value, Mapping):
         row = SeedRange.model_validate(value)
         return tuple(range(row.first, row.first + row.count))
+    if isinstance(value, list | tuple) or scalars.is_empty(value):
+        return read_many(value, handler, info)
+    count = scalars.integer(value)
+    if count == 0:
+        return (0,)
+    if count > 0:
+        warnings_of(info).append(f"seeds: {count} are 0 to {count - 1}; [{count}] is one seed.")
+        SeedRange(count=count)
+        return tuple(range(count))
     return read_many(value, handler, info)

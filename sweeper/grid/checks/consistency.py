@@ -16,6 +16,12 @@ from sweeper.grid.checks.data import (
     networks_fit_images,
 )
 from sweeper.grid.checks.learned import ReadGrid, learned_values
+from sweeper.grid.checks.points import (
+    excluded_points_are_there,
+    paired_axes_have_one_length,
+    points_name_what_is_there,
+    points_need_a_product,
+)
 from sweeper.grid.syntax.fields import Range
 from sweeper.grid.syntax.positions import nodes_to, value_problem
 from sweeper.grid.syntax.yaml_tree import join
@@ -139,6 +145,9 @@ def losses_are_defined(grid: Grid) -> Findings:
     for index, entry in enumerate(grid.models):
         values = grid.axes_of(entry)["reconstruction"]
         assert isinstance(values, tuple), "only numbers have ranges"
+        for dataset in grid.datasets_of(entry):
+            for _, point in grid.points("include", entry, dataset.name):
+                values += tuple(v for v in point.get("reconstruction", ()) if v not in values)
         for undefined in filter(None, (undefined_with(entry.name, value) for value in values)):
             yield ("models", index), f"cannot be trained: {entry.name} {undefined}."
 
@@ -210,6 +219,10 @@ _CHECKS: dict[Callable[[Grid], Findings], tuple[str, ...]] = {
     ranges_are_searched: ("search", "evaluation", "sharing", "datasets", "models", "axes"),
     parameters_have_effect: (),
     losses_are_defined: ("axes",),
+    points_need_a_product: ("search", "zip", "exclude", "include", "models"),
+    paired_axes_have_one_length: ("zip", "models", "axes", "seeds"),
+    excluded_points_are_there: ("exclude", "models", "axes", "seeds", "datasets", "search"),
+    points_name_what_is_there: ("exclude", "include", "models", "datasets"),
     datasets_can_be_measured: (),
     networks_fit_images: (),
     batches_fit_splits: ("evaluation",),

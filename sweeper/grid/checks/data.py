@@ -110,3 +110,10 @@ def _trained(grid: Grid) -> Iterator[tuple[DatasetFacts, tuple[str | int, ...], 
             if grid.datasets[index] in grid.datasets_of(entry) and (index, where) not in seen:
                 seen.add((index, where))
                 yield known, where, grid.axes_of(entry)
+    for entry in grid.models:
+        for index, known in facts.items():
+            if grid.datasets[index] in grid.datasets_of(entry):
+                for where, values in grid.points("include", entry, known.name):
+                    if (index, where) not in seen:
+                        seen.add((index, where))
+                        yield known, where, {**grid.axes_of(entry), **values}

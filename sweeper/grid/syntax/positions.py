@@ -11,6 +11,8 @@ from sweeper.grid.syntax.yaml_tree import YamlList, YamlMap, YamlNode, YamlText,
 
 Loc = Sequence[str | int]
 
+_ENTRY_SETTINGS = ("datasets", "axes", "zip", "exclude", "include")  # of an entry of `models`
+
 
 def nodes_to(tree: YamlMap, loc: Loc) -> tuple[list[YamlNode], list[str | int]]:
     """The nodes from the tree's root down to `loc`, and what of `loc` was not found.
@@ -28,7 +30,7 @@ def nodes_to(tree: YamlMap, loc: Loc) -> tuple[list[YamlNode], list[str | int]]:
         elif rest[0] == "params" and len(nodes) > 2:
             nodes += _only_value(node)
             rest.pop(0)
-        elif rest[0] in ("datasets", "axes") and len(nodes) > 2 and _only_value(node):
+        elif rest[0] in _ENTRY_SETTINGS and len(nodes) > 2 and _only_value(node):
             nodes += _only_value(node)
             if _child(nodes[-1], rest[0]) is None:
                 break

@@ -104,7 +104,7 @@ experiment: ../x
         + " For your own file write {name: ..., path: FILE}.",
         '3:5 models[0] = "vea" is unknown. Did you mean "vae"? ' + _known(mistakes, "models"),
         "4:16 models[1].beta_vae.bata is not a known key of beta_vae. "
-        'Did you mean "beta"? Known: beta, datasets, axes.',
+        'Did you mean "beta"? Known: beta, datasets, axes, zip, exclude, include.',
         '4:35 models[1].beta_vae.beta[1] = "-1" must be at least 0.',
         '5:30 models[2].l_vae.parametrisation = "sigmas" is unknown. Did you mean "sigma"? '
         "Known: sigma, log_variance.",

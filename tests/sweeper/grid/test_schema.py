@@ -48,6 +48,9 @@ def test_shipped_grids_fit(path: Path) -> None:
         {"select": {"by": "cdb"}},
         {"table": 9.9, "tables": 1},
         {"sharing": None},
+        {"zip": ["batch_size"]},
+        {"exclude": [{"bach_size": 64}]},
+        {"models": [{"beta_vae": {"include": {"bata": 4}}}]},
     ],
 )
 def test_mistakes_do_not_fit(change: dict[str, Any]) -> None:
@@ -55,10 +58,28 @@ def test_mistakes_do_not_fit(change: dict[str, Any]) -> None:
     assert mistakes(MINIMAL | change)
 
 
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"zip": [["batch_size", "seed"]]},
+        {"exclude": {"model": "vae", "batch_size": [64]}, "include": [{"seed": 3}]},
+        {"models": [{"beta_vae": {"zip": ["beta", "seed"], "exclude": [{"beta": 4}]}}]},
+    ],
+)
+def test_points_fit(change: dict[str, Any]) -> None:
+    assert mistakes(MINIMAL | change) == []
+
+
 def test_every_model_and_parameter_is_in_it() -> None:
     named = {}
     for form in SCHEMA["$defs"]["ModelEntry"]["anyOf"][1:]:
         [(name, settings)] = form["properties"].items()
-        named[name] = set(settings["properties"]) - {"datasets", "axes"}
+        named[name] = set(settings["properties"]) - {
+            "datasets",
+            "axes",
+            "zip",
+            "exclude",
+            "include",
+        }
     params = {name: {param.name for param in spec.params} for name, spec in MODELS.items()}
     assert named == params | {alias: params[spec.first] for alias, spec in MODEL_ALIASES.items()}

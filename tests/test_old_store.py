@@ -46,6 +46,13 @@ def test_everything_is_reused(old):
     assert (found.reused, found.runs, found.steps_to_run) == (12, 12, 0)
 
 
+def test_the_grid_keeps_its_id(old):
+    """The id that the old launch stored: by it a launch finds the earlier launches of its grid."""
+    with closing(sqlite3.connect(old / "mlflow.db")) as connection:
+        stored = connection.execute("select value from tags where key = 'sweeper.grid_id'")
+        assert {plan("grid.yaml").grid_id} == {value for (value,) in stored}
+
+
 def test_records_alone_suffice(old):
     """Without MLflow every run is published again from the sweep store, and nothing is trained."""
     (old / "mlflow.db").unlink()

@@ -117,13 +117,21 @@ class Grid(Block):
         for name in ("statistic", "milestone", "min_active"):  # not in grids of the first version
             if plain["select"][name] == Select.model_fields[name].default:
                 del plain["select"][name]
-        plain["models"] = [_without_empty(entry) for entry in plain["models"]]
-        return {key: _unordered(value) for key, value in _without_empty(plain).items()}
+        return {key: _unordered(value) for key, value in _without_unused(plain).items()}
 
 
-def _without_empty(block: dict[str, Any]) -> dict[str, Any]:
-    """The keys that came later are absent where they are not used: ids of old grids stay."""
-    return {k: v for k, v in block.items() if v or k not in ("zip", "exclude", "include")}
+_ADDED_KEYS = ("zip", "exclude", "include", "tf32")  # not in grids of the first version
+
+
+def _without_unused(block: dict[str, Any]) -> dict[str, Any]:
+    """Keys that were added later are absent where they are not given, so that ids of old grids
+    stay; the same in `axes` and in the entries of `models`."""
+    kept = {k: v for k, v in block.items() if k not in _ADDED_KEYS or v not in ([], None)}
+    if kept.get("axes"):
+        kept["axes"] = _without_unused(kept["axes"])
+    if "models" in kept:
+        kept["models"] = [_without_unused(entry) for entry in kept["models"]]
+    return kept
 
 
 def _unordered(value: Any) -> Any:

@@ -42,7 +42,7 @@ def selection_warnings(grid: Grid) -> list[str]:
     directions = tuple((grid.search.directions if grid.search else None) or (grid.select.by,))
     companions = {name: MEASURES[name].companion for name in directions if name in MEASURES}
     return [
-        f"selects by {name} alone, in which pure noise scores high; read {companion} beside it, "
+        f"selects by {name} alone, in which pure noise scores high; read {companion} next to it, "
         "or select by another measure."
         for name, companion in companions.items()
         if companion and companion not in directions
@@ -78,8 +78,8 @@ def batches_fit_splits(grid: Grid) -> Findings:
 
 
 def allowed_measures(grid: Grid, facts: DatasetFacts) -> tuple[str, ...]:
-    """The measures that are scored on a dataset; of a group, those that the dataset allows. A measure
-    that is not shown alone brings its companion."""
+    """The measures that are scored on a dataset; of a group, those that the dataset allows. A
+    measure that is not shown alone brings its companion."""
     named = with_companions(grid.evaluation.measures)
     grouped = {name for group in named for name in GROUPS.get(group, ()) if _allows(facts, name)}
     return tuple(name for name in MEASURES if name in grouped or name in named)

@@ -136,7 +136,7 @@ def test_counting_is_an_upper_bound_without_making_points(grid):
         ("include: []", "is an empty list"),
         (
             "models: sigma_vae\ninclude: {reconstruction: bernoulli}",
-            "models: cannot be trained: sigma_vae",
+            "cannot be trained: sigma_vae is not defined with reconstruction bernoulli",
         ),
         ("search: {trainings: 2}\nzip: [batch_size, learning_rate]", "changes the full product"),
     ],

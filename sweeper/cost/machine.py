@@ -75,10 +75,10 @@ def _gpu_names() -> list[str]:
     if os.environ.get("CUDA_VISIBLE_DEVICES") == "":
         return []
     try:
-        told = [(path / "information").read_text() for path in sorted(_GPUS.iterdir())]
+        texts = [(path / "information").read_text() for path in sorted(_GPUS.iterdir())]
     except OSError:
         return []
-    return [_field(text, "Model") or "GPU" for text in told]
+    return [_field(text, "Model") or "GPU" for text in texts]
 
 
 def _cpu_name() -> str:

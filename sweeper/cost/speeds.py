@@ -116,8 +116,8 @@ def write_speeds(
 
 def _read(store: str) -> dict[str, dict[str, dict[str, Mapping[str, float]]]]:
     try:
-        told = json.loads((local_folder(store) / NAME).read_text())
-        machines = told["machines"] if told["format"] == _FORMAT else {}
+        data = json.loads((local_folder(store) / NAME).read_text())
+        machines = data["machines"] if data["format"] == _FORMAT else {}
         return machines if isinstance(machines, dict) else {}
     except (OSError, ValueError, KeyError, TypeError):
         return {}

@@ -68,14 +68,14 @@ def _points(grid: Grid, dataset: DatasetEntry, params: Mapping[str, str]) -> Ite
     space, facts = space_of(grid, dataset), facts_of(dataset, grid.origin.folder)
     for branch in space.branches:
         model = branch.split("#")[0]
-        told = dict(params)
+        values = dict(params)
         if params.get("model") == "vae" and model == "beta_vae":
-            told["beta"] = "1.0"  # a beta-VAE with beta 1 is stored as what it is, a VAE
+            values["beta"] = "1.0"  # a beta-VAE with beta 1 is stored as what it is, a VAE
         elif params.get("model") != model:
             continue
         point: Point = {SWITCH: branch}
         for _, axis in space.axes(branch):
-            value = _value(axis, told.get(axis.name), facts)
+            value = _value(axis, values.get(axis.name), facts)
             if value is None:
                 break
             point[axis.name] = value

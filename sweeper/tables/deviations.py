@@ -1,4 +1,4 @@
-"""The thesis's number beside each of ours, the largest deviations first.
+"""The thesis's number next to each of ours, the largest deviations first.
 
 A deviation's size is its absolute value for a score, which all lie in 0 to 1, and its share of the
 published number for the reconstruction error, which lies in 5 to 300."""

@@ -164,7 +164,7 @@ def test_what_changes_a_number_changes_the_id() -> None:
             {"beta": 2},
         )
     ]
-    others.append(make_plan(Grid(**given, axes={"iterations": 100}, seeds=1)).run_ids)
+    others.append(make_plan(Grid(**given, axes={"iterations": 100}, seeds=[1])).run_ids)
     assert len({base, *others}) == 1 + len(others)
 
 

@@ -27,7 +27,7 @@ from trainers.measures.shared.protocols import above_chance
 from trainers.measures.shared.statistics import Statistics
 from trainers.seeds import random_stream
 
-_BLOCK_PAIRS = 1 << 13  # arrays of 64 kB; above 128 kB each is mapped anew
+_BLOCK_PAIRS = 1 << 13  # arrays of 64 kB; above 128 kB each is mapped again
 _PENALTY_RANGE = (1e-9, 1e12)  # beyond it, a latent's scale no longer decides anything
 
 

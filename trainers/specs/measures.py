@@ -15,7 +15,7 @@ class MeasureSpec:
     needs: 'latents' (no factors), 'factors' (labels suffice) or 'factor grid' (it intervenes on
     factors).  companion: the measure without which it is never shown, because pure noise can
     score high in it.
-    revision: raised when the definition changes, so that old scores are told from new ones."""
+    revision: raised when the definition changes, so that old and new scores have two names."""
 
     name: str
     title: str

@@ -101,7 +101,7 @@ def draw_pcc(
     names: tuple[str, ...],
     sigmas: Mapping[str, float],
 ) -> None:
-    """The PCC heat map with each latent's learned sigma beside its row, as Figure 7.2.
+    """The PCC heat map with each latent's learned sigma next to its row, as in Figure 7.2.
 
     names: of the factors.  sigmas: by metric key."""
     from sweeper.plotting.heatmap import pcc_figure

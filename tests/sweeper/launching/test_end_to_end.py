@@ -57,7 +57,7 @@ def test_a_second_launch_trains_nothing(launched):
     before = metric_table(folder)
     done = sweeper(folder, "launch", "tiny.yaml")
     assert done.returncode == 0, done.stderr
-    assert "4 runs are finished already" in done.stdout
+    assert "4 runs are already finished" in done.stdout
     assert "0 steps" in done.stdout
     assert metric_table(folder) == before
 

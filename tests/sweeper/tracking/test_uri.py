@@ -50,8 +50,8 @@ def test_the_database_lies_in_its_folder(tmp_path, name):
 
 
 def test_plain_addresses_stay_as_they_were():
-    assert sqlite_uri(Path("/work/mlflow.db")) == "sqlite:////work/mlflow.db"
+    assert sqlite_uri(Path("/sweep/mlflow.db")) == "sqlite:////sweep/mlflow.db"
     assert sqlite_path("sqlite:///mlflow.db") == Path("mlflow.db")
-    assert sqlite_path("sqlite:////work/mlflow.db?timeout=5") == Path("/work/mlflow.db")
-    assert artifact_path("/work/mlartifacts") == Path("/work/mlartifacts")
+    assert sqlite_path("sqlite:////sweep/mlflow.db?timeout=5") == Path("/sweep/mlflow.db")
+    assert artifact_path("/sweep/mlartifacts") == Path("/sweep/mlartifacts")
     assert artifact_path("s3://bucket/mlartifacts") is None

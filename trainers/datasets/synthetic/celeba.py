@@ -1,7 +1,7 @@
 """A stand-in for CelebA: drawn faces, each of the 40 attributes a mark of its own.
 
 A face is painted in layers; each layer is a set of pixels, present in every face or only with an
-attribute. Attributes whose names describe no shape get an agreed one: Attractive is a star beside
+attribute. Attributes whose names describe no shape get an agreed one: Attractive is a star next to
 the head, Blurry a grain in the background, Young is the absence of wrinkles.
 
 Hair is made of four kinds of strand, one for each colour; a strand whose colour is not named takes

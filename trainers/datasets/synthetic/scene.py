@@ -14,7 +14,7 @@ import numpy.typing as npt
 _FAR = np.float32(1e9)
 _NEAR = np.float32(1e-3)
 _SPAN = float(np.tan(np.radians(32)))
-_SIDE = 12  # normals of curved surfaces are told apart on a 12 x 12 octahedral map
+_SIDE = 12  # normals of curved surfaces are distinguished on a 12 x 12 octahedral map
 Window = tuple[slice, slice]
 FACES = np.array(
     [[-1, 0, 0], [1, 0, 0], [0, -1, 0], [0, 1, 0], [0, 0, -1], [0, 0, 1]], dtype=np.float32

@@ -12,14 +12,16 @@ from sweeper.engine.on_ray.head_watch import HeadLost, is_reachable, run_while_h
 @pytest.fixture
 def joined(monkeypatch):
     """A cluster whose head answers as the test says: a list that is read to its last entry."""
-    told = [True]
+    answers = [True]
     monkeypatch.setattr(head, "_address", lambda: "10.0.0.1:6379")
-    monkeypatch.setattr(head, "is_reachable", lambda address: told.pop(0) if told[1:] else told[0])
+    monkeypatch.setattr(
+        head, "is_reachable", lambda address: answers.pop(0) if answers[1:] else answers[0]
+    )
     monkeypatch.setattr(head, "_PING_INTERVAL_S", 0.01)
     monkeypatch.setattr(head, "head_timeout_s", lambda: 0.2)
     left = []
     monkeypatch.setattr(head, "abandon_ray", lambda: left.append(True))
-    return told, left
+    return answers, left
 
 
 def test_work_that_ends_in_time_returns_or_raises(joined):
@@ -31,15 +33,15 @@ def test_work_that_ends_in_time_returns_or_raises(joined):
 
 
 def test_a_head_that_restarts_in_time_has_no_effect(joined):
-    told, left = joined
-    told[:] = [True, False, False, True]
+    answers, left = joined
+    answers[:] = [True, False, False, True]
     run_while_head_is_up(lambda event: threading.Event().wait(0.5))
     assert not left
 
 
 def test_a_lost_head_ends_the_wait_and_abandons_the_work(joined):
-    told, left = joined
-    told[:] = [True, False]
+    answers, left = joined
+    answers[:] = [True, False]
     seen = []
     with pytest.raises(HeadLost, match="at 10.0.0.1:6379 does not answer any more"):
         run_while_head_is_up(lambda event: seen.append(event.wait(60)))
@@ -47,8 +49,8 @@ def test_a_lost_head_ends_the_wait_and_abandons_the_work(joined):
 
 
 def test_a_head_that_never_answered_is_not_taken_for_lost(joined):
-    told, left = joined
-    told[:] = [False]
+    answers, left = joined
+    answers[:] = [False]
     run_while_head_is_up(lambda event: threading.Event().wait(0.5))
     assert not left
 

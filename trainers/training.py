@@ -160,7 +160,8 @@ class Training:
         records: dict[int, str] = {}
         scores: Mapping[str, float] = {}
         while self._parts is not None and self._milestones_left and not records:
-            if not self._train_block(self._parts):
+            # A checkpoint can be of the very iteration whose milestone was lost.
+            if self.iteration < self._milestones_left[0] and not self._train_block(self._parts):
                 break
             if self.iteration == self._milestones_left[0]:
                 milestone = self._score(self._parts)

@@ -96,6 +96,15 @@ class Cluster:
             environment=environment,
         )
 
+    def without_code(self) -> tuple[str, ...]:
+        """A command that runs a node where this package's folders hold no code, as on a machine
+        where it is not installed. Workers would find it otherwise: their search path begins with
+        the driver's folder."""
+        hidden = self._without_code()
+        mounts = [f"mount --bind {path} {ROOT / path.name}" for path in sorted(hidden.iterdir())]
+        script = " && ".join([*mounts, 'exec "$@"'])
+        return ("unshare", "--mount", "sh", "-c", script, "sh")
+
     def _without_code(self) -> Path:
         """A folder that hides this package from Python, as if it were not installed."""
         hidden = self.folder / "hidden"

@@ -82,7 +82,7 @@ def checkpointed(store):
 def test_preflight_names_the_node_and_the_remedy(tmp_path, cluster):
     cluster.node(1, "--num-cpus=2", "--num-gpus=1")
     cluster.wait_for_nodes(1)  # two that start at once on one machine get in each other's way
-    cluster.node(2, "--num-cpus=1", code=False)
+    cluster.node(2, "--num-cpus=1", within=cluster.without_code())
     cluster.wait_for_nodes(2)
     greedy = TINY | {"resources": {"gpu": 8}}
     sweep = Sweep(tmp_path / "sweep", greedy, "--address", cluster.address, **cluster.environment)

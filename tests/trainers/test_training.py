@@ -127,6 +127,17 @@ def test_a_finished_training_takes_no_step(uninterrupted):
     training.close()
 
 
+def test_a_lost_milestone_is_scored_again_from_a_checkpoint_of_its_iteration(
+    uninterrupted, tmp_path
+):
+    finish(open_training(tmp_path))
+    LocalFolder(tmp_path).delete(find_records(LocalFolder(tmp_path)).milestones[40])
+    training = open_training(tmp_path)
+    assert training.iteration == 40
+    assert finish(training).status == "finished"
+    assert_equal_milestones(milestone(uninterrupted, 40), milestone(tmp_path, 40))
+
+
 def test_save_writes_a_checkpoint_of_the_current_iteration(tmp_path):
     training = open_training(tmp_path)
     training.advance(1e-9)

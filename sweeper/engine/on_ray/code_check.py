@@ -4,7 +4,9 @@ Otherwise a worker would import what its working folder, PYTHONPATH or node hold
 would stand under the driver's code version."""
 
 import hashlib
-from collections.abc import Iterable
+import os
+import time
+from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass
 from functools import cache
 from importlib import import_module
@@ -12,6 +14,8 @@ from pathlib import Path
 from typing import Any
 
 PACKAGES = ("search_spaces", "sweeper", "trainers")
+SHIPPED_DIGEST = "SWEEPER_SHIPPED_DIGEST"  # the digest of the code that a submitted job shipped
+_UNPACK_TIMEOUT_S = 30.0
 
 
 @dataclass(frozen=True)
@@ -32,9 +36,9 @@ class Code:
 
 @cache
 def code_here() -> Code:
-    """The code of this process. Raises ImportError."""
+    """The code of this process. Raises ImportError, OSError."""
     folders = [_folder(name) for name in PACKAGES]
-    return Code(tuple(map(str, folders)), digest_of(folders))
+    return Code(tuple(map(str, folders)), _stable_digest(folders))
 
 
 def digest_of(folders: Iterable[Path]) -> str:
@@ -46,6 +50,23 @@ def digest_of(folders: Iterable[Path]) -> str:
             content = path.read_bytes()
             digest.update(f"{name} {len(content)}\n".encode() + content)
     return digest.hexdigest()[:16]
+
+
+def _stable_digest(folders: Sequence[Path]) -> str:
+    """Waits while Ray unpacks shipped code: nodes that share a machine unpack the same folder
+    again, and its files are missing for a moment."""
+    shipped, end = os.environ.get(SHIPPED_DIGEST), time.monotonic() + _UNPACK_TIMEOUT_S
+    while True:
+        last = shipped is None or time.monotonic() > end
+        try:
+            digest = digest_of(folders)
+        except FileNotFoundError:
+            if last:
+                raise
+        else:
+            if last or digest == shipped:
+                return digest
+        time.sleep(0.5)
 
 
 def difference(driver: dict[str, Any], where: str) -> str:

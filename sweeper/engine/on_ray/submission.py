@@ -17,7 +17,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, TextIO
 
-from sweeper.engine.on_ray.code_check import PACKAGES, code_here
+from sweeper.engine.on_ray.code_check import PACKAGES, SHIPPED_DIGEST, code_here
 from sweeper.engine.on_ray.session import configure_ray
 from sweeper.errors import EngineError
 
@@ -41,7 +41,11 @@ def submit(
     job = f"{PREFIX}{re.sub('[^A-Za-z0-9]+', '-', title)[:40]}-{uuid.uuid4().hex[:8]}"
     with tempfile.TemporaryDirectory(prefix=PREFIX) as folder, _client(address) as client:
         pack(Path(folder), files)
-        environment = {"RAY_JOB_STOP_WAIT_TIME_S": _STOP_S, "PYTHONUNBUFFERED": "1"}
+        environment = {
+            "RAY_JOB_STOP_WAIT_TIME_S": _STOP_S,
+            "PYTHONUNBUFFERED": "1",
+            SHIPPED_DIGEST: code_here().digest,
+        }
         _submit(
             client,
             submission_id=job,

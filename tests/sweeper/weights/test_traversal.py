@@ -94,6 +94,7 @@ def test_colour_pictures_of_celeba_s_stand_in(tmp_path, empty_database):
         models=["l_vae"],
         axes={"network": "cnn", "batch_size": 2, "iterations": [1]},
         evaluation={"num_points": 12, "measures": ["cbd"]},
+        select={"min_active": 0},
     )
     study = place.study()
     found = compute_traversal(study, study.runs.run_id[0], place.store, dims=[0, 39], steps=2)

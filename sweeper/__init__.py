@@ -16,7 +16,7 @@ _MODULES = {
     "launch": "sweeper.api",
     "results": "sweeper.analysis.population",
     "read_study": "sweeper.analysis.study",
-    "select": "sweeper.analysis.selection",
+    "select": "sweeper.analysis.selected",
     "compare": "sweeper.analysis.comparison",
     "table": "sweeper.tables",
     "render": "sweeper.tables.render",

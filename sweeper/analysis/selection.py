@@ -4,18 +4,14 @@ import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from statistics import median
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from sweeper.analysis.population import Population, Source, population_from
 from sweeper.analysis.rule import LAST, MEDIAN, SelectionRule
 from sweeper.analysis.scores import Score
-from sweeper.analysis.spread import Spread, spread
+from sweeper.analysis.statistics.spread import Spread, spread
 from sweeper.analysis.study import SETTINGS, RunRow
 from sweeper.ids import id_of
 from sweeper.tracking import layout
-
-if TYPE_CHECKING:
-    import pandas as pd
 
 
 @dataclass(frozen=True)
@@ -131,55 +127,3 @@ def _rank(winner: Winner) -> tuple[float, float, int, str]:
     tie = math.inf if math.isnan(recon) else recon
     value = winner.value if winner.by.lower_is_better else -winner.value
     return (value, tie, winner.first["iterations"], min(run["run_id"] for run in winner.runs))
-
-
-def select(
-    source: Source = None,
-    *,
-    by: str | None = None,
-    dataset: str | None = None,
-    grid: str | None = None,
-) -> "pd.DataFrame":
-    """The winner of each dataset, source and model: a row with its settings, score and runs.
-
-    source: a population, or a study or tracking URI and the name of a launched grid.  by: another
-    score than the grid selects by.
-    Columns: dataset, source, label, settings, `param/*`, by, score (over seeds), sd, seeds,
-    valid/recon, run_ids (comma separated), candidates, active (latents), population."""
-    import pandas as pd
-
-    population = population_from(source, grid)
-    rule = population.rule.with_score(by, population.columns)
-    rows = [_row(winner, population) for winner in winners(population, rule, dataset)]
-    return pd.DataFrame(rows)
-
-
-def winners(
-    population: Population, rule: SelectionRule, dataset: str | None = None
-) -> list[Winner]:
-    """The winner of each dataset, source and model, in this order."""
-    groups: dict[tuple[str, str, str], list[RunRow]] = {}
-    for cell in population.cells:
-        if dataset in (None, cell["dataset"]):
-            groups.setdefault((cell["dataset"], cell["source"], cell["label"]), []).append(cell)
-    found = (best_configuration(groups[key], rule) for key in sorted(groups))
-    return [winner for winner in found if winner is not None]
-
-
-def _row(winner: Winner, population: Population) -> dict[str, Any]:
-    first, score = winner.first, winner.spread(winner.by.column)
-    names = [name for name in first if name.startswith("param/")]
-    return {
-        **{name: first[name] for name in ("dataset", "source", "label")},
-        **{name: first[name] for name in SETTINGS[2:] if name != "seed"},
-        **{name: first[name] for name in names},
-        "by": winner.by.name,
-        "score": winner.value,
-        "sd": score.sd if score else math.nan,
-        "seeds": len(winner.runs),
-        layout.VALID_RECON: winner.mean(layout.VALID_RECON),
-        "run_ids": ",".join(run["run_id"] for run in winner.runs),
-        "candidates": winner.candidates,
-        "active": winner.active,
-        "population": population.mark(winner.runs) or "real",
-    }

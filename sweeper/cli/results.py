@@ -35,6 +35,9 @@ def table(
     all_rows: bool = typer.Option(
         False, "--all-rows", help="Also rows of the thesis that the grid does not ask for."
     ),
+    all_seeds: bool = typer.Option(
+        False, "--all-seeds", help="Print scores of the seeds that chose, not of held-out seeds."
+    ),
     grid: str = FROM_GRID,
     by: str = typer.Option(None, "--by", help="Select by another score."),
     report: str = typer.Option(None, "--report", help="validation or test"),
@@ -57,6 +60,7 @@ def table(
         by=by,
         report=report,
         all_rows=all_rows or strict,
+        all_seeds=all_seeds,
         runs=runs.split(",") if runs else None,
         rehearsal=rehearsal,
         synthetic=synthetic,

@@ -30,7 +30,7 @@ def select(
 ) -> None:
     """Print the winner of each dataset and model with its settings, mark it in MLflow, keep its
     weights there and register its encoder as a model."""
-    from sweeper.analysis.selection import select as winners
+    from sweeper.analysis.selected import select as winners
     from sweeper.planning.population import find_population
     from sweeper.tables.pages.selection import winners_page
     from sweeper.tracking.writing.selection_tags import tag_selected

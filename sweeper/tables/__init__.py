@@ -1,9 +1,11 @@
 """The thesis's tables, and one for any grid, from what MLflow holds."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 from sweeper.analysis.population import Population, Source
+from sweeper.analysis.rule import ALL_SEEDS
 from sweeper.analysis.study import Study, read_study
 from sweeper.errors import UsageError
 from sweeper.messages import unknown
@@ -61,6 +63,7 @@ def table(
     by: str | None = None,
     report: str | None = None,
     all_rows: bool = False,
+    all_seeds: bool = False,
     runs: Sequence[str] | None = None,
     rehearsal: bool | None = False,
     synthetic: bool | None = False,
@@ -73,8 +76,9 @@ def table(
     source: a study, a tracking URI, or a population to take as it is.  grid: the launch or file to
     take in place of the table's own.  by: another score to select by.  report: 'validation' or
     'test', by default what the grid says.  all_rows: rows of the thesis that the grid does not ask
-    for too.  runs: the two runs of Table 5.2.  rehearsal, synthetic: such runs in place of real
-    ones; None: whatever the newest launch was.
+    for too.  all_seeds: scores of the seeds that chose, whatever the grid says.  runs: the two runs
+    of Table 5.2.  rehearsal, synthetic: such runs in place of real ones; None: whatever the newest
+    launch was.
     Raises GridError, ResultsError, TrackingError, UsageError."""
     short = name.removeprefix("table").replace("_", ".").strip()
     known = TABLES.get(short)
@@ -84,6 +88,7 @@ def table(
     if report not in REPORTS:
         raise UsageError(f"report {report!r} {unknown(report, REPORTS)}")
     rule = found.rule.with_score(by or spec.by, found.columns)
+    rule = replace(rule, report=ALL_SEEDS) if all_seeds else rule
     spec = spec.selected_by(rule.by)
     if spec.shape == "two runs":
         return compute_two_runs(found, spec, rule, runs)

@@ -4,6 +4,7 @@ import math
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
+from sweeper.analysis.held_out import held_out
 from sweeper.analysis.population import MISSING, Population, beta_of
 from sweeper.analysis.rule import SelectionRule
 from sweeper.analysis.selection import best_configuration, number
@@ -81,10 +82,12 @@ def row_of(
 ) -> Row:
     """The row of a dataset, source and model."""
     winner = best_configuration(cells, rule)
+    held = held_out(cells, rule)
     values = {}
     for name, column in zip(spec.columns, spec.scores(), strict=True):
         where = column.test_column if report == "test" else column.column
-        values[name] = winner.spread(where) if winner else None
+        source = held or winner
+        values[name] = source.spread(where) if source else None
     optimism = math.nan
     if winner and report == "test" and (tested := winner.spread(rule.by.test_column)):
         sign = -1 if rule.by.lower_is_better else 1
@@ -100,6 +103,7 @@ def row_of(
         reasons=tuple(sorted({f"{c['status']}: {c['reason']}" for c in cells if c["reason"]})),
         optimism=optimism,
         uncounted=sum(_is_uncounted(cell) for cell in cells),
+        held_out=held,
     )
 
 

@@ -3,11 +3,10 @@
 import math
 from collections.abc import Iterator
 
-from sweeper.analysis.rule import LAST
+from sweeper.analysis.rule import ALL_SEEDS, HELD_OUT, LAST
 from sweeper.analysis.scores import score
-from sweeper.analysis.selection import number
-from sweeper.analysis.significance import Difference, differences
-from sweeper.analysis.spread import LEVEL, interquartile_mean
+from sweeper.analysis.statistics.significance import Difference, differences
+from sweeper.analysis.statistics.spread import LEVEL, interquartile_mean
 from sweeper.ids import id_of
 from sweeper.tables.published import published
 from sweeper.tables.table import Row, Table
@@ -51,16 +50,32 @@ def _selection(table: Table) -> Iterator[str]:
         low, high = min(chosen), max(chosen)
         many = f"{low}" if low == high else f"{low} to {high}"
         seeds = "one seed each" if table.seeds == 1 else f"up to {table.seeds} seeds each"
+        head = f"Each winner is the maximum of {many} candidate configurations, {seeds}"
+        yield f"{head}." if table.is_held_out else f"{head}: its score is biased upwards."
+        yield from _reported(table)
+
+
+def _reported(table: Table) -> Iterator[str]:
+    """On which seeds the printed scores were read."""
+    if table.is_held_out:
         yield (
-            f"Each winner is the maximum of {many} candidate configurations, {seeds}: its score is "
-            "biased upwards."
+            "Scores are of held-out seeds: chosen on all seeds but one and read on that one, "
+            "for every seed. Settings and runs are those of the choice on all seeds."
         )
+    elif table.seeds > 1 and table.rule.report == ALL_SEEDS:
+        yield "As in the thesis, scores are of the seeds that chose (select: {report: all_seeds})."
+    if table.rule.report == HELD_OUT and table.is_held_out:
+        own = [row for row in table.rows if row.winner and not row.held_out]
+        for row in own:
+            yield f"{_name(row)}: no two seeds in common, so its score is of the seeds that chose."
 
 
 def _seeds(table: Table) -> Iterator[str]:
     if table.seeds < 2 or table.spec.shape == "two runs":
         return
-    yield f"Mean over seeds, with a {LEVEL:.0%} bootstrap interval over seeds in parentheses."
+    repeats = " that repeats the choice" if table.is_held_out else ""
+    interval = f"a {LEVEL:.0%} bootstrap interval over seeds{repeats}"
+    yield f"Mean over seeds, with {interval} in parentheses."
     yield from _differences(table)
     yield from _pooled(table)
 
@@ -69,8 +84,10 @@ def _differences(table: Table) -> Iterator[str]:
     """The best model of each dataset against every other."""
     groups = []
     for section in table.sections():
-        rows = sorted((row for row in section if row.winner), key=_order)
-        groups.append((section[0].dataset, [(row.model, _values(row, table)) for row in rows]))
+        rows = sorted((row for row in section if row.winner), key=lambda row: _order(row, table))
+        groups.append(
+            (section[0].dataset, [(row.model, row.printed(table.column)) for row in rows])
+        )
     found = differences(groups)
     best = {name: models[0][0] for name, models in groups if models}
     for one in found:
@@ -98,7 +115,7 @@ def _pooled(table: Table) -> Iterator[str]:
         return
     for model in dict.fromkeys(row.model for row in table.rows):
         rows = [row for row in table.rows if row.model == model and row.winner]
-        values = [_values(row, table) for row in rows]
+        values = [row.printed(table.column) for row in rows]
         if len(rows) < len(sections) or not all(math.isfinite(v) for own in values for v in own):
             continue
         runs = [run["run_id"] for row in rows if row.winner for run in row.winner.runs]
@@ -110,16 +127,11 @@ def _pooled(table: Table) -> Iterator[str]:
         )
 
 
-def _values(row: Row, table: Table) -> list[float]:
-    """The selecting score of each seed on the printed split."""
-    return [number(run, table.column) for run in row.winner.runs] if row.winner else []
-
-
-def _order(row: Row) -> float:
-    """Sorts the best first."""
-    if row.winner is None:
-        return math.inf
-    return row.winner.value if row.winner.by.lower_is_better else -row.winner.value
+def _order(row: Row, table: Table) -> float:
+    """Sorts the best on the validation split first."""
+    values = row.printed(table.rule.by.column)
+    mean = math.fsum(values) / len(values)
+    return mean if table.rule.by.lower_is_better else -mean
 
 
 def _active(table: Table) -> Iterator[str]:

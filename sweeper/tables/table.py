@@ -4,10 +4,11 @@ import math
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
+from sweeper.analysis.held_out import HeldOut, reported_runs
 from sweeper.analysis.population import MISSING
 from sweeper.analysis.rule import SelectionRule
-from sweeper.analysis.selection import Winner, is_collapsed, is_scored
-from sweeper.analysis.spread import Spread
+from sweeper.analysis.selection import Winner, is_collapsed, is_scored, number
+from sweeper.analysis.statistics.spread import Spread
 from sweeper.analysis.study import RunRow
 from sweeper.tables.spec import TableSpec
 from sweeper.tracking import layout
@@ -49,7 +50,8 @@ class Row:
     beta: asked for (beta_vae) or learned (l_vae).  values: by column, over seeds; None where the
     run has no such number.  reasons: why runs diverged or failed.  optimism: the selecting score on
     validation less that on test, NaN where there is no test split.  uncounted: finished runs whose
-    active latents were not counted."""
+    active latents were not counted.  held_out: the readings that `values` are of; None where they
+    are of the winner's own seeds."""
 
     dataset: str
     source: str
@@ -62,6 +64,11 @@ class Row:
     reasons: tuple[str, ...] = ()
     optimism: float = math.nan
     uncounted: int = 0
+    held_out: HeldOut | None = None
+
+    def printed(self, column: str) -> list[float]:
+        """The values of a column that the row is made from, one for each seed."""
+        return [number(run, column) for run in reported_runs(self.winner, self.held_out)]
 
 
 @dataclass(frozen=True)
@@ -85,6 +92,11 @@ class Table:
     def seeds(self) -> int:
         """The most seeds any row has."""
         return max((len(row.winner.runs) for row in self.rows if row.winner), default=0)
+
+    @property
+    def is_held_out(self) -> bool:
+        """Whether a row prints scores on seeds that did not choose."""
+        return any(row.held_out for row in self.rows)
 
     @property
     def partial(self) -> bool:

@@ -2,7 +2,7 @@
 
 import pytest
 
-from sweeper.analysis.selection import select
+from sweeper.analysis.selected import select
 from sweeper.analysis.study import read_study
 
 pytestmark = [

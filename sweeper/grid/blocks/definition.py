@@ -117,6 +117,7 @@ class Grid(Block):
         for name in ("statistic", "milestone", "min_active"):  # not in grids of the first version
             if plain["select"][name] == Select.model_fields[name].default:
                 del plain["select"][name]
+        del plain["select"]["report"]  # changes no run
         return {key: _unordered(value) for key, value in _without_unused(plain).items()}
 
 

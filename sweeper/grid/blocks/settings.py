@@ -107,13 +107,16 @@ class Select(Block):
 
     mode: None means min where less is better, else max.  statistic: of the score over seeds.
     milestone: `best` treats the number of iterations as a setting, `last` uses only the longest.
-    min_active: runs with fewer active latents are not candidates; 0 admits all."""
+    min_active: runs with fewer active latents are not candidates; 0 admits all.
+    report: `held_out_seeds` prints scores on seeds that did not choose, `all_seeds` on those that
+    did; None means the first, and the second in a grid for a table of the thesis."""
 
     by: Metric = "cbd"
     mode: Mode | None = None
     statistic: Annotated[Literal["mean", "median"], Word] = "mean"
     milestone: Annotated[Literal["best", "last"], Word] = "best"
     min_active: Annotated[Integer, Field(ge=0)] = 1
+    report: Annotated[Literal["held_out_seeds", "all_seeds"], Word] | None = None
 
     @property
     def direction(self) -> str:

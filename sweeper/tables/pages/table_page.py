@@ -8,7 +8,7 @@ import math
 from collections.abc import Sequence
 
 from sweeper.analysis.scores import Score, score
-from sweeper.analysis.spread import Spread
+from sweeper.analysis.statistics.spread import Spread
 from sweeper.analysis.titles import BETA, dataset_title, model_title
 from sweeper.tables.deviations import Deviation, deviations, published_values
 from sweeper.tables.notes import active_text, has_few_active, num_factors

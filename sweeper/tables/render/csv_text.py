@@ -7,6 +7,7 @@ import csv
 import math
 from io import StringIO
 
+from sweeper.analysis.rule import ALL_SEEDS, HELD_OUT
 from sweeper.tables.deviations import published_values
 from sweeper.tables.pages.table_page import beta_text
 from sweeper.tables.table import Row, Table
@@ -26,6 +27,7 @@ def to_csv(table: Table, compare: bool = False) -> str:
     header += ["optimism"] if table.report == "test" else []
     header += ["finished", "asked", "seeds", "source", "run_ids"]
     header += ["iterations", "candidates", "active", "population"]
+    header += ["reported", "selected_score"] if table.seeds > 1 else []
     writer.writerow(header)
     for row in table.rows:
         writer.writerow(_line(table, row, compare))
@@ -52,7 +54,11 @@ def _line(table: Table, row: Row, compare: bool) -> list[str]:
     runs = [run["run_id"] for run in row.winner.runs] if row.winner else []
     counts = [str(row.counts.finished), str(row.counts.asked), str(len(runs))]
     source = "synthetic" if row.synthetic else row.source
-    return [*line, *counts, source, " ".join(runs), *_choice(table, row)]
+    line = [*line, *counts, source, " ".join(runs), *_choice(table, row)]
+    if table.seeds > 1:
+        line.append(HELD_OUT if row.held_out else ALL_SEEDS if row.winner else "")
+        line.append(_number(row.winner.value if row.winner else math.nan))
+    return line
 
 
 def _choice(table: Table, row: Row) -> list[str]:

@@ -5,6 +5,7 @@ import math
 from dataclasses import asdict
 from typing import Any
 
+from sweeper.analysis.rule import ALL_SEEDS, HELD_OUT
 from sweeper.analysis.study import SETTINGS
 from sweeper.tables.deviations import deviations
 from sweeper.tables.table import Row, Table
@@ -48,6 +49,9 @@ def _row(table: Table, row: Row) -> dict[str, Any]:
         "spread": {name: asdict(value) for name, value in row.values.items() if value},
         "counts": asdict(row.counts),
         "optimism": row.optimism,
+        "reported": HELD_OUT if row.held_out else ALL_SEEDS,
+        "selected_score": row.winner.value if row.winner else None,
+        "held_out_run_ids": [run["run_id"] for run in row.held_out.runs] if row.held_out else [],
         "candidates": row.winner.candidates if row.winner else 0,
         "active": row.winner.active if row.winner else None,
         "settings": {name: first[name] for name in sorted(names) if name != "seed"},

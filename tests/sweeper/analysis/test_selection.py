@@ -7,7 +7,8 @@ import pytest
 
 from sweeper.analysis.comparison import compare
 from sweeper.analysis.rule import SelectionRule, make_rule
-from sweeper.analysis.selection import best_configuration, ranked, select
+from sweeper.analysis.selected import select
+from sweeper.analysis.selection import best_configuration, ranked
 from sweeper.errors import UsageError
 from sweeper.tables.pages.comparison import agreements_page, winners_page
 from sweeper.tables.render import PAGES

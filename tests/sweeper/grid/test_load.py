@@ -7,6 +7,7 @@ import pytest
 
 from sweeper.errors import GridError
 from sweeper.grid import Grid, Learned, Range, load_grid
+from sweeper.grid.blocks.settings import Select
 from sweeper.grid.syntax.names import safe_name
 
 MINIMAL = """\
@@ -501,3 +502,9 @@ def test_selecting_by_a_measure_that_noise_scores_high_in_is_warned_of(write) ->
 def test_the_smallest_wins_where_less_is_better(write) -> None:
     asked = "evaluation: {measures: [mutual_info_score]}\nselect: {by: mutual_info_score}\n"
     assert load_grid(write(MINIMAL + asked)).select.direction == "min"
+
+
+def test_the_report_of_a_selection_changes_no_id():
+    plain = Grid(datasets="dsprites", models="vae", axes={"iterations": 10}, seeds=[0, 1])
+    other = plain.model_copy(update={"select": Select(report="all_seeds")})
+    assert plain.requested() == other.requested()

@@ -3,7 +3,7 @@
 import pytest
 
 from sweeper.analysis.population import launched, orphans
-from sweeper.analysis.selection import select
+from sweeper.analysis.selected import select
 from sweeper.analysis.study import read_study
 from sweeper.errors import UsageError
 from sweeper.figures.scatter import compute_scatter

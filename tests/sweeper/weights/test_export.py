@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from sweeper.analysis.selection import select
+from sweeper.analysis.selected import select
 from sweeper.analysis.study import read_study, run_named
 from sweeper.errors import ResultsError, UsageError
 from sweeper.weights.export import export

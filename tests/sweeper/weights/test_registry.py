@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 
 from sweeper.analysis.population import population_from
-from sweeper.analysis.selection import select
+from sweeper.analysis.selected import select
 from sweeper.analysis.study import read_study
 from sweeper.errors import ResultsError
 from sweeper.tracking import layout

@@ -5,7 +5,7 @@ import csv
 import numpy as np
 import pytest
 
-from sweeper.analysis.selection import select
+from sweeper.analysis.selected import select
 from sweeper.errors import UsageError
 from sweeper.tracking.reading.artifacts import Latents
 from sweeper.weights.find import MissingWeights

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from sweeper.analysis.significance import differences, holm
+from sweeper.analysis.statistics.significance import differences, holm
 
 
 def test_welch_is_scipys():

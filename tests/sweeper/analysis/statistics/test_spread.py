@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from sweeper.analysis.spread import interquartile_mean, spread
+from sweeper.analysis.statistics.spread import interquartile_mean, spread
 
 
 def test_the_interval_is_that_of_scipys_bootstrap():

@@ -4,7 +4,7 @@ import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from sweeper.analysis.spread import LEVEL
+from sweeper.analysis.statistics.spread import LEVEL
 
 
 @dataclass(frozen=True)

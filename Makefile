@@ -6,14 +6,19 @@
 # make messages     every message to users, in one list
 # make bench        the benchmarks, to benchmarks/results/REPORT.md
 # make gpu          tests and times on one GPU, under 8 minutes, to benchmarks/results/gpu.md
-# Each makes .venv when it is missing or older than pyproject.toml.
+# make docs         the site, to docs/_build/html/index.html
+# make package      wheel and source distribution, to dist/
+# Each makes .venv when it is missing or older than pyproject.toml. TORCH=cpu, cu126, ... or pip
+# names the build of PyTorch; by default it follows from the machine.
 
 PYTHON ?= python3
+TORCH ?= auto
+EXTRAS ?= test
 VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 
-.PHONY: quickstart test check faults coverage messages bench gpu install clean
+.PHONY: quickstart test check faults coverage messages bench gpu docs package install clean
 
 quickstart: $(STAMP)
 	$(BIN)/sweeper launch grids/quickstart.yaml
@@ -43,15 +48,19 @@ bench: $(STAMP)
 gpu: $(STAMP)
 	$(BIN)/python -m benchmarks.gpu
 
+docs: $(STAMP)
+	$(BIN)/python -m pip install --quiet --constraint constraints.txt --editable '.[docs]'
+	$(BIN)/python -m sphinx -W --keep-going -q -b html docs docs/_build/html
+	@echo docs/_build/html/index.html
+
+package: $(STAMP)
+	$(BIN)/python -m build --outdir dist .
+
 install: $(STAMP)
 
 $(STAMP): pyproject.toml constraints.txt
-	@$(PYTHON) -c 'import sys; v = sys.version_info; sys.exit(0 if (3, 11) <= v < (3, 13) else \
-	  f"Python 3.11 or 3.12 is needed, $(PYTHON) is {v[0]}.{v[1]}; try: make PYTHON=python3.11")'
-	$(PYTHON) -m venv $(VENV)
-	$(BIN)/python -m pip install --quiet --upgrade pip
-	$(BIN)/python -m pip install --quiet --constraint constraints.txt --editable '.[test]'
+	@$(PYTHON) tools/install.py $(VENV) --extras $(EXTRAS) --torch $(TORCH)
 	@touch $@
 
 clean:
-	rm -rf $(VENV) build *.egg-info
+	rm -rf $(VENV) build dist docs/_build *.egg-info

@@ -43,8 +43,8 @@ def test_issue_forms_have_what_the_service_needs(path):
 def test_the_workflow_runs_what_ci_runs_on_each_supported_python():
     job = load(".github/workflows/check.yml")["jobs"]["check"]
     assert {"run": ".ci/run"} in job["steps"]
-    assert job["strategy"]["matrix"]["python"] == ["3.11", "3.12"]
-    assert PROJECT["project"]["requires-python"] == ">=3.11,<3.13"
+    assert job["strategy"]["matrix"]["python"] == ["3.11", "3.12", "3.13"]
+    assert PROJECT["project"]["requires-python"] == ">=3.11,<3.14"
 
 
 def test_hooks_use_tools_that_the_test_extra_installs():

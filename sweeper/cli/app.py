@@ -1,43 +1,53 @@
 """The application: its commands, and how errors become one line and an exit code."""
 
 import sys
+from pathlib import Path
 
 import typer
-from rich.console import Console
 
-from sweeper.cli import cluster, data
+from sweeper.cli import cluster, data, start
 from sweeper.cli import measure as tools
 from sweeper.cli import pareto as search
 from sweeper.cli import results as views
 from sweeper.cli import select_export as chosen
 from sweeper.cli import sweep as sweeps
 from sweeper.cli.launch.streams import tolerate_encodings
+from sweeper.cli.start.next_steps import next_steps
 from sweeper.errors import SweeperError
+from sweeper.version import __version__
 from trainers.errors import ConfigError, DataError, MeasureError, TrainerError
 
 app = typer.Typer(
     name="sweeper",
-    help="Hyperparameter sweeps for disentangled representations: plan, launch, tables, figures.",
-    no_args_is_help=True,
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
-    add_completion=False,
 )
 
 
-@app.callback()
+@app.callback(invoke_without_command=True)
 def options(
+    context: typer.Context,
     debug: bool = typer.Option(False, "--debug", help="Show the traceback of an error."),
+    version: bool = typer.Option(False, "--version", help="Print the version and exit."),
 ) -> None:
-    """Exit codes: 0 success; 1 failed or missing runs; 2 invalid usage; 129, 130, 143 a signal."""
+    """Hyperparameter sweeps for disentangled representations: plan, launch, tables, figures.
+
+    Without a command: what is in this folder, and what to do next.
+
+    Exit codes: 0 success; 1 failed or missing runs; 2 invalid usage; 129, 130, 143 a signal."""
     _State.debug = debug
+    if version:
+        print(f"sweeper {__version__}")
+        raise typer.Exit
+    if context.invoked_subcommand is None:
+        print("\n".join(next_steps(Path.cwd())))
 
 
 class _State:
     debug = False
 
 
-for module in (sweeps, cluster, views, chosen, search, tools):
+for module in (start, sweeps, cluster, views, chosen, search, tools):
     module.register(app)
 app.add_typer(data.app, name="data")
 
@@ -64,6 +74,8 @@ def main() -> None:
 
 def _report(error: Exception) -> int:
     if _State.debug:
+        from rich.console import Console
+
         Console(stderr=True).print_exception()
     print(error, file=sys.stderr)
     if isinstance(error, SweeperError):

@@ -4,15 +4,19 @@ import os
 import signal
 from collections.abc import Callable
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import typer
 
 from sweeper.cli import options as common
+from sweeper.cli.start.completion import grid_files
 from sweeper.errors import SweeperError, UsageError
-from sweeper.grid import Grid, load_grid
 from sweeper.messages import mask_credentials
-from sweeper.planning.settings import Settings
-from sweeper.preflight.checks import Check
+
+if TYPE_CHECKING:
+    from sweeper.grid import Grid
+    from sweeper.planning.settings import Settings
+    from sweeper.preflight.checks import Check
 
 
 def register(app: typer.Typer) -> None:
@@ -21,7 +25,12 @@ def register(app: typer.Typer) -> None:
 
 
 def doctor(
-    grid: Path = typer.Argument(None, help="Check what this grid needs too.", metavar="[GRID]"),
+    grid: Path = typer.Argument(
+        None,
+        help="Check what this grid needs too.",
+        metavar="[GRID]",
+        autocompletion=grid_files,
+    ),
     scale: float = common.SCALE,
     synthetic: bool = common.SYNTHETIC,
     tracking_uri: str = common.TRACKING,
@@ -31,7 +40,11 @@ def doctor(
     autoscaling: bool = common.AUTOSCALING,
     as_json: bool = common.JSON,
 ) -> None:
-    """Check, before a launch, all that a launch checks: MLflow, store, disk, datasets, nodes."""
+    """Check what a launch needs: MLflow, store, disk, datasets, nodes.
+
+    Example: sweeper doctor grids/quickstart.yaml"""
+    from sweeper.grid import load_grid
+
     setting = common.setting(
         tracking_uri=tracking_uri,
         store=store,
@@ -51,12 +64,13 @@ def doctor(
     raise typer.Exit(1 if troubles else 0)
 
 
-def _run_checks(grid: Grid | None, setting: Settings) -> list[Check]:
-    """Every check, also where some cannot be made."""
+def _run_checks(grid: "Grid | None", setting: "Settings") -> "list[Check]":
+    """The results of all checks. One that cannot be made has the error as its problem."""
     from sweeper.engine.on_ray.session import ray_session
     from sweeper.planning.plan import Plan
     from sweeper.planning.remaining import plan_grid
     from sweeper.preflight import checks as preflight
+    from sweeper.preflight.checks import Check
 
     plans: list[Plan] = []
 
@@ -79,7 +93,9 @@ def _run_checks(grid: Grid | None, setting: Settings) -> list[Check]:
     return checks + _checks_or_error(nodes)
 
 
-def _checks_or_error(look: Callable[[], list[Check]]) -> list[Check]:
+def _checks_or_error(look: "Callable[[], list[Check]]") -> "list[Check]":
+    from sweeper.preflight.checks import Check
+
     try:
         return look()
     except SweeperError as error:
@@ -91,21 +107,23 @@ def stop(
     address: str = common.ADDRESS,
     store: str = common.STORE,
 ) -> None:
-    """Ask a launch to save and end: one that was submitted to --address, or the one on this
-    machine that uses --store."""
+    """Stop a launch after its trainings have saved checkpoints: one that was submitted to
+    --address, or the one on this machine that uses --store.
+
+    Example: sweeper stop"""
     if address is None and job is not None:
-        raise UsageError("a submitted launch is stopped where it runs: give --address")
+        raise UsageError("a job id belongs to a launch on a cluster: give --address")
     if address is None:
         from sweeper.store.launch_lock import local_holder_pid
 
         pid = local_holder_pid(common.setting(store=store).store)
         if pid is None:
-            raise UsageError("no launch of this machine uses the store here; see --store")
+            raise UsageError("no launch on this machine uses this store; name another with --store")
         os.kill(pid, signal.SIGTERM)
-        print(f"asked process {pid} to stop; its trainings save a checkpoint")
+        print(f"process {pid} was asked to stop; its trainings save a checkpoint first")
         return
     from sweeper.engine.on_ray.submission import stop as stop_jobs
 
     stopped = stop_jobs(address, job)
-    print("\n".join(f"asked {name} to stop" for name in stopped) or "no such launch runs there")
+    print("\n".join(f"{name} was asked to stop" for name in stopped) or "no such launch runs there")
     raise typer.Exit(0 if stopped else 1)

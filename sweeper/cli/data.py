@@ -8,21 +8,26 @@ from typing import Any
 import typer
 
 from sweeper.cli import options as common
+from sweeper.cli.start.completion import dataset_names
 from sweeper.errors import UsageError
 
 app = typer.Typer(help="Datasets: list, check, prepare and draw them.", no_args_is_help=True)
 
-NAME = typer.Argument(..., help="A dataset, for example mpi3d.")
+NAME = typer.Argument(..., help="A dataset, for example mpi3d.", autocompletion=dataset_names)
 SOURCE = typer.Option(
-    ..., "--source", "--file", help="The published file or its folder; again for more files."
+    ..., "--source", "--file", help="The published file or its folder; may be repeated."
 )
-ANY_SIZE = typer.Option(False, "--any-size", help="Take a file of the same layout, of any size.")
+ANY_SIZE = typer.Option(
+    False, "--any-size", help="Accept a file of the same layout with another number of images."
+)
 FOLDER = typer.Option(Path("data"), "--data", help="Folder of prepared datasets.")
 
 
 @app.command("list")
 def list_command(data: Path = FOLDER, as_json: bool = common.JSON) -> None:
-    """Show every dataset and the sources that can be used now."""
+    """Show every dataset and the sources that can be used now.
+
+    Example: sweeper data list"""
     from trainers.datasets import list_datasets
 
     rows: list[dict[str, Any]] = [
@@ -64,7 +69,9 @@ def check(
     any_size: bool = ANY_SIZE,
     as_json: bool = common.JSON,
 ) -> None:
-    """Check a published file: layout, sizes, labels, checksum where one is known."""
+    """Check a published file: layout, sizes, labels, and the checksum if one is known.
+
+    Example: sweeper data check mpi3d --source mpi3d_real.npz"""
     from trainers.datasets import check as run
 
     with _progress(quiet=as_json) as report:
@@ -85,7 +92,9 @@ def prepare(
     any_size: bool = ANY_SIZE,
     as_json: bool = common.JSON,
 ) -> None:
-    """Write a published file in the memory-mapped form that trainings read."""
+    """Convert a published file to the memory-mapped form that trainings read.
+
+    Example: sweeper data prepare mpi3d --source mpi3d_real.npz"""
     from trainers.datasets import prepare as run
 
     with _progress(quiet=as_json) as report:
@@ -102,11 +111,13 @@ def render(
     source: str = typer.Option(None, "--source", help="rendered, published or synthetic"),
     path: Path = typer.Option(None, "--path", help="A file of your own with images and factors."),
     data: Path = FOLDER,
-    out: Path = typer.Option(None, "--out", help="The picture. Default: NAME.png here."),
-    columns: int = typer.Option(8, "--columns", min=1, max=64),
-    seed: int = typer.Option(0, "--seed", min=0),
+    out: Path = typer.Option(None, "--out", help="The picture. Default: NAME.png in this folder."),
+    columns: int = typer.Option(8, "--columns", min=1, max=64, help="Images in a row."),
+    seed: int = typer.Option(0, "--seed", min=0, help="Of the fixed factors."),
 ) -> None:
-    """Draw a sheet of images: a row for each factor, varied alone."""
+    """Draw a sheet of images; in each row one factor varies and the others are fixed.
+
+    Example: sweeper data render dsprites --out dsprites.png"""
     from trainers.datasets import DATASETS, is_prepared, open_dataset, render_sheet
 
     if source is None and path is None and name in DATASETS and not is_prepared(name, data):
@@ -121,7 +132,7 @@ def render(
 
 
 def _source_without_file(name: str) -> str | None:
-    """The source that needs no file, if the dataset has one."""
+    """A source of the dataset that needs no file, or None."""
     from trainers.specs.datasets import DATASETS
 
     return next((s for s in DATASETS[name].sources if s in ("rendered", "synthetic")), None)
@@ -134,7 +145,7 @@ def _factors(factors: dict[str, int]) -> str:
 
 @contextmanager
 def _progress(*, quiet: bool) -> Iterator[Any]:
-    """A function for the library to report bytes to, shown as bars."""
+    """A function to report bytes to, which are shown as bars; None with `quiet`."""
     if quiet:
         yield None
         return

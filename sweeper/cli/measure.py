@@ -1,13 +1,17 @@
 """Commands for files of one's own: measure."""
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import typer
 
-from sweeper.analysis.measure_file import Measured
 from sweeper.cli import options as common
+from sweeper.cli.start.completion import measure_names
 from sweeper.errors import UsageError
 from trainers.specs.measures import MEASURES
+
+if TYPE_CHECKING:
+    from sweeper.analysis.measure_file import Measured
 
 
 def register(app: typer.Typer) -> None:
@@ -19,13 +23,17 @@ def measure(
         ..., help="A .npz, .h5 or .parquet file with `latents` (N, L) and `factors` (N, K)."
     ),
     protocol: str = typer.Option("thesis", "--protocol", help="thesis or locatello"),
-    measures: str = typer.Option(None, "--measures", help="Names, separated by commas."),
+    measures: str = typer.Option(
+        None, "--measures", help="Names, separated by commas.", autocompletion=measure_names
+    ),
     seed: int = typer.Option(0, "--seed", help="Of the measures that sample."),
     alpha: float = typer.Option(0.5, "--alpha", help="Weight of compactness in CbD."),
     plot: Path = typer.Option(None, "--plot", help="Write the PCC heat map to this PNG."),
     as_json: bool = common.JSON,
 ) -> None:
-    """Score a representation by every measure, or by those named."""
+    """Score a representation by every measure, or by those named.
+
+    Example: sweeper measure latents.npz --measures cbd,mig"""
     from sweeper.analysis.measure_file import measure_file
 
     names = [name.strip() for name in measures.split(",") if name.strip()] if measures else None
@@ -43,8 +51,8 @@ def measure(
         typer.echo(str(plot), err=as_json)
 
 
-def print_scores(found: Measured) -> None:
-    """A row a measure: its score and range."""
+def print_scores(found: "Measured") -> None:
+    """One row for each measure: its score and range."""
     from rich.console import Console
     from rich.table import Table
 
@@ -61,7 +69,7 @@ def print_scores(found: Measured) -> None:
     console.print(table)
 
 
-def write_pcc(found: Measured, path: Path) -> None:
+def write_pcc(found: "Measured", path: Path) -> None:
     """The PCC matrix as a heat map. Raises UsageError where it cannot be written."""
     from sweeper.plotting.heatmap import pcc_figure
     from trainers.measures import pcc_matrix

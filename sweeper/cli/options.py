@@ -2,15 +2,23 @@
 
 import json
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import typer
 
+from sweeper.cli.start.completion import grid_files
 from sweeper.errors import UsageError
-from sweeper.planning.settings import Settings, default_settings
 from sweeper.store.address import is_remote
 
-GRID = typer.Argument(..., help="A grid file, for example grids/quickstart.yaml.", metavar="GRID")
+if TYPE_CHECKING:
+    from sweeper.planning.settings import Settings
+
+GRID = typer.Argument(
+    ...,
+    help="A grid file, for example grids/quickstart.yaml.",
+    metavar="GRID",
+    autocompletion=grid_files,
+)
 JSON = typer.Option(False, "--json", help="Print JSON.")
 TRACKING = typer.Option(
     None, "--tracking-uri", help="The MLflow store. Default: sqlite:///mlflow.db in this folder."
@@ -67,8 +75,10 @@ def setting(
     price: float | None = None,
     spot: bool = False,
     retry: str = "",
-) -> Settings:
+) -> "Settings":
     """The options as settings; paths become absolute."""
+    from sweeper.planning.settings import default_settings
+
     found = default_settings()
     found.tracking_uri = tracking_uri or found.tracking_uri
     found.store = _store_path(store) if store else found.store

@@ -5,6 +5,7 @@ from pathlib import Path
 import typer
 
 from sweeper.cli import options as common
+from sweeper.cli.start.completion import grid_files
 from sweeper.errors import UsageError
 
 
@@ -13,7 +14,12 @@ def register(app: typer.Typer) -> None:
 
 
 def pareto(
-    grid: str = typer.Argument(..., help="A launched grid's name, or its file.", metavar="GRID"),
+    grid: str = typer.Argument(
+        ...,
+        help="A launched grid's name, or its file.",
+        metavar="GRID",
+        autocompletion=grid_files,
+    ),
     by: str = typer.Option(
         None,
         "--by",
@@ -26,7 +32,9 @@ def pareto(
     tracking_uri: str = common.TRACKING,
     as_json: bool = common.JSON,
 ) -> None:
-    """Show the runs of a grid of which no other is better in every metric."""
+    """Show the Pareto front of a grid: the runs that no other run beats in every metric.
+
+    Example: sweeper pareto grids/search_pareto.yaml"""
     from sweeper.analysis.pareto import front, front_json
     from sweeper.figures.pareto_front import save_front
     from sweeper.messages import unknown

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, TypeVar
 import typer
 
 from sweeper.cli import options as common
+from sweeper.cli.start.completion import figure_names, table_names
 from sweeper.errors import UsageError
 
 if TYPE_CHECKING:
@@ -27,7 +28,9 @@ def register(app: typer.Typer) -> None:
 
 def table(
     name: str = typer.Argument(
-        ..., help="A table of the thesis (7.1), a launched grid's name, or a grid file."
+        ...,
+        help="A table of the thesis (7.1), a launched grid's name, or a grid file.",
+        autocompletion=table_names,
     ),
     format: str = typer.Option("terminal", "--format", help="terminal, md, csv, latex, html, json"),
     compare: bool = typer.Option(False, "--compare", help="Show the published numbers too."),
@@ -48,7 +51,9 @@ def table(
     out: Path = OUT,
     as_json: bool = common.JSON,
 ) -> None:
-    """Print a table of the paper from what MLflow holds."""
+    """Print a table of the thesis or of a grid, from the runs in MLflow.
+
+    Example: sweeper table 7.1 --compare"""
     from sweeper.tables import table as make
     from sweeper.tables.pages.table_page import table_page
     from sweeper.tables.render import render
@@ -76,7 +81,9 @@ def table(
 
 
 def figure(
-    name: str = typer.Argument(..., help="A figure of the thesis, as 7.2; or best_of_n."),
+    name: str = typer.Argument(
+        ..., help="A figure of the thesis, as 7.2; or best_of_n.", autocompletion=figure_names
+    ),
     out: Path = typer.Option(Path("figures"), "--out", help="Folder to write to."),
     grid: str = FROM_GRID,
     run: str = typer.Option(None, "--run", help="6.2: the run whose latents are altered."),
@@ -92,8 +99,10 @@ def figure(
     tracking_uri: str = common.TRACKING,
     as_json: bool = common.JSON,
 ) -> None:
-    """Draw a figure of the paper: PNG, SVG, and the numbers behind it as CSV. 6.2 decodes altered
-    latents of a run whose weights are kept."""
+    """Draw a figure of the thesis: PNG, SVG, and its numbers as CSV. 6.2 decodes altered latents
+    of a run whose weights are kept.
+
+    Example: sweeper figure 6.1 --grid grids/quickstart.yaml"""
     from sweeper.figures import figure as draw
 
     where = common.setting(tracking_uri=tracking_uri, store=store)
@@ -158,7 +167,9 @@ def compare(
     tracking_uri: str = common.TRACKING,
     as_json: bool = common.JSON,
 ) -> None:
-    """Show how the winner changes with the measure, and how far measures agree on runs."""
+    """Show how the winner changes with the measure, and how far measures agree on runs.
+
+    Example: sweeper compare grids/quickstart.yaml --by cbd,mig"""
     from sweeper.analysis.comparison import compare as make
     from sweeper.analysis.comparison import comparison_json
     from sweeper.planning.population import find_population
@@ -183,7 +194,9 @@ def report(
     synthetic: bool = common.STAND_INS,
     tracking_uri: str = common.TRACKING,
 ) -> None:
-    """Write one self-contained HTML page about a launched grid."""
+    """Write one self-contained HTML page about a launched grid.
+
+    Example: sweeper report grids/quickstart.yaml --out page.html"""
     from sweeper.reports.grid_report import report as make
 
     uri = common.setting(tracking_uri=tracking_uri).tracking_uri
@@ -192,10 +205,12 @@ def report(
 
 
 def ui(
-    port: int = typer.Option(5000, "--port", min=1, max=65535),
+    port: int = typer.Option(5000, "--port", min=1, max=65535, help="Port of the server."),
     tracking_uri: str = common.TRACKING,
 ) -> None:
-    """Open the MLflow UI of this folder's store on 127.0.0.1."""
+    """Open the MLflow UI of this folder's store on 127.0.0.1.
+
+    Example: sweeper ui --port 5001"""
     from sweeper.cli.mlflow_ui import serve
 
     raise typer.Exit(serve(common.setting(tracking_uri=tracking_uri).tracking_uri, port))

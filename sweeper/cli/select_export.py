@@ -29,7 +29,9 @@ def select(
     as_json: bool = common.JSON,
 ) -> None:
     """Print the winner of each dataset and model with its settings, mark it in MLflow, keep its
-    weights there and register its encoder as a model."""
+    weights there and register its encoder as a model.
+
+    Example: sweeper select grids/quickstart.yaml --by mig"""
     from sweeper.analysis.selected import select as winners
     from sweeper.planning.population import find_population
     from sweeper.tables.pages.selection import winners_page
@@ -69,7 +71,9 @@ def export(
     store: str = common.STORE,
     as_json: bool = common.JSON,
 ) -> None:
-    """Write a run's latents, weights and configuration to a folder that loads without sweeper."""
+    """Write a run's latents, weights and configuration to a folder that loads without sweeper.
+
+    Example: sweeper export 3f1c9a2b --out best"""
     from sweeper.analysis.study import read_study
     from sweeper.weights.export import export as write
 

@@ -4,7 +4,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import typer
-from rich.console import Console
 
 from sweeper.cli import options as common
 from sweeper.cli.launch.command import launch
@@ -39,7 +38,9 @@ def plan(
     data: Path = common.DATA,
     as_json: bool = common.JSON,
 ) -> None:
-    """Show what a grid asks for, what is done already, what is left, and what that costs."""
+    """Show what a grid asks for, what is done already, what is left, and what that costs.
+
+    Example: sweeper plan grids/quickstart.yaml"""
     from sweeper.grid import load_grid
     from sweeper.launching.forecast import ForecastOptions, forecast
     from sweeper.planning.remaining import plan_grid
@@ -55,6 +56,8 @@ def plan(
         price=price,
         spot=spot,
     )
+    from rich.console import Console
+
     console = Console(stderr=True)
     options = ForecastOptions(workers, calibrate, lambda line: console.print(line, markup=False))
     loaded = load_grid(grid)
@@ -87,7 +90,9 @@ def status(
     data: Path = common.DATA,
     as_json: bool = common.JSON,
 ) -> None:
-    """Show how far a grid is: training by training, from MLflow and the sweep store."""
+    """Show how far a grid is, for each training, from MLflow and the sweep store.
+
+    Example: sweeper status grids/quickstart.yaml"""
     from sweeper.grid import load_grid
     from sweeper.launching.status import print_status, status_of_grid
 
@@ -103,6 +108,8 @@ def status(
     if as_json:
         common.print_json(found.to_json())
     else:
+        from rich.console import Console
+
         print_status(found, Console())
     raise typer.Exit(0 if found.complete else 1)
 
@@ -110,7 +117,9 @@ def status(
 def schema(
     out: Path = typer.Option(None, "--out", help="Write to this file."),
 ) -> None:
-    """Print the JSON schema of grid files, for editors."""
+    """Print the JSON schema of grid files, for editors.
+
+    Example: sweeper schema --out grid.schema.json"""
     import json
 
     from sweeper.grid.schema import json_schema

@@ -7,7 +7,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, NoReturn
 
 import typer
-from rich.console import Console
 
 from sweeper.cli import options as common
 from sweeper.messages import mask_credentials
@@ -42,8 +41,10 @@ def launch(
     ),
     as_json: bool = common.JSON,
 ) -> None:
-    """Train and publish what of a grid is missing, then print its table. The same command resumes
-    after a kill, a crash or an edit of the grid."""
+    """Train and publish the missing runs of a grid, then print its table. The same command
+    resumes after a kill, a crash or an edit of the grid.
+
+    Example: sweeper launch grids/quickstart.yaml"""
     from sweeper.grid import load_grid
 
     settings = common.setting(
@@ -76,6 +77,8 @@ def launch(
 
 
 def _launch_here(grid: "Grid", settings: "Settings", *, yes: bool, as_json: bool) -> int:
+    from rich.console import Console
+
     from sweeper.cli.launch.consent import ask, reason_to_ask
     from sweeper.launching.forecast import forecast
     from sweeper.launching.launch import launch as run

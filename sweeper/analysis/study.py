@@ -73,9 +73,13 @@ class Study:
 
 def read_study(store: str | None = None, *, experiment: str | None = None) -> Study:
     """Everything in a store (a tracking URI). Raises TrackingError, ResultsError."""
+    return study_of(reader.read_store(store or layout.DEFAULT_URI, experiment=experiment))
+
+
+def study_of(contents: reader.StoreContents) -> Study:
+    """The study of what a store, or a part of one, holds. Raises ResultsError for nothing."""
     import pandas as pd
 
-    contents = reader.read_store(store or layout.DEFAULT_URI, experiment=experiment)
     if not contents.runs and not contents.launches:
         deleted = f"; deleted: {', '.join(contents.deleted)}" if contents.deleted else ""
         raise ResultsError(

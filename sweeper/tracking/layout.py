@@ -15,6 +15,7 @@ DEFAULT_EXPERIMENT = "sweeper"
 KIND = "sweeper.kind"
 KIND_RUN = "run"
 KIND_LAUNCH = "launch"
+KIND_CONFLICT = "conflict"  # a merged run that differs from the run of the same id; never counted
 RUN_ID = "sweeper.run_id"
 TRAINING_ID = "sweeper.training_id"
 STATUS = "sweeper.status"
@@ -31,6 +32,11 @@ RECORDED_MS = "sweeper.recorded_ms"  # creation time of the record that a run wa
 NO_PICTURE = "sweeper.no_picture"  # why the PCC picture could not be drawn; "" once it was
 ADVICE = "sweeper.advice"  # the thesis's advice for runs of this kind
 SELECTED_BY = "sweeper.selected_by"  # measures by which the run was selected, comma separated
+
+MERGED_FROM = "sweeper.merged_from"  # MLflow id of the run in the store it was first written to
+COPYING = "sweeper.copying"  # of a run that `merge` has not written completely; then removed
+CONFLICTS_WITH = "sweeper.conflicts_with"  # of a conflict: MLflow id of the run that counts
+CONFLICTS = "sweeper.conflicts"  # of a conflict: what differs
 
 # tags of a launch
 GRID = "sweeper.grid"

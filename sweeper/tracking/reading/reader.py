@@ -81,6 +81,25 @@ def stored_runs(uri: str = layout.DEFAULT_URI) -> dict[str, StoredRun]:
     return {run.tags[layout.RUN_ID]: run for run in runs}
 
 
+def partial_copies(uri: str) -> list[StoredRun]:
+    """Runs of every kind that an interrupted merge has not written completely."""
+    return [run for run in _stored_runs(uri, None)[0] if layout.COPYING in run.tags]
+
+
+def merged_conflicts(uri: str) -> set[str]:
+    """The tag MERGED_FROM of each run that `sweeper merge` kept apart."""
+    found = (run for run in _stored_runs(uri, None)[0] if _kind(run) == layout.KIND_CONFLICT)
+    return {run.tags[layout.MERGED_FROM] for run in found}
+
+
+def experiment_names(uri: str) -> dict[str, str]:
+    """{experiment id: name} of every active experiment. Raises TrackingError."""
+    check_uri(uri)
+    path = sqlite_path(uri)
+    found = server.read_experiments(uri) if path is None else database.read_experiments(uri, path)
+    return {experiment.experiment_id: experiment.name for experiment in found if experiment.active}
+
+
 def finished_runs(stored: Mapping[str, StoredRun]) -> dict[str, FinishedRun]:
     """run id -> run, for every run of `stored_runs` that ended."""
     return {run_id: _finished(run) for run_id, run in stored.items() if ended(run)}

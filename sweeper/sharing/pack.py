@@ -28,7 +28,7 @@ _README = """# {grid}
 
 A study packed by sweeper {version}: {runs}. To read it:
 
-    pip install sweeper
+    pip install disentangled-sweeps
     sweeper unpack {file} {grid}
     cd {grid} && sweeper table {grid} --grid {grid}
 

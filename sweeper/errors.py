@@ -3,6 +3,7 @@
     SweeperError             1  something failed or is missing
       UsageError             2  a command or option that is invalid
         GridError            2  a grid file with mistakes, all of them listed
+        StoreInUseError      2  a sweep store that another launch uses
       StoreError             1  a sweep store that cannot be read or written
       TrackingError          1  an MLflow store that cannot be used
       EngineError            1  a cluster or worker that cannot do what was requested
@@ -25,6 +26,15 @@ class UsageError(SweeperError):
     """A command, option or value that is invalid."""
 
     exit_code = 2
+
+
+class StoreInUseError(UsageError):
+    """A sweep store that another launch uses. takes_requests: whether that launch can be handed
+    more trainings.  holder: names it."""
+
+    def __init__(self, message: str, *, holder: str, takes_requests: bool) -> None:
+        super().__init__(message)
+        self.holder, self.takes_requests = holder, takes_requests
 
 
 class StoreError(SweeperError):

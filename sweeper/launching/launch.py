@@ -4,25 +4,42 @@ import contextlib
 import logging
 import signal
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
+from pathlib import Path
 
 from rich.console import Console
 
 from sweeper.engine.engine import Engine
 from sweeper.engine.registry import open_engine
-from sweeper.errors import TrackingError, UsageError
-from sweeper.grid import Grid
+from sweeper.errors import SweeperError, TrackingError, UsageError
+from sweeper.grid import Grid, load_grid
 from sweeper.launching.outcome import Outcome
 from sweeper.launching.retry import check_retry
 from sweeper.launching.round import LaunchRound
 from sweeper.launching.signals import Interrupts, interrupts
 from sweeper.launching.sources.plan import plan_source
 from sweeper.launching.sources.source import Source
+from sweeper.notify.notifier import Notifier, notifying, open_notifier
 from sweeper.planning.plan import Plan
 from sweeper.planning.settings import Settings
 from sweeper.preflight.checks import check_cluster, check_locally, raise_on_problems
 from sweeper.store.launch_lock import store_lock
+from sweeper.store.requests import oldest_request, remove_request
 
 log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class _Launch:
+    """What all rounds of a launch share."""
+
+    engine: Engine
+    console: Console
+    caught: Interrupts
+    notifier: Notifier
+
+    def print(self, line: str) -> None:
+        self.console.print(line, markup=False, highlight=False, soft_wrap=True)
 
 
 def launch(
@@ -31,7 +48,7 @@ def launch(
     console: Console | None = None,
     on_plan: Callable[[Plan], None] = lambda plan: None,
 ) -> Outcome:
-    """Trains and publishes what of `grid` is missing.
+    """Trains and publishes what of `grid` is missing, then what other launches handed over.
 
     on_plan: called with the plan first (of a search, with what it has done so far); an exception
     from it ends the launch before anything is started.
@@ -41,19 +58,65 @@ def launch(
     console = console or Console(quiet=True)
     check_retry(settings.retry)
     engine = open_engine(settings.engine, settings.address)
-    with store_lock(settings.store, grid.title), interrupts() as caught:
-        source = open_source(grid, settings)
-        on_plan(source.plan)
-        for line in source.start_lines():
-            console.print(line, markup=False, highlight=False, soft_wrap=True)
-        with _ready(engine, source, grid, settings, caught):
-            outcome = LaunchRound(grid, settings, source, engine, console, caught).run()
-            while (more := _next_round(source, outcome)) is not None:
-                source = more
-                on_plan(source.plan)
-                later = LaunchRound(grid, settings, source, engine, console, caught).run()
-                outcome = outcome.followed_by(later)
+
+    def on_failure(line: str) -> None:
+        console.print(f"notification: {line}", markup=False, highlight=False, soft_wrap=True)
+
+    notifier = open_notifier(grid, on_failure)
+    with (
+        store_lock(settings.store, grid.title, takes_requests=True),
+        interrupts() as caught,
+        notifying(notifier),
+    ):
+        shared = _Launch(engine, console, caught, notifier)
+        outcome = _train(grid, settings, shared, on_plan)
+        notes = tuple(_take_requests(settings, shared)) if outcome.may_continue else ()
+        outcome = replace(outcome, notes=(*outcome.notes, *notes))
+        notifier.send_end(outcome)
     return outcome
+
+
+def _train(
+    grid: Grid, settings: Settings, shared: _Launch, on_plan: Callable[[Plan], None]
+) -> Outcome:
+    """Every round of one grid."""
+    source = open_source(grid, settings)
+    on_plan(source.plan)
+    for line in source.start_lines():
+        shared.print(line)
+    with _ready(shared.engine, source, grid, settings, shared.caught):
+        outcome = _round(grid, settings, source, shared)
+        while (more := _next_round(source, outcome)) is not None:
+            source = more
+            on_plan(source.plan)
+            outcome = outcome.followed_by(_round(grid, settings, source, shared))
+    return outcome
+
+
+def _round(grid: Grid, settings: Settings, source: Source, shared: _Launch) -> Outcome:
+    return LaunchRound(
+        grid, settings, source, shared.engine, shared.console, shared.caught, shared.notifier
+    ).run()
+
+
+def _take_requests(settings: Settings, shared: _Launch) -> Iterator[str]:
+    """Trains the grids that other launches handed over, and says what became of each. A request
+    stays in the store until it is done, so that after a signal the next launch takes it."""
+    while not shared.caught.stop.is_set():
+        found = oldest_request(settings.store)
+        if found is None:
+            return
+        name, request = found
+        shared.print(f"handed over by another launch: {request.file}")
+        try:
+            grid = load_grid(Path(request.file))
+            outcome = _train(grid, replace(settings, **request.settings), shared, lambda plan: None)
+            done = f"{outcome.num_done:,} of {outcome.plan.runs:,} runs done"
+            yield f"handed over: {grid.title}: {done}"
+        except (SweeperError, OSError, TypeError) as error:
+            yield f"handed over: {request.file}: {error}"
+        if not shared.caught.stop.is_set():
+            remove_request(settings.store, name)
 
 
 def open_source(grid: Grid, settings: Settings) -> Source:
@@ -91,8 +154,8 @@ def _ready(
 
 
 def _next_round(source: Source, outcome: Outcome) -> Source | None:
-    """None after an interrupt, or where MLflow or the engine cannot say what is left."""
-    if outcome.interrupted or outcome.unpublished or outcome.engine_error:
+    """None where nothing more can be trained now, or MLflow cannot say what is left."""
+    if not outcome.may_continue:
         return None
     try:
         return source.next_round()

@@ -18,7 +18,8 @@ class Outcome:
     or diverged.  failed, diverged: {run id: reason}, known from earlier launches or new.
     unpublished: records that MLflow has not got; the next launch publishes them.
     publishing_error: why.  interrupted: the exit code of a signal, or 0.  notes: further lines.
-    engine_error: why the engine could not be used any more.  accepts_diverged: whether diverged
+    engine_error: why the engine could not be used any more.  stop_reason: why the launch ended
+    before its trainings did, other than by a signal.  accepts_diverged: whether diverged
     runs count as results, as in a search that succeeded.
     study: what MLflow holds at the end; None where it cannot be read, see study_error."""
 
@@ -32,6 +33,7 @@ class Outcome:
     interrupted: int = 0
     notes: tuple[str, ...] = ()
     engine_error: str = ""
+    stop_reason: str = ""
     accepts_diverged: bool = False
     study: Study | None = field(default=None, repr=False, compare=False)
     study_error: str = ""
@@ -41,6 +43,11 @@ class Outcome:
         return replace(
             later, failed=self.failed | later.failed, diverged=self.diverged | later.diverged
         )
+
+    @property
+    def may_continue(self) -> bool:
+        """Whether more can be trained: not after a signal, an early end, or an outage."""
+        return not (self.interrupted or self.unpublished or self.engine_error or self.stop_reason)
 
     @property
     def exit_code(self) -> int:

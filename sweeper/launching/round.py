@@ -13,12 +13,14 @@ from sweeper.engine.jobs import TrainingEvent
 from sweeper.errors import SweeperError
 from sweeper.grid import Grid
 from sweeper.launching.budget import open_budget
+from sweeper.launching.control.breaker import Breaker
 from sweeper.launching.jobs import gpu_share
 from sweeper.launching.outcome import Outcome, outcome_of
 from sweeper.launching.progress import ProgressDisplay, SweepProgress
 from sweeper.launching.signals import Interrupts
 from sweeper.launching.sources.source import Source
 from sweeper.launching.speed_meter import SpeedMeter, open_meter
+from sweeper.notify.notifier import Notifier
 from sweeper.planning.settings import Settings
 from sweeper.preflight.checks import check_resources, raise_on_problems
 from sweeper.publishing.failures import PublishingFailure
@@ -43,10 +45,13 @@ class LaunchRound:
         engine: Engine,
         console: Console,
         interrupts: Interrupts,
+        notifier: Notifier,
     ) -> None:
         self._grid, self._settings = grid, settings
         self._source, self._engine = source, engine
         self._console, self._interrupts = console, interrupts
+        self._notifier = notifier
+        self._breaker = Breaker(grid.resources.max_failures_alike)
         self._progress = SweepProgress(())
         self._display = ProgressDisplay(self._progress, console)
         self._budget = open_budget(grid, settings)
@@ -126,8 +131,17 @@ class LaunchRound:
         if event.kind in ("diverged", "failed"):
             self._publisher.publish_failure(training, event)
         self._source.add_event(event)
+        self._notify(event)
+        self._breaker.add_event(event)
+        if self._breaker.reason:
+            self._interrupts.stop.set()
         self._display.note(self._note())
         self._display.show(event)
+
+    def _notify(self, event: TrainingEvent) -> None:
+        self._notifier.add_event(event)
+        if self._budget.exhausted:
+            self._notifier.send("budget", self._budget.exhausted)
 
     def _note(self) -> str:
         if self._interrupts.stop.is_set():
@@ -177,7 +191,10 @@ class LaunchRound:
     def _outcome(self) -> Outcome:
         found = outcome_of(self._source.plan, self._source.known, self._publisher.states())
         found = replace(
-            found, interrupted=self._interrupts.exit_code, engine_error=self._engine_error
+            found,
+            interrupted=self._interrupts.exit_code,
+            engine_error=self._engine_error,
+            stop_reason=self._breaker.reason,
         )
         return self._with_unpublished(self._source.summarise(found))
 

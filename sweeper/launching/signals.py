@@ -10,7 +10,8 @@ _NUMBERS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 
 class Interrupts:
-    """stop: set by the first signal.  number: that signal's number, 0 before."""
+    """stop: set by the first signal, and where the launch ends for another reason.
+    number: the first signal's number, or 0."""
 
     def __init__(self) -> None:
         self.stop = threading.Event()
@@ -18,7 +19,7 @@ class Interrupts:
 
     def handle(self, number: int, frame: FrameType | None) -> None:
         """A lost terminal may send SIGHUP more than once: that is no second request."""
-        if not self.stop.is_set():
+        if not self.number:
             self.record(number)
         elif number != signal.SIGHUP:
             raise KeyboardInterrupt

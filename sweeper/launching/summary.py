@@ -22,6 +22,7 @@ def outcome_json(outcome: Outcome) -> dict[str, Any]:
         "unpublished": outcome.unpublished,
         "notes": list(outcome.notes),
         "lost": outcome.engine_error,
+        "stop_reason": outcome.stop_reason,
         "exit_code": outcome.exit_code,
     }
 
@@ -89,8 +90,8 @@ def _count_lines(outcome: Outcome) -> Iterator[str]:
     more = "".join(f", {count:,} {status}" for count, status in counts if count)
     yield f"{outcome.num_done:,} of {outcome.plan.runs:,} runs done{more}."
     yield from outcome.notes
-    if outcome.engine_error:
-        yield f"{outcome.engine_error}."
+    for reason in filter(None, (outcome.engine_error, outcome.stop_reason)):
+        yield f"{reason}."
 
 
 def _resume_lines(outcome: Outcome, settings: Settings, command: str) -> Iterator[str]:

@@ -15,17 +15,18 @@ _NAME = "launch.lock"
 
 
 @contextlib.contextmanager
-def store_lock(store: str, grid: str) -> Iterator[None]:
-    """Locks the store while a launch runs.
+def store_lock(store: str, grid: str, *, takes_requests: bool = False) -> Iterator[None]:
+    """Locks the store while a launch runs. takes_requests: whether it takes those of
+    `store.requests`.
 
     On disk the system releases the lock when the process ends, whatever ends it, so a killed launch
     leaves no lock; for buckets see `bucket_lock`.
 
-    Raises UsageError that names the launch which holds it, StoreError for an unusable store."""
+    Raises StoreInUseError that names who holds it, StoreError for an unusable store."""
     if is_remote(store):
         from sweeper.store.bucket_lock import bucket_lock
 
-        with bucket_lock(store, describe_launch(grid)):
+        with bucket_lock(store, describe_launch(grid, takes_requests=takes_requests)):
             yield
         return
     with _open(Path(store)) as file:
@@ -37,7 +38,7 @@ def store_lock(store: str, grid: str) -> Iterator[None]:
         except OSError as error:
             raise StoreError(f"{store} cannot be locked: {error.strerror}") from error
         file.truncate(0)
-        file.write(describe_launch(grid))
+        file.write(describe_launch(grid, takes_requests=takes_requests))
         file.flush()
         yield
 

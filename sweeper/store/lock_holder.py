@@ -4,24 +4,26 @@ import json
 import os
 import socket
 
-from sweeper.errors import UsageError
+from sweeper.errors import StoreInUseError
 
 
-def describe_launch(grid: str) -> str:
+def describe_launch(grid: str, *, takes_requests: bool) -> str:
     """This launch as JSON, for the message of another one."""
-    return json.dumps({"grid": grid, "pid": os.getpid(), "host": socket.gethostname()})
+    about = {"grid": grid, "pid": os.getpid(), "host": socket.gethostname()}
+    return json.dumps(about | ({"takes_requests": True} if takes_requests else {}))
 
 
-def in_use_error(store: str, text: str) -> UsageError:
+def in_use_error(store: str, text: str) -> StoreInUseError:
     """The refusal, naming who holds the lock."""
-    return UsageError(
-        f"{store} is in use by {_holder(text)}. Wait for it, stop it, or give another --store"
-    )
-
-
-def _holder(text: str) -> str:
     try:
         held = json.loads(text)
-        return f"the launch of {held['grid']} (process {held['pid']} on {held['host']})"
-    except (ValueError, KeyError, TypeError):
-        return "another launch"
+        holder = f"the launch of {held['grid']} (process {held['pid']} on {held['host']})"
+        takes_requests = bool(held.get("takes_requests"))
+    except (ValueError, KeyError, TypeError, AttributeError):
+        holder, takes_requests = "another launch", False
+    more = "hand it the missing trainings (--hand-over), " if takes_requests else ""
+    return StoreInUseError(
+        f"{store} is in use by {holder}. Wait for it, stop it, {more}or give another --store",
+        holder=holder,
+        takes_requests=takes_requests,
+    )

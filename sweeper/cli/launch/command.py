@@ -39,6 +39,11 @@ def launch(
     yes: bool = typer.Option(
         False, "--yes", help="Do not ask before a sweep over the grid's budget, or over 2 days."
     ),
+    hand_over: bool = typer.Option(
+        False,
+        "--hand-over",
+        help="If another launch uses the store, hand it the missing trainings.",
+    ),
     as_json: bool = common.JSON,
 ) -> None:
     """Train and publish the missing runs of a grid, then print its table. The same command
@@ -66,11 +71,17 @@ def launch(
         from sweeper.cli.launch.submit import submit_launch
 
         raise typer.Exit(submit_launch(loaded, settings, data, yes=yes, as_json=as_json))
+    from sweeper.cli.launch.hand_over import launch_or_hand_over
     from sweeper.cli.launch.streams import outliving_readers
     from sweeper.engine.on_ray.session import is_ray_abandoned
 
     with outliving_readers():
-        code = _launch_here(loaded, settings, yes=yes, as_json=as_json)
+        code = launch_or_hand_over(
+            loaded,
+            settings,
+            lambda: _launch_here(loaded, settings, yes=yes, as_json=as_json),
+            hand_over=hand_over,
+        )
     if is_ray_abandoned():
         _end(code)
     raise typer.Exit(code)

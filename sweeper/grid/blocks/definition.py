@@ -13,6 +13,7 @@ from pydantic import PrivateAttr
 from sweeper.grid.blocks.axes import Axes, merged
 from sweeper.grid.blocks.dataset_entry import DatasetEntry
 from sweeper.grid.blocks.model_entry import ModelEntry
+from sweeper.grid.blocks.notify import Notify
 from sweeper.grid.blocks.points import GridPoint, Groups
 from sweeper.grid.blocks.seeds import Seed, Seeds
 from sweeper.grid.blocks.settings import Budget, Evaluation, Price, Resources, Search, Select, Table
@@ -46,6 +47,7 @@ class Grid(Block):
     sharing                         runs that differ only in iterations share a training (default)
     keep_weights                    whose weights are kept: none, selected, all
     price, budget                   cost of a GPU-hour; limits of a launch
+    notify                          whom a launch notifies of its end, failures and budget
     search                          a search by Optuna instead of the full product
     table                           the table of the thesis that this grid is for"""
 
@@ -65,6 +67,7 @@ class Grid(Block):
     keep_weights: Annotated[Literal["none", "selected", "all"], Word] = "selected"
     price: Price | None = None
     budget: Budget | None = None
+    notify: Notify | None = None
     search: Search | None = None
     table: Table | None = None
 
@@ -107,7 +110,7 @@ class Grid(Block):
 
     def requested(self) -> dict[str, Any]:
         """The requested runs as JSON values, independent of the order of lists."""
-        left_out = {"resources", "price", "budget", "name"}
+        left_out = {"resources", "price", "budget", "notify", "name"}
         plain: dict[str, Any] = self.model_dump(
             mode="json",
             by_alias=True,

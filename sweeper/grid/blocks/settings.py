@@ -128,12 +128,15 @@ class Resources(Block):
     """CPUs and GPUs of one training, and its retries.
 
     cpu, gpu: per training; gpu None means a share if there is any GPU.  max_failures: retries of
-    a training in a row without progress.  checkpoint_every_s: seconds between checkpoints.
+    a training in a row without progress.  max_failures_alike: this number of first
+    trainings that all fail alike ends the launch; 0 for never.  checkpoint_every_s: seconds between
+    checkpoints.
     max_concurrent: trainings at a time; None means as many as fit."""
 
     cpu: Annotated[Real, Field(gt=0)] = 1.0
     gpu: Annotated[Real, Field(ge=0)] | None = None
     max_failures: Annotated[Integer, Field(ge=0)] = 2
+    max_failures_alike: Annotated[Integer, Field(ge=0)] = 5
     checkpoint_every_s: Seconds = 300.0
     max_concurrent: Annotated[Integer, Field(ge=1)] | None = None
 

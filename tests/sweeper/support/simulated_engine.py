@@ -38,6 +38,8 @@ class SimulatedEngine:
 
     def run(self, jobs, on_event, stop, *, should_stop, **_) -> None:
         for job in jobs:
+            if stop.is_set():
+                return
             self.trained.append(job.training_id)
             if self.fails:
                 on_event(TrainingEvent(job.training_id, "failed", reason="no memory"))

@@ -1,0 +1,1 @@
+"""What ends a running launch early, and what adds to it."""

@@ -1,0 +1,1 @@
+"""Notifications about a launch, by a command or a webhook of the user."""

@@ -1,4 +1,4 @@
-"""What a launch shows while it runs: a live table, or plain lines where there is no terminal."""
+"""What a launch shows while it runs: a live table in a terminal or notebook, else plain lines."""
 
 import time
 from collections.abc import Iterable, Mapping
@@ -90,9 +90,10 @@ class ProgressDisplay:
         self._note = ""
         self._line_due = time.monotonic() + _LINE_EVERY_S
         self._live = Live(console=console, auto_refresh=False, transient=True)
+        self._can_redraw = console.is_terminal or console.is_jupyter
 
     def __enter__(self) -> "ProgressDisplay":
-        if self._console.is_terminal:
+        if self._can_redraw:
             self._live.start()
         return self
 
@@ -104,7 +105,7 @@ class ProgressDisplay:
 
     def show(self, event: TrainingEvent) -> None:
         """Shows the progress after `event` was added."""
-        if self._console.is_terminal:
+        if self._can_redraw:
             self._live.update(self._renderable(), refresh=True)
         elif _is_notable(event) or time.monotonic() > self._line_due:
             self._line_due = time.monotonic() + _LINE_EVERY_S

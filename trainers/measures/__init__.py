@@ -1,6 +1,7 @@
 """Measures of disentanglement: one file each, all of them pure functions of a representation.
 
-To add one: a file here, a line below, a spec in trainers/specs/measures.py, a row in README.
+To add one: a file here, a line below, a spec in trainers/specs/measures.py, and its equation in
+docs/tools/reference/equations.py.
 Needs numpy; only `dci` and `dci_es` load scikit-learn, none loads PyTorch.
 
 Shapes: N points, L latents, K factors. Points come first."""

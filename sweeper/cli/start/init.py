@@ -27,14 +27,14 @@ _SIZES = {
     "quick": _Size(
         "a few minutes for each model; to see that all works",
         "[64]",
-        "[1e-3, 1e-4]",
-        "[200, 400, 600]",
+        "[1e-4, 3e-4]",
+        "[100, 200, 400]",
         2000,
     ),
     "day": _Size(
         "hours for each model; enough to see differences",
         "[64]",
-        "[1e-3, 1e-4]",
+        "[1e-4, 3e-4]",
         "[1e4, 2e4, 5e4]",
         10_000,
     ),
@@ -59,7 +59,7 @@ def init(
     models: str = typer.Option(
         None, "--models", help="Models, separated by commas.", autocompletion=model_names
     ),
-    size: str = typer.Option(None, "--size", help=f"{', '.join(_SIZES)}."),
+    size: str = typer.Option(None, "--size", help=f"How much to train: {', '.join(_SIZES)}."),
     force: bool = typer.Option(False, "--force", help="Replace the file if it exists."),
 ) -> None:
     """Write a grid with comments. Asks for what no option gives; without a terminal, the defaults
@@ -70,7 +70,7 @@ def init(
         raise UsageError(f"{out} exists; name another file, or give --force to replace it")
     dataset = dataset or _ask(f"Dataset ({', '.join(DATASETS)}, or a file)", "dsprites")
     models = models or _ask("Models, separated by commas (sweeper grids has examples)", "vae,l_vae")
-    size = size or _ask(f"Size ({', '.join(_SIZES)})", "quick")
+    size = size or _ask(f"Size{_sizes()}\n", "quick")
     names = [name.strip() for name in models.split(",") if name.strip()]
     _check(dataset, names, size)
     text = grid_text(out, dataset, names, size)
@@ -110,6 +110,10 @@ evaluation: {{measures: thesis, num_points: {chosen.points}}}
 # The configuration that stands for a model in tables is the best by this score.
 select: {{by: cbd}}
 """
+
+
+def _sizes() -> str:
+    return "".join(f"\n  {name}: {size.about}" for name, size in _SIZES.items())
 
 
 def _ask(question: str, default: str) -> str:

@@ -1,0 +1,61 @@
+"""The pages of networks and of datasets."""
+
+import inspect
+
+from docs.tools.reference.markdown import escape, prose, table
+from trainers.networks import NETWORKS as BUILDERS
+from trainers.specs.datasets import DATASETS, DatasetSpec
+from trainers.specs.networks import NETWORKS
+
+ABOUT_DATASETS = """\
+`sweeper data prepare NAME --source FILE` checks a published file and converts it to a
+memory-mapped form that all processes of a machine share. `rendered` images are drawn from the
+published geometry and need no file (of 655,360 pixels of 160 published images, 8 differ).
+`synthetic` images have the same factors, sizes and resolution as the published ones, but are drawn
+here: results from them are marked `synthetic` in MLflow and in every table. Your own file:
+[](../howto/own_data.md)."""
+
+
+def networks_page() -> str:
+    sections = [
+        "\n\n".join(
+            [
+                f"## {spec.name}",
+                f"Layers (encoder; decoder): {escape(spec.layers)}.",
+                f"Images: {', '.join(f'{s} x {s}' for s in spec.sizes) or 'any size'}. "
+                f"Source: {escape(spec.source)}.",
+                prose(inspect.getdoc(BUILDERS[spec.name])),
+            ]
+        )
+        for spec in NETWORKS.values()
+    ]
+    about = "L is the number of latents, C H W the image. `network: auto` takes the dataset's."
+    return "\n\n".join(["# Networks", about, *sections])
+
+
+def datasets_page() -> str:
+    return "\n\n".join(
+        [
+            "# Datasets",
+            ABOUT_DATASETS,
+            *(_dataset(spec) for spec in DATASETS.values()),
+        ]
+    )
+
+
+def _dataset(spec: DatasetSpec) -> str:
+    channels, height, width = spec.image_CHW
+    sizes = zip(spec.factor_names, spec.factor_sizes, strict=True)
+    few = len(spec.factor_names) < 10
+    factors = ", ".join(f"{name} {size}" for name, size in sizes)
+    grid = "yes" if spec.factor_grid else "no: measures that need a factor grid are refused"
+    rows = [
+        ("images", f"{spec.num_images:,} of {height} x {width} x {channels}"),
+        ("factors", escape(factors) if few else f"{len(spec.factor_names)} attributes of 2 values"),
+        ("factor grid", grid),
+        ("sources", ", ".join(spec.sources)),
+        ("published files", ", ".join(f"`{file}`" for file in spec.files)),
+        ("default network", f"`{spec.network}`"),
+        ("citation", escape(spec.citation)),
+    ]
+    return f"## {spec.name}: {spec.title}\n\n" + table(("", ""), rows)

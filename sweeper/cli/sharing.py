@@ -30,7 +30,9 @@ def merge(
     as_json: bool = common.JSON,
 ) -> None:
     """Copy the runs of another store into this one, by run id: nothing twice, however often it is
-    repeated. Runs of the same id with other numbers are listed and kept apart."""
+    repeated. Runs of the same id with other numbers are listed and kept apart.
+
+    Example: sweeper merge ../other_study"""
     from sweeper.sharing.merge import merge as run
     from sweeper.sharing.source import open_source
     from sweeper.store.launch_lock import store_lock
@@ -56,7 +58,9 @@ def pack(
     as_json: bool = common.JSON,
 ) -> None:
     """Write a launched grid as one file: its runs with curves and latents, tables, grid file,
-    versions of all packages, and your own code."""
+    versions of all packages, and your own code.
+
+    Example: sweeper pack quickstart study.zip"""
     from sweeper.sharing.pack import pack as write
 
     name, files = _grid_files(grid)
@@ -77,7 +81,9 @@ def unpack(
     as_json: bool = common.JSON,
 ) -> None:
     """Make a working folder of a pack: check every file, write its runs into an MLflow store, make
-    its tables again and compare them with the packed ones."""
+    its tables again and compare them with the packed ones.
+
+    Example: sweeper unpack study.zip"""
     from sweeper.planning.settings import default_settings
     from sweeper.sharing.unpack import unpack as run
     from sweeper.store.launch_lock import store_lock

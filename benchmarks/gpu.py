@@ -22,6 +22,8 @@ from benchmarks.support.limits import gpu_copy_bytes_s, step_bytes
 from benchmarks.support.measuring import PYTHON, ROOT, command, machine, sweeper, table
 from benchmarks.support.subject import l_vae
 from trainers.config import TrainingConfig
+from trainers.datasets import open_dataset
+from trainers.running.image_table import image_table
 from trainers.saving.folders import LocalFolder
 from trainers.training import Training
 
@@ -94,6 +96,8 @@ def steps_page(
 ) -> str:
     """Milliseconds of a step. device 'cpu' only shows that the page can be made."""
     bytes_s = gpu_copy_bytes_s(device)
+    # Held here, so that it is drawn once and not for each measurement.
+    images = image_table(open_dataset("dsprites", source="rendered"), torch.device(device))
     rows = []
     for network, batch_size in cases:
         limit_s = step_bytes(network, batch_size) / bytes_s
@@ -104,6 +108,8 @@ def steps_page(
             times = [f"{1e3 * one:.3f}" for one in (eager_s, graph_s, limit_s)]
             ratios = [f"{eager_s / graph_s:.1f}", f"{graph_s / limit_s:.1f}"]
             rows.append([network, str(batch_size), precision, *times, *ratios])
+            print(*rows[-1], flush=True)
+    del images
     head = ("network", "batch", "precision", "eager, ms", "graph, ms", "memory limit, ms")
     bandwidth = f"\nMeasured bandwidth: {bytes_s / 1e9:,.0f} GB/s.\n"
     return table([*head, "eager / graph", "graph / limit"], rows) + bandwidth
@@ -189,6 +195,11 @@ def sweep_page(text: str = GRID) -> str:
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         (folder / "grid.yaml").write_text(text, encoding="utf-8")
+        try:
+            import mlflow  # noqa: F401
+            import ray  # noqa: F401
+        except ImportError as error:
+            return f"Not run: {error}.\n"
         try:
             seconds, _, _ = command(sweeper("launch", "grid.yaml"), folder, timeout_s=240)
         except (RuntimeError, subprocess.TimeoutExpired) as error:

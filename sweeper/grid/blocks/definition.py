@@ -6,9 +6,11 @@ Lists multiply; entries of `models` are chained. `load_grid` reads a file; in a 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, Self
 
-from pydantic import PrivateAttr
+import yaml
+from pydantic import ModelWrapValidatorHandler, PrivateAttr, model_validator
+from pydantic_core import to_jsonable_python
 
 from sweeper.grid.blocks.axes import Axes, merged
 from sweeper.grid.blocks.dataset_entry import DatasetEntry
@@ -26,7 +28,7 @@ from sweeper.ids import canonical
 @dataclass(frozen=True)
 class GridSource:
     """Where a grid came from. file: its name in messages.  folder: relative paths start here.
-    tree: the text with positions; empty for a grid made in a program."""
+    tree: the text with positions; empty for a grid made in a program.  text: as in a file."""
 
     file: str = "grid"
     folder: Path = Path()
@@ -72,6 +74,15 @@ class Grid(Block):
     table: Table | None = None
 
     _origin: GridSource = PrivateAttr(default_factory=GridSource)
+
+    @model_validator(mode="wrap")
+    @classmethod
+    def _keep_text(cls, content: Any, validate: ModelWrapValidatorHandler[Self]) -> Self:
+        """A grid made in a program has a text too: launches store it, tables read it."""
+        grid = validate(content)
+        plain = to_jsonable_python(content, fallback=str)
+        grid._origin = GridSource(text=yaml.safe_dump(plain, sort_keys=False))
+        return grid
 
     @property
     def origin(self) -> GridSource:

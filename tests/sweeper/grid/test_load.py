@@ -508,3 +508,15 @@ def test_the_report_of_a_selection_changes_no_id():
     plain = Grid(datasets="dsprites", models="vae", axes={"iterations": 10}, seeds=[0, 1])
     other = plain.model_copy(update={"select": Select(report="all_seeds")})
     assert plain.requested() == other.requested()
+
+
+def test_a_grid_made_in_a_program_has_a_text_that_gives_the_same_grid(tmp_path):
+    made = Grid(
+        datasets="dsprites",
+        models=["vae", {"beta_vae": {"beta": (2, np.float64(4))}}],
+        axes={"batch_size": 64, "learning_rate": 1e-3, "iterations": [20]},
+        select={"min_active": 0},
+    )
+    file = tmp_path / "made.yaml"
+    file.write_text(made.origin.text)
+    assert load_grid(file).requested() == made.requested()

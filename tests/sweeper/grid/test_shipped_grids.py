@@ -27,6 +27,8 @@ def test_the_grids_are_there() -> None:
             "figure6_2",
             "thesis",
             "results",
+            "results_gpu",
+            "results_seeds",
             "locatello",
             "search_tpe",
             "search_pareto",

@@ -188,8 +188,16 @@ def test_a_dataset_larger_than_the_share_of_free_memory_is_streamed(monkeypatch)
 @pytest.mark.gpu
 def test_a_captured_graph_gives_the_losses_of_the_eager_step(tmp_path):
     config = toy_config(milestones=(300,))
-    finish(open_training(tmp_path / "graph", config, device="cuda"))
-    finish(open_training(tmp_path / "eager", config, device="cuda", on_device=False))
+    for folder, graph in (("graph", True), ("eager", False)):
+        finish(
+            Training(
+                config,
+                LocalFolder(tmp_path / folder),
+                device="cuda",
+                dataset=ToyInMemory(),
+                on_device=graph,
+            )
+        )
     graph, eager = milestone(tmp_path / "graph", 300), milestone(tmp_path / "eager", 300)
     assert np.allclose(graph.trajectory_ST, eager.trajectory_ST, rtol=1e-3)
 

@@ -11,7 +11,6 @@ from sweeper.analysis.study import Study
 from sweeper.engine.jobs import TrainingEvent
 from sweeper.errors import TrackingError
 from sweeper.grid import Grid
-from sweeper.grid.blocks.as_yaml import as_yaml
 from sweeper.messages import mask_credentials
 from sweeper.planning.plan import Plan, Training
 from sweeper.planning.remaining import KnownRuns
@@ -179,7 +178,7 @@ def _open_launch(writer: Writer, grid: Grid, plan: Plan) -> str:
         parent = writer.open_launch(plan.grid, plan.grid_id, {})
         try:
             attach_text(writer, parent, layout.PLAN, _plan_text(plan))
-            attach_text(writer, parent, layout.GRID_TEXT, as_yaml(grid))
+            attach_text(writer, parent, layout.GRID_TEXT, grid.origin.text)
         except Exception:
             writer.close_launch(parent, "FAILED")
             raise

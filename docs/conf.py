@@ -15,7 +15,7 @@ project = "sweeper"
 author = "The sweeper maintainers"
 version = release = __version__
 extensions = ["myst_parser", "docs.tools.mathml"]
-exclude_patterns = ["_build", "tools"]
+exclude_patterns = ["_build", "tools", "results/*.md"]
 
 myst_enable_extensions = ["dollarmath"]
 myst_heading_anchors = 3

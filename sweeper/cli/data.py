@@ -49,7 +49,8 @@ def list_command(data: Path = FOLDER, as_json: bool = common.JSON) -> None:
     from rich.console import Console
     from rich.table import Table
 
-    table = Table("dataset", "images", "C x H x W", "factors", "state", "can be used", box=None)
+    names = ("dataset", "images", "C x H x W", "factors", "state", "can be used")
+    table = Table(*names, box=None, pad_edge=False)
     for row in rows:
         table.add_row(
             row["name"],

@@ -143,6 +143,7 @@ def same(printed: str, page: str) -> bool:
 def normal(text: str) -> str:
     """Without what differs from run to run: numbers, durations, widths, ids, machine."""
     text = re.sub(r"on [A-Z][\w(). -]*?(?=;|\))", "on MACHINE", text)
+    text = re.sub(r"; (rough estimate|measured)", "; ESTIMATE", text)
     text = re.sub(r"\b(\d+ (d|h|min|s)\b ?)+", "TIME ", text)
     text = re.sub(r"\b(?=\w*\d)[0-9a-f]{8,}\b", "ID", text)
     text = re.sub(r"-?\d[\d,]*(\.\d+)?(e-?\d+)?", "0", text)

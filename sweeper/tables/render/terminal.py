@@ -9,7 +9,11 @@ from typing import TYPE_CHECKING
 from sweeper.tables.pages.page import Page, PageCell, PageSection
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from rich.box import Box
     from rich.console import Console
+    from rich.table import Table as RichTable
     from rich.text import Text
 
 WIDTH = 120  # at least, where the output is no terminal
@@ -32,21 +36,77 @@ def page_terminal(page: Page) -> str:
 
 
 def print_page(page: Page, console: "Console") -> None:
-    """Print with the console's own colours and width."""
+    """Print with the console's own colours and width: as a table with lines, without them where
+    the width is too small, and as one value a line where it is smaller still."""
+    from rich.box import HEAVY_HEAD
+    from rich.text import Text
+
+    console.print(Text(page.title, style="italic"))
+    count = len(page.header)
+    for box, overhead in ((HEAVY_HEAD, 3 * count - 1), (None, 2 * count - 2)):
+        widths = _widths(_columns(page), console.width - overhead)
+        if widths is not None:
+            console.print(_grid(page, box, widths))
+            break
+    else:
+        for line in _lines(page):
+            console.print(line)
+    for note in page.notes:
+        console.print(Text(note))
+
+
+def _columns(page: Page) -> list[list[str]]:
+    """The texts of each column, its name first."""
+    rows = [
+        (section.dataset, *(cell.text for cell in row))
+        for section in page.sections
+        for row in section.rows
+    ]
+    return [list(texts) for texts in zip(page.header, *rows, strict=True)]
+
+
+def _widths(columns: list[list[str]], available: int) -> list[int] | None:
+    """The width of each column: at least its longest word. None where these do not fit."""
+    from rich.cells import cell_len
+
+    widths = [
+        max([1, *(cell_len(word) for text in texts for word in text.split())]) for texts in columns
+    ]
+    spare = available - sum(widths)
+    if spare < 0:
+        return None
+    for number, texts in enumerate(columns):
+        more = min(spare, max(map(cell_len, texts)) - widths[number])
+        widths[number], spare = widths[number] + more, spare - more
+    return widths
+
+
+def _grid(page: Page, box: "Box | None", widths: list[int]) -> "RichTable":
     from rich.table import Table as RichTable
     from rich.text import Text
 
-    grid = RichTable(title=Text(page.title), title_justify="left", pad_edge=False)
-    for number, name in enumerate(page.header):
-        grid.add_column(Text(name), justify="left" if number in page.left else "right")
+    grid = RichTable(box=box, pad_edge=False)
+    for number, (name, width) in enumerate(zip(page.header, widths, strict=True)):
+        justify = "left" if number in page.left else "right"
+        grid.add_column(Text(name), justify=justify, width=width)  # type: ignore[arg-type]
     for section in page.sections:
         for number, row in enumerate(section.rows):
             dataset = Text(section.dataset if number == 0 else "")
             last = number == len(section.rows) - 1
             grid.add_row(dataset, *(_cell(cell) for cell in row), end_section=last)
-    console.print(grid)
-    for note in page.notes:
-        console.print(Text(note))
+    return grid
+
+
+def _lines(page: Page) -> "Iterator[Text]":
+    """Each row as its dataset and model, then one value a line."""
+    from rich.text import Text
+
+    width = max(map(len, page.header))
+    for section in page.sections:
+        for row in section.rows:
+            yield Text(f"{section.dataset}, {row[0].text}")
+            for name, cell in zip(page.header[2:], row[1:], strict=True):
+                yield Text(f"  {name:{width}}  ").append_text(_cell(cell))
 
 
 def _signed(page: Page) -> Page:

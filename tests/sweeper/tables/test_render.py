@@ -3,6 +3,8 @@
 import json
 from html.parser import HTMLParser
 
+import pytest
+
 from sweeper.tables import table
 from sweeper.tables.render import render
 from tests.sweeper.support import synthetic_store as synthetic
@@ -60,3 +62,23 @@ def test_json_holds_numbers_in_full_and_no_nan(small):
     assert row["cbd"] == table("7.1", small, grid="table7_1").rows[0].values["cbd"].mean
     assert row["counts"]["asked"] == 8 and content["partial"] is True
     assert content["deviations"][0]["size"] >= content["deviations"][1]["size"]
+
+
+@pytest.mark.parametrize("width", [60, 80, 100, 140, 200])
+def test_no_number_is_cut_at_any_width(width):
+    from io import StringIO
+
+    from rich.console import Console
+
+    from sweeper.tables.pages.page import Page, PageCell, PageSection
+    from sweeper.tables.render.terminal import print_page
+
+    header = ("Dataset", "Model", *(f"Explicitness {n}" for n in range(6)), "Runs")
+    row = (PageCell("L-VAE"), *(PageCell(f"{n}.1234", "best") for n in range(6)), PageCell("24/24"))
+    page = Page("A table", header, (PageSection("dSprites", (row,)),), ("A note.",))
+    console = Console(file=StringIO(), width=width, color_system=None)
+    print_page(page, console)
+    lines = console.file.getvalue().splitlines()
+    assert max(map(len, lines)) <= width
+    assert all(f"{n}.1234" in " ".join(lines) for n in range(6))
+    assert "\u2026" not in " ".join(lines) and lines[-1] == "A note."

@@ -58,6 +58,8 @@ def test_a_table_prints_on_every_encoding(encoding):
     )
     assert ended.returncode == 0, ended.stderr
     assert b"-VAE" in ended.stdout
+    if encoding == "ascii":
+        assert ended.stdout.split() == [b"b-VAE", b"^", b"+-+"]
     assert ("\u03b2-VAE \u2191 \u250f\u2501\u2513".encode() in ended.stdout) == (
         encoding == "utf-8"
     )

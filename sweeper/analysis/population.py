@@ -173,15 +173,20 @@ def is_rehearsal(launch: Launch) -> bool:
 
 def orphans(study: Study, grid: str, asked: Iterable[str]) -> list[RunRow]:
     """Stored runs that earlier full-length launches of a grid asked for, and it no longer does."""
-    wanted = set(asked)
+    ids = orphan_ids(study.launches, grid, asked)
+    return [row for row in study.rows if row["run_id"] in ids]
+
+
+def orphan_ids(launches: Iterable[Launch], grid: str, asked: Iterable[str]) -> set[str]:
+    """The ids of such runs, whether they are stored or not."""
     earlier = {
         cell["run_id"]
-        for launch in study.launches
+        for launch in launches
         if launch.grid == grid and not is_rehearsal(launch)
         for cell in launch.cells
         if cell.get("source") != SYNTHETIC
     }
-    return [row for row in study.rows if row["run_id"] in earlier - wanted]
+    return earlier - set(asked)
 
 
 def results(

@@ -8,8 +8,8 @@ from typing import Any
 from rich.console import Console
 from rich.table import Table
 
-from sweeper.analysis.population import orphans
-from sweeper.analysis.study import read_study
+from sweeper.analysis.population import orphan_ids, orphans
+from sweeper.analysis.study import study_of
 from sweeper.errors import SweeperError
 from sweeper.grid import Grid
 from sweeper.planning.plan import Plan, Training
@@ -18,6 +18,7 @@ from sweeper.planning.settings import Settings
 from sweeper.publishing.runs import run_name
 from sweeper.store.folders import open_folder
 from sweeper.tracking import layout
+from sweeper.tracking.reading.reader import read_store
 from trainers.saving.records import find_records
 
 
@@ -83,7 +84,10 @@ def status_of(plan: Plan, settings: Settings) -> Status:
 
 def _orphans(plan: Plan, settings: Settings) -> dict[str, str]:
     try:
-        study = read_study(settings.tracking_uri)
+        contents = read_store(settings.tracking_uri)
+        if not orphan_ids(contents.launches, plan.grid, plan.run_ids):
+            return {}  # without loading pandas, which takes longer than all the rest
+        study = study_of(contents)
     except SweeperError:  # no store yet, or nothing in it
         return {}
     names = ("dataset", "model", "batch_size", "learning_rate", "iterations", "seed")

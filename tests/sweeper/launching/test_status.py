@@ -39,3 +39,16 @@ def test_a_folder_without_a_store_has_none(tmp_path):
     path = tmp_path / "mine.yaml"
     path.write_text(GRID)
     assert status_of_grid(load_grid(path), default_settings(tmp_path)).orphans == {}
+
+
+def test_without_orphans_no_frame_is_made(new_store, tmp_path, monkeypatch):
+    """Loading pandas would take longer than all the rest of `sweeper status`."""
+    uri, path = new_store(), tmp_path / "mine.yaml"
+    path.write_text(GRID)
+    cells = [
+        synthetic.make_cell("dsprites", "vae", iterations=count) for count in (50_000, 100_000)
+    ]
+    synthetic.write_launch(uri, cells, grid="mine", grid_text=GRID, artifacts=False)
+    monkeypatch.setattr("sweeper.launching.status.study_of", None)
+    settings = replace(default_settings(tmp_path), tracking_uri=uri)
+    assert status_of_grid(load_grid(path), settings).orphans == {}

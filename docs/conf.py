@@ -20,6 +20,8 @@ exclude_patterns = ["_build", "tools", "results/*.md"]
 myst_enable_extensions = ["dollarmath"]
 myst_heading_anchors = 3
 
+smartquotes = False  # options begin with two dashes
+
 html_theme = "furo"
 html_title = "sweeper"
 html_math_renderer = "mathml"

@@ -1,4 +1,4 @@
-"""The thesis's figures, and one of any grid, from what MLflow holds: numbers, then the picture.
+"""The figures of the thesis and of any grid, from the runs in MLflow: numbers, then the picture.
 
 Figure 6.2, the latent traversals, needs trained weights: see sweeper/weights/traversal.py."""
 
@@ -84,7 +84,7 @@ def figure(
     """Write a figure ('7.2' or 'figure7_2') as PNG, SVG and CSV; their paths.
 
     source: a study, a tracking URI, or a population to take as it is.  grid: the launch or grid
-    file to take in place of the figure's own.  rehearsal, synthetic: such runs in place of real
+    file to use instead of the figure's own.  rehearsal, synthetic: such runs in place of real
     ones; the files' names then say so.
     Raises UsageError for an unknown name, ResultsError where the store lacks the runs."""
     short = _short(name)
@@ -99,7 +99,7 @@ def figure(
 
 
 def needs_runs(name: str) -> bool:
-    """False for a figure of mathematics alone, which is drawn without a store."""
+    """False for a figure that needs no runs, and so no store."""
     short = name.removeprefix("figure").replace("_", ".").strip()
     return short not in FIGURES or FIGURES[short].needs_runs
 
@@ -111,7 +111,7 @@ def figure_files(name: str, population: Any) -> dict[str, bytes]:
 
 
 def draw_figure(name: str, data: FigureData) -> "Figure":
-    """The picture under its title, which names dataset, model and what kind of runs they are."""
+    """The picture under its title, which names dataset and model, and marks rehearsals and synthetic data."""
     picture = FIGURES[name].draw(data)
     picture.suptitle(f"{FIGURES[name].title} ({data.mark})" if data.mark else FIGURES[name].title)
     return picture

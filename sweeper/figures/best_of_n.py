@@ -5,7 +5,7 @@ such draws (Dodge et al. 2019, in the unbiased form of Tang et al. 2020):
 
     E[max of n] = sum_i v_(i) C(i - 1, n - 1) / C(N, n),  v_(1) <= .. <= v_(N)
 
-A training counts once, with the milestone that the selection rule takes. S trainings tried."""
+Each training counts once, with the milestone that the selection rule chooses. S trainings tried."""
 
 import math
 from collections.abc import Iterable, Sequence
@@ -96,7 +96,7 @@ def expected_best(values: Sequence[float], *, lower_is_better: bool = False) -> 
 
 
 def draw_best_of_n(data: BestOfNCurves) -> "Figure":
-    """A panel for each dataset, a line for each model."""
+    """One panel for each dataset, one line for each model."""
     datasets = list(dict.fromkeys(one.dataset for one in data.curves))
     models = list(dict.fromkeys(one.model for one in data.curves))
     figure, axes = panel_grid(len(datasets), 4.4, 3.3)

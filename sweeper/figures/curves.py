@@ -57,7 +57,7 @@ class Curves:
 
 
 def compute_curves(population: Population, dataset: str) -> Curves:
-    """Raises ResultsError where no VAE of this dataset finished."""
+    """The curves of one dataset. Raises ResultsError if none of its VAEs has finished."""
     study = population.study
     chosen = _chosen(_candidates(population, dataset))
     if not chosen:
@@ -115,7 +115,7 @@ def _limits(curves: Iterable[tuple[np.ndarray, np.ndarray]]) -> tuple[float, flo
 
 
 def draw_panels(data: Curves) -> "Figure":
-    """A panel for each beta, reconstruction on the left axis and KL on the right (4.1, 4.2)."""
+    """One panel for each beta, reconstruction on the left axis and KL on the right (4.1, 4.2)."""
     figure, axes = panel_grid(len(data.curves), 3.9, 3.0)
     for number, (axis, curve) in enumerate(zip(axes, data.curves, strict=True)):
         twin = axis.twinx()

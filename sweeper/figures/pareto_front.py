@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 
 def draw_front(found: Front) -> "Figure":
-    """The first metric along x, the second along y, a panel a dataset."""
+    """The first metric along x, the second along y, one panel for each dataset."""
     names = list(dict.fromkeys(place.dataset for place in found.places))
     labels = sorted({place.label for place in found.places})
     figure, axes = panel_grid(len(names), 4.4, 3.4)
@@ -33,14 +33,14 @@ def draw_front(found: Front) -> "Figure":
 
 
 def save_front(found: Front, folder: Path) -> list[Path]:
-    """Writes pareto_GRID.png, .svg and .csv, or pareto_GRID_synthetic.. where its runs are that."""
+    """Writes pareto_GRID.png, .svg and .csv, or pareto_GRID_synthetic.. for synthetic runs."""
     contents = figure_contents(draw_front(found), *found.rows())
     stem = "_".join(["pareto", found.grid, *found.mark.replace(",", "").split()])
     return write_files(folder, stem, contents)
 
 
 def _scatter(axis: "Axes", places: list[FrontPoint], label: str, index: int) -> None:
-    """Filled on the front, pale behind it."""
+    """Points on the front are filled, the others are pale."""
     for on_front, alpha in ((False, 0.35), (True, 1.0)):
         shown = [place for place in places if place.on_front == on_front]
         axis.scatter(
@@ -56,7 +56,7 @@ def _scatter(axis: "Axes", places: list[FrontPoint], label: str, index: int) -> 
 
 
 def _join(axis: "Axes", places: list[FrontPoint], directions: tuple[str, ...]) -> None:
-    """Steps: what lies beyond them is better than anything found."""
+    """Steps between the points of the front. No run was found beyond them."""
     places = sorted(places, key=lambda place: place.values[:2])
     where: Literal["pre", "post"] = "post" if directions[0] == "min" else "pre"
     axis.step(

@@ -15,12 +15,12 @@ class FigureData(Protocol):
 
     @property
     def notes(self) -> tuple[str, ...]:
-        """What a reader of the figure needs to know: which runs, what is missing."""
+        """Notes for the reader: which runs are shown, what is missing."""
         ...
 
     @property
     def mark(self) -> str:
-        """'', 'rehearsal', 'synthetic' or both, of the runs that are drawn."""
+        """'rehearsal', 'synthetic' or both, if the runs are such; else ''."""
         ...
 
     def rows(self) -> tuple[Sequence[str], list[Sequence[object]]]:
@@ -30,8 +30,8 @@ class FigureData(Protocol):
 
 @dataclass(frozen=True)
 class FigureSpec:
-    """A figure. grid: of the package, whose runs it is drawn from where no other grid is named; ''
-    for a figure of mathematics alone, which needs no store.
+    """A figure. grid: the shipped grid whose runs are drawn unless another grid is named; '' for a
+    figure that needs no runs.
 
     compute: raises ResultsError where the population lacks the runs."""
 

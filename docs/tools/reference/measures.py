@@ -7,7 +7,7 @@ import sys
 from pathlib import Path
 
 from docs.tools.reference.equations import MEASURES_TEX
-from docs.tools.reference.markdown import escape, table
+from docs.tools.reference.markdown import escape, prose, table
 from trainers.measures import MEASURES as FUNCTIONS
 from trainers.specs.measures import MEASURES, MeasureSpec
 
@@ -57,7 +57,7 @@ def cost(spec: MeasureSpec) -> str:
     seconds = json.loads(COSTS.read_text(encoding="utf-8")).get(spec.name)
     if seconds is None:
         return "not timed"
-    return f"{seconds:.2g}&nbsp;s" if seconds >= 0.01 else "under&nbsp;0.01&nbsp;s"
+    return f"{seconds:.2g} s" if seconds >= 0.01 else "under 0.01 s"
 
 
 def _slug(name: str) -> str:
@@ -72,6 +72,7 @@ def _section(spec: MeasureSpec) -> str:
             f"(measure-{_slug(spec.name)})=\n## {spec.name}: {spec.title}",
             f"$$\n{MEASURES_TEX[spec.name]}\n$$",
             f"{escape(spec.definition[0].upper() + spec.definition[1:])}. {companion}",
+            prose(notes[""]),
             "- Source: " + escape(spec.source) + ".\n" + f"- Range: {spec.range}"
             f"{'; lower is better' if spec.lower_is_better else ''}.\n"
             f"- Cost: {cost(spec)}. Needs: {spec.needs}. In MLflow: `measure/{spec.stored_name}`.\n"
@@ -85,10 +86,11 @@ def _section(spec: MeasureSpec) -> str:
 
 
 def docstring_parts(name: str) -> dict[str, str]:
-    """{'Estimator': ..}: the labelled parts of the docstring of the measure's file."""
+    """{'Estimator': ..}: the labelled parts of the docstring of the measure's file; '': what is
+    above them."""
     text = inspect.getdoc(sys.modules[FUNCTIONS[name].__module__]) or ""
     found = re.split(rf"^({'|'.join([*_PARTS, 'Source', 'Shapes'])}): ", text, flags=re.MULTILINE)
-    return {
+    return {"": found[0]} | {
         part: " ".join(body.split("\n\n")[0].split())
         for part, body in zip(found[1::2], found[2::2], strict=True)
     }

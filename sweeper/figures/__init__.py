@@ -105,13 +105,13 @@ def needs_runs(name: str) -> bool:
 
 
 def figure_files(name: str, population: Any) -> dict[str, bytes]:
-    """{'png': .., 'svg': .., 'csv': ..}, the same bytes whenever the numbers are the same."""
+    """{'png': .., 'svg': .., 'csv': ..}: equal bytes for equal numbers."""
     short = _short(name)
     return _contents(short, FIGURES[short].compute(population))
 
 
 def draw_figure(name: str, data: FigureData) -> "Figure":
-    """The picture under its title, which names dataset and model, and marks rehearsals and synthetic data."""
+    """The picture with its title, which marks rehearsals and synthetic data."""
     picture = FIGURES[name].draw(data)
     picture.suptitle(f"{FIGURES[name].title} ({data.mark})" if data.mark else FIGURES[name].title)
     return picture

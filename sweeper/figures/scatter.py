@@ -1,4 +1,4 @@
-"""Figure 4.5: reconstruction against the beta-VAE measure, coloured by beta, one panel for each dataset."""
+"""Figure 4.5: reconstruction against the beta-VAE measure, coloured by beta; a panel per dataset."""
 
 import math
 from collections.abc import Sequence

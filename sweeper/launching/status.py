@@ -1,4 +1,4 @@
-"""How far a grid is, training by training, from MLflow and the sweep store."""
+"""How far each training of a grid is, from MLflow and the sweep store."""
 
 from collections import Counter
 from collections.abc import Mapping
@@ -41,8 +41,8 @@ class TrainingStatus:
 class Status:
     """A grid. counts: runs by status, 'missing' and 'recorded' (not in MLflow yet) among them.
 
-    orphans: {run id: settings} of stored runs that earlier launches of the grid asked for, and it
-    no longer does. Nothing counts them."""
+    orphans: {run id: settings} of stored runs that earlier launches of the grid asked for and that
+    it no longer asks for. They are not counted."""
 
     grid: str
     counts: dict[str, int]
@@ -112,12 +112,12 @@ def _training(training: Training, plan: Plan, settings: Settings) -> TrainingSta
 
 
 def print_status(status: Status, console: Console) -> None:
-    """A line of totals, then a row for each training that is not complete."""
+    """Prints the totals, then a row for each training that is not complete."""
     total = sum(status.counts.values())
     parts = ", ".join(f"{count:,} {what}" for what, count in sorted(status.counts.items()))
     console.print(f"grid {status.grid}: {total:,} runs: {parts}", highlight=False)
     if status.orphans:
-        console.print(f"not asked for any more, and not counted: {len(status.orphans)} runs")
+        console.print(f"no longer in the grid, and not counted: {len(status.orphans)} runs")
         for run_id, text in status.orphans.items():
             console.print(f"  {run_id}  {text}", highlight=False)
     rows = [training for training in status.trainings if not training.complete]

@@ -25,7 +25,8 @@ def _escape(text: str) -> str:
 
 
 def prose(docstring: str | None) -> str:
-    """A docstring, as `inspect.getdoc` cleans it, as Markdown. Paragraphs whose lines are indented become text blocks."""
+    """A docstring, as `inspect.getdoc` cleans it, as Markdown. Paragraphs whose lines are indented
+    become text blocks."""
     paragraphs = re.split(r"\n\s*\n", (docstring or "").strip("\n"))
     return "\n\n".join(_paragraph(paragraph) for paragraph in paragraphs if paragraph)
 

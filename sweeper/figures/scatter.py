@@ -1,4 +1,4 @@
-"""Figure 4.5: reconstruction against the beta-VAE measure, coloured by beta; a panel per dataset."""
+"""Figure 4.5: reconstruction against the beta-VAE measure, coloured by beta, for each dataset."""
 
 import math
 from collections.abc import Sequence

@@ -13,6 +13,7 @@ from sweeper.tracking import layout
 from trainers.specs.measures import MEASURES, lower_is_better
 
 RECONSTRUCTION = "reconstruction"
+UDR = "udr"
 
 
 @dataclass(frozen=True)
@@ -24,6 +25,11 @@ class Score:
     column: str
     test_column: str
     lower_is_better: bool = False
+
+    @property
+    def needs_seeds(self) -> bool:
+        """Whether it compares the seeds of a configuration, so that no run has it alone."""
+        return self.name == UDR
 
 
 def score(name: str) -> Score:

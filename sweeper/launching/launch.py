@@ -47,11 +47,13 @@ def launch(
     settings: Settings,
     console: Console | None = None,
     on_plan: Callable[[Plan], None] = lambda plan: None,
+    make_source: Callable[[Grid, Settings], Source] | None = None,
 ) -> Outcome:
     """Trains and publishes what of `grid` is missing, then what other launches handed over.
 
     on_plan: called with the plan first (of a search, with what it has done so far); an exception
     from it ends the launch before anything is started.
+    make_source: where the trainings come from; None for the grid's own plan or search.
 
     Raises SweeperError before anything is started: for a grid that cannot be run, a store in use,
     an MLflow that cannot be read, a Ray that cannot be joined."""
@@ -69,7 +71,7 @@ def launch(
         notifying(notifier),
     ):
         shared = _Launch(engine, console, caught, notifier)
-        outcome = _train(grid, settings, shared, on_plan)
+        outcome = _train(grid, settings, shared, on_plan, make_source)
         notes = tuple(_take_requests(settings, shared)) if outcome.may_continue else ()
         outcome = replace(outcome, notes=(*outcome.notes, *notes))
         notifier.send_end(outcome)
@@ -77,10 +79,14 @@ def launch(
 
 
 def _train(
-    grid: Grid, settings: Settings, shared: _Launch, on_plan: Callable[[Plan], None]
+    grid: Grid,
+    settings: Settings,
+    shared: _Launch,
+    on_plan: Callable[[Plan], None],
+    make_source: Callable[[Grid, Settings], Source] | None = None,
 ) -> Outcome:
     """Every round of one grid."""
-    source = open_source(grid, settings)
+    source = (make_source or open_source)(grid, settings)
     on_plan(source.plan)
     for line in source.start_lines():
         shared.print(line)

@@ -1,6 +1,6 @@
 """What a launch prints at its end."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 from sweeper.errors import SweeperError
@@ -27,10 +27,18 @@ def outcome_json(outcome: Outcome) -> dict[str, Any]:
     }
 
 
-def end_lines(outcome: Outcome, grid: Grid, settings: Settings, command: str) -> list[str]:
-    """The table of the grid, what went wrong, and the command that resumes."""
+def end_lines(
+    outcome: Outcome,
+    grid: Grid,
+    settings: Settings,
+    command: str,
+    results: Iterable[str] | None = None,
+) -> list[str]:
+    """The table of the grid, what went wrong, and the command that resumes.
+
+    results: to be shown in place of the table."""
     return [
-        *_table_lines(outcome),
+        *(_table_lines(outcome) if results is None else results),
         *_front_lines(outcome, grid),
         *_ended_lines(outcome, settings),
         *_count_lines(outcome),

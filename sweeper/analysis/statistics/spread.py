@@ -44,6 +44,18 @@ def spread(values: Sequence[float], seed: int = 0) -> Spread:
     return Spread(n, mean, sd, low, high)
 
 
+def student_interval(values: Sequence[float]) -> Spread:
+    """The mean of at least one finite value with Student's t interval (normal values)."""
+    n, mean = len(values), math.fsum(values) / len(values)
+    if n == 1:
+        return Spread(n, mean)
+    sd = math.sqrt(math.fsum((value - mean) ** 2 for value in values) / (n - 1))
+    from scipy.special import stdtrit
+
+    half = float(stdtrit(n - 1, (1 + LEVEL) / 2)) * sd / math.sqrt(n)
+    return Spread(n, mean, sd, mean - half, mean + half)
+
+
 def interquartile_mean(values_by_dataset: Sequence[Sequence[float]], seed: int = 0) -> Spread:
     """The mean of the middle half of all values, with an interval stratified by dataset: seeds are
     resampled within each (Agarwal et al. 2021, section 4.3). sd is NaN.

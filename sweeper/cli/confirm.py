@@ -1,0 +1,160 @@
+"""The command `confirm`."""
+
+import os
+import sys
+from collections.abc import Iterable
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import typer
+from rich.console import Console
+
+from sweeper.cli import options as common
+from sweeper.errors import UsageError
+from sweeper.messages import mask_credentials, unknown
+
+if TYPE_CHECKING:
+    from sweeper.confirm.confirm import Price
+    from sweeper.grid.blocks.settings import Budget
+
+_LIMITS = ("hours", "gpu_hours", "money", "trainings")
+
+
+def register(app: typer.Typer) -> None:
+    app.command()(confirm)
+
+
+def confirm(
+    grid: Path = common.GRID,
+    rivals: int = typer.Option(2, "--rivals", min=0, max=100, help="Rivals of each winner."),
+    first: int = typer.Option(
+        3, "--first", min=2, max=1000, help="Fresh seeds of each before anything is decided."
+    ),
+    seeds: int = typer.Option(10, "--seeds", min=2, max=1000, help="Fresh seeds of each at most."),
+    budget: str = typer.Option(
+        "", "--budget", help="Limits, as trainings=40,hours=2; also gpu_hours, money."
+    ),
+    plan: bool = typer.Option(False, "--plan", help="Print the price, and start nothing."),
+    scale: float = common.SCALE,
+    points: int = common.POINTS,
+    synthetic: bool = common.SYNTHETIC,
+    tracking_uri: str = common.TRACKING,
+    store: str = common.STORE,
+    data: Path = common.DATA,
+    engine: str = common.ENGINE,
+    address: str = common.ADDRESS,
+    autoscaling: bool = common.AUTOSCALING,
+    price: float = common.PRICE,
+    spot: bool = common.SPOT,
+    yes: bool = typer.Option(
+        False, "--yes", help="Do not ask before a price over the budget, or over 2 days."
+    ),
+    as_json: bool = common.JSON,
+) -> None:
+    """Train a grid's winners and their strongest rivals on fresh seeds, and show which scores and
+    which order of the models hold. The same command resumes after a kill or a crash."""
+    from sweeper.cli.launch.consent import ask, reason_to_ask
+    from sweeper.cli.launch.streams import outliving_readers
+    from sweeper.confirm.confirm import confirm as run
+    from sweeper.confirm.confirm import launch_grid, open_confirmation
+    from sweeper.confirm.confirm import price as make_price
+    from sweeper.confirm.confirmation import ConfirmOptions
+    from sweeper.confirm.race import RaceRules
+    from sweeper.confirm.result import confirmation_json, confirmation_page
+    from sweeper.cost.text import total_lines
+    from sweeper.engine.on_ray.session import is_ray_abandoned
+    from sweeper.grid import load_grid
+    from sweeper.launching.forecast import forecast
+    from sweeper.launching.summary import end_lines, outcome_json
+    from sweeper.tables.render.terminal import page_terminal
+
+    settings = common.setting(
+        tracking_uri=tracking_uri,
+        store=store,
+        data=data,
+        engine=engine,
+        address=address,
+        scale=scale,
+        points=points,
+        synthetic=synthetic,
+        autoscaling=autoscaling,
+        price=price,
+        spot=spot,
+    )
+    limits = _limits(budget)
+    most = limits.pop("trainings", None)
+    options = ConfirmOptions(rivals, RaceRules(first, seeds), None if most is None else int(most))
+    spent = _budget(limits)
+    loaded = load_grid(grid)
+    confirmed = open_confirmation(loaded, settings, options)
+    known = make_price(confirmed, settings, spent)
+    if plan:
+        _print_price(known, as_json)
+        return
+    console = Console(stderr=as_json)
+
+    def show(lines: Iterable[str]) -> None:
+        for line in lines:
+            console.print(line, markup=False, highlight=False, soft_wrap=True)
+
+    trainings = known.most.to_json()["trainings"]
+    show([f"At most, where nothing is settled before: {trainings:,} trainings"])
+    show(total_lines(known.most.cost))
+    if not yes:
+        ask(reason_to_ask(known.most.cost, on_cluster=address is not None))
+    launched = launch_grid(loaded, spent)
+    with outliving_readers():
+        outcome, found = run(
+            confirmed,
+            settings,
+            budget=spent,
+            console=console,
+            on_plan=lambda round: show(forecast(launched, settings, plan=round).lines),
+        )
+        command = mask_credentials(" ".join(["sweeper", *sys.argv[1:]]))
+        page = ["", *page_terminal(confirmation_page(found)).splitlines()]
+        show(end_lines(outcome, launched, settings, command, page))
+        if as_json:
+            common.print_json({**confirmation_json(found), "launch": outcome_json(outcome)})
+    if is_ray_abandoned():
+        for stream in (sys.stdout, sys.stderr):
+            stream.flush()
+        os._exit(outcome.exit_code)
+    raise typer.Exit(outcome.exit_code)
+
+
+def _price_lines(known: "Price") -> list[str]:
+    lines = ["Fresh seeds that are trained next:", *known.next.lines]
+    return [*lines, "At most, where nothing is settled before:", *known.most.lines]
+
+
+def _print_price(known: "Price", as_json: bool) -> None:
+    if as_json:
+        common.print_json({"next": known.next.to_json(), "most": known.most.to_json()})
+    else:
+        print("\n".join(_price_lines(known)))
+
+
+def _limits(text: str) -> dict[str, float]:
+    """'trainings=40,hours=2' as numbers. Raises UsageError with every mistake."""
+    found, mistakes = {}, []
+    for part in filter(None, (part.strip() for part in text.split(","))):
+        name, _, value = part.partition("=")
+        if name not in _LIMITS:
+            mistakes.append(f"--budget {name!r} {unknown(name, _LIMITS)}")
+            continue
+        try:
+            found[name] = float(value)
+        except ValueError:
+            found[name] = -1.0
+        if not 0 < found[name] < float("inf"):
+            mistakes.append(f"--budget {part}: must be a number above 0, as {name}=40")
+    if mistakes:
+        raise UsageError("\n".join(mistakes))
+    return found
+
+
+def _budget(limits: dict[str, float]) -> "Budget | None":
+    from sweeper.grid.blocks.settings import Budget
+
+    return Budget.model_validate(limits) if limits else None

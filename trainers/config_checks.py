@@ -3,7 +3,7 @@
 import math
 import re
 from collections.abc import Mapping
-from dataclasses import fields
+from dataclasses import MISSING, fields
 from typing import Any
 
 from trainers.config import FILE_SOURCE, Evaluation, TrainingConfig
@@ -28,19 +28,60 @@ def parse_config(plain: Mapping[str, Any]) -> TrainingConfig:
     """A checked configuration from plain JSON values. Missing parameters take their defaults.
 
     Raises ConfigError with every mistake, one per line."""
-    unknown = sorted(set(plain) - {item.name for item in fields(TrainingConfig)})
-    if unknown:
-        raise ConfigError(f"unknown keys: {', '.join(map(str, unknown))}")
-    values = dict(plain)
-    try:
-        values["evaluation"] = Evaluation(**values.get("evaluation", {}))
-        values["milestones"] = tuple(values.get("milestones", ()))
-        measures = values.get("measures")
-        values["measures"] = None if measures is None else tuple(measures)
-        config = TrainingConfig(**values)
-    except TypeError as error:
-        raise ConfigError(f"not a training configuration: {error}") from None
+    known = {item.name: item for item in fields(TrainingConfig)}
+    mistakes = [_unknown_key(name, list(known)) for name in plain if name not in known]
+    missing = [name for name, item in known.items() if _is_required(item) and name not in plain]
+    mistakes += [f"{name}: missing" for name in missing]
+    # Valid values in place of those that are missing, so that the others are checked too.
+    values = {name: _valid(name, plain) for name in missing}
+    values |= {name: value for name, value in plain.items() if name in known}
+    evaluation, wrong = _evaluation(values.get("evaluation", {}))
+    values["evaluation"] = evaluation
+    for name in ("milestones", "measures"):
+        try:
+            found = values.get(name)
+            values[name] = found if name == "measures" and found is None else tuple(found or ())
+        except TypeError:
+            wrong.append(f"{name}: {found!r} is not a list")
+            values[name] = ()
+    config = TrainingConfig(**values)
+    mistakes += [*wrong, *(problems(config) if mistakes or wrong else [])]
+    if mistakes:
+        raise ConfigError("\n".join(mistakes))
     return checked(config)
+
+
+def _evaluation(plain: Any) -> tuple[Evaluation, list[str]]:
+    """(what is known of it, mistakes)"""
+    if not isinstance(plain, Mapping):
+        return Evaluation(), [f"evaluation: {plain!r} is not a mapping"]
+    known = [item.name for item in fields(Evaluation)]
+    wrong = [_unknown_key(name, known, "evaluation.") for name in plain if name not in known]
+    return Evaluation(**{name: plain[name] for name in plain if name in known}), wrong
+
+
+def _unknown_key(name: object, known: list[str], where: str = "") -> str:
+    return f"{where}{name}: unknown key; known: {', '.join(known)}"
+
+
+def _is_required(item: Any) -> bool:
+    return item.default is MISSING and item.default_factory is MISSING
+
+
+def _valid(name: str, plain: Mapping[str, Any]) -> Any:
+    """A value of a missing field with which the other fields can be checked."""
+    dataset = DATASETS.get(str(plain.get("dataset")), DATASETS["dsprites"])
+    own = "path" in plain or "digest" in plain
+    return {
+        "dataset": dataset.name,
+        "source": FILE_SOURCE if own else dataset.sources[0],
+        "model": "vae",
+        "params": {},
+        "network": next(iter(NETWORKS)),
+        "latent_dim": 1,
+        "batch_size": 1,
+        "learning_rate": 1.0,
+    }[name]
 
 
 def checked(config: TrainingConfig) -> TrainingConfig:

@@ -77,8 +77,7 @@ def _run_checks(grid: "Grid | None", setting: "Settings") -> "list[Check]":
     def tracking() -> list[Check]:
         if grid is not None:
             plans.append(plan_grid(grid, setting))
-        else:
-            preflight.check_tracking(setting.tracking_uri)
+        preflight.check_tracking(setting.tracking_uri)
         return [Check(f"MLflow {mask_credentials(setting.tracking_uri)}")]
 
     def nodes() -> list[Check]:
@@ -90,7 +89,11 @@ def _run_checks(grid: "Grid | None", setting: "Settings") -> "list[Check]":
     checks += _checks_or_error(
         lambda: preflight.check_locally(plans[0] if plans else empty, setting)
     )
-    return checks + _checks_or_error(nodes)
+    known = [check.problem for check in checks]
+    found = _checks_or_error(nodes)
+    return checks + [
+        one for one in found if not any(one.problem and one.problem in p for p in known)
+    ]
 
 
 def _checks_or_error(look: "Callable[[], list[Check]]") -> "list[Check]":

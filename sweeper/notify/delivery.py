@@ -82,6 +82,7 @@ def to_command(command: str, content: Mapping[str, Any], on_failure: OnFailure) 
         except BaseException:
             with contextlib.suppress(ProcessLookupError):
                 os.killpg(process.pid, signal.SIGKILL)
+            process.communicate()  # closes the pipes
             raise
         if process.returncode:
             text = error.decode(errors="replace").strip().splitlines()

@@ -218,7 +218,7 @@ class CellBuilder:
         evaluation = self.grid.evaluation
         asked = evaluation.num_points
         if options.points is not None or "num_points" in evaluation.model_fields_set:
-            self._check_points(options.points or asked)
+            self._check_data(options.points or asked)
         if options.points is not None:
             return options.points
         if options.scale >= 1 or asked <= REHEARSAL_POINTS:
@@ -229,9 +229,15 @@ class CellBuilder:
         )
         return REHEARSAL_POINTS
 
-    def _check_points(self, asked: int) -> None:
-        """Warns where a split has fewer images than are asked for."""
+    def _check_data(self, asked: int) -> None:
+        """Warns of constant factors, and where a split has fewer images than are asked for."""
         split = self.grid.evaluation
+        if self.facts.constant_factors:
+            self.warnings.append(
+                f"{self.dataset.name}: {', '.join(self.facts.constant_factors)} has one value in "
+                "every image, which tells nothing of the latents and lowers measures that average "
+                "over factors."
+            )
         parts = {"validation": split.split.validation, "test": split.test_fraction}
         for part, fraction in parts.items():
             held = int(self.facts.num_images * fraction)

@@ -70,10 +70,16 @@ def check_cluster(plan: Plan | None, grid: Grid | None, setting: Settings) -> li
 
 
 def check_tracking(uri: str) -> None:
-    """Reads the MLflow store, if there is one. Raises TrackingError with the remedy."""
+    """Reads the MLflow store, if there is one, and sees whether an SQLite one can be written.
+    Raises TrackingError with the remedy."""
     from sweeper.tracking.reading.reader import stored_runs
+    from sweeper.tracking.sqlite_file import check_writable as check_database
+    from sweeper.tracking.uri import sqlite_path
 
     stored_runs(uri)
+    path = sqlite_path(uri)
+    if path is not None:
+        check_database(uri, path)
 
 
 def required_datasets(plan: Plan, setting: Settings) -> list[tuple[str, str]]:

@@ -1,5 +1,6 @@
 """The thesis's tables, and one for any grid, from what MLflow holds."""
 
+import re
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -7,7 +8,7 @@ from pathlib import Path
 from sweeper.analysis.population import Population, Source
 from sweeper.analysis.rule import ALL_SEEDS
 from sweeper.analysis.study import Study, read_study
-from sweeper.errors import UsageError
+from sweeper.errors import TrackingError, UsageError
 from sweeper.messages import unknown
 from sweeper.planning.population import find_population
 from sweeper.tables.ablation import compute_ablation
@@ -110,7 +111,14 @@ def _population(
 ) -> Population:
     if isinstance(source, Population):
         return source
-    study = source if isinstance(source, Study) else read_study(source)
+    try:
+        study = source if isinstance(source, Study) else read_study(source)
+    except TrackingError as error:
+        if known is None and grid is None and re.fullmatch(r"(table)?\d+[._]\d+", name.strip()):
+            raise UsageError(
+                f"table {name!r} {unknown(name, list(TABLES))} There is {error}"
+            ) from None
+        raise
     names = sorted({launch.grid for launch in study.launches})
     if (
         known is None

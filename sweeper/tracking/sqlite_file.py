@@ -108,6 +108,35 @@ def _without_runs(connection: sqlite3.Connection, path: Path) -> bool:
     return True
 
 
+def check_writable(uri: str, path: Path) -> None:
+    """Writes a file next to the database, and begins a change of it, as a launch does. Nothing
+    stays. Raises TrackingError."""
+    folder = next(parent for parent in path.absolute().parents if parent.exists())
+    probe = folder / f".{path.name}.probe"
+    try:
+        probe.write_bytes(b"probe")
+        probe.unlink()
+    except OSError as error:
+        raise TrackingError(_not_writable(path, error)) from None
+    if not path.is_file():
+        return
+    connection = open_sqlite(uri, path)
+    try:
+        connection.execute("BEGIN IMMEDIATE")
+        connection.rollback()
+    except sqlite3.Error as error:
+        raise TrackingError(_sqlite_problem(path, error)) from None
+    finally:
+        connection.close()
+
+
+def _not_writable(path: Path, error: OSError) -> str:
+    return (
+        f"{path} cannot be created or changed: {error.strerror or error}. Work in a folder that "
+        "you can write, or name another store with --tracking-uri"
+    )
+
+
 def create_where_missing(uri: str, path: Path) -> None:
     """Creates the database of `path` unless it is complete. Raises TrackingError.
 
@@ -145,19 +174,13 @@ def _folder_lock(path: Path) -> Iterator[None]:
         path.parent.mkdir(parents=True, exist_ok=True)
         folder = os.open(path.parent, os.O_RDONLY)
     except OSError as error:
-        raise TrackingError(
-            f"{path.parent} cannot hold an MLflow store: {error.strerror}. Work in a folder that "
-            "you can write, or name another store with --tracking-uri"
-        ) from error
+        raise TrackingError(_not_writable(path, error)) from error
     try:
         with contextlib.suppress(OSError):
             fcntl.flock(folder, fcntl.LOCK_EX)
         yield
     except OSError as error:
-        raise TrackingError(
-            f"{path} cannot be created: {error.strerror or error}. Work in a folder that you can "
-            "write, or name another store with --tracking-uri"
-        ) from error
+        raise TrackingError(_not_writable(path, error)) from error
     finally:
         os.close(folder)
 

@@ -92,7 +92,7 @@ def test_every_mistake_is_reported_at_once() -> None:
 @pytest.mark.parametrize(
     ("change", "message"),
     [
-        ({"sead": 1}, "unknown keys: sead"),
+        ({"sead": 1}, "sead: unknown key"),
         ({"evaluation": {"points": 1}}, "points"),
         ({"model": "vea"}, "model: 'vea' is unknown"),
         ({"source": "published2"}, "dsprites has no source"),
@@ -136,3 +136,16 @@ def test_no_value_crashes_the_checks(change: dict[str, object]) -> None:
     except ConfigError:
         return
     assert problems(config) == []
+
+
+def test_missing_unknown_and_wrong_fields_are_reported_together() -> None:
+    wrong = {"dataset": "dsprits", "model": "vee", "batch_size": -1, "colour": 3, "milestones": 5}
+    wrong["evaluation"] = {"num_point": 10}
+    with pytest.raises(ConfigError) as caught:
+        parse_config(wrong)
+    lines = str(caught.value).splitlines()
+    named = [line.partition(":")[0] for line in lines]
+    assert set(named) >= {"dataset", "model", "batch_size", "colour", "milestones"}
+    assert {"evaluation.num_point", "source", "params", "network", "latent_dim"} <= set(named)
+    assert any("known: " in line and "l_vae" in line for line in lines)
+    assert len(named) == len(set(named)), lines

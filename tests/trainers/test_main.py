@@ -52,7 +52,7 @@ def test_it_trains_scores_and_resumes(tmp_path):
     [
         ({"model": "vea"}, "vea"),
         ({"milestones": []}, "milestones"),
-        ({"batch": 3}, "unknown keys: batch"),
+        ({"batch": 3}, "batch: unknown key"),
         ({"batch_size": 0, "seed": -1}, "seed"),
     ],
 )

@@ -10,7 +10,7 @@ its size or time of change differs. It passes through memory in blocks, so it ma
 Shapes: N images, K factors, C H W image, n images of a block."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -102,6 +102,21 @@ def read(name: str, path: Path) -> PublishedFile:
     return PublishedFile(spec, classes_NK, blocks, scale=1.0 if binary else 1 / 255)
 
 
+def check_pixels(path: Path) -> None:
+    """Reads every image that is stored as floats. Raises DataError for values outside [0, 1]."""
+    file = container(path)
+    if file.header("images")[1].kind == "f":
+        for block in file.blocks("images", 0):
+            _to_uint8(block, f"{path}: images")
+
+
+def constant_factors(path: Path, names: Sequence[str]) -> tuple[str, ...]:
+    """Factors that have one value in every image."""
+    factors_NK = container(path).array("factors")
+    same_K = (factors_NK == factors_NK[:1]).all(axis=0)
+    return tuple(name for name, same in zip(names, same_K, strict=True) if same)
+
+
 def _layout(
     shape: tuple[int, ...], where: str
 ) -> tuple[tuple[int, int, int], tuple[int, int, int, int]]:
@@ -158,5 +173,13 @@ def _to_uint8(block: np.ndarray, where: str) -> np.ndarray:
     if block.dtype.kind != "f":
         return block.astype(np.uint8, copy=False)
     if not np.all((block >= 0) & (block <= 1)):
-        raise DataError(f"{where}: floats outside [0, 1], or not finite")
+        finite = block[np.isfinite(block)]
+        found = (
+            f"values from {finite.min():g} to {finite.max():g}"
+            if len(finite) == block.size
+            else f"{block.size - len(finite):,} values of the first bad block are not finite"
+        )
+        raise DataError(
+            f"{where}: {found}; floats must lie in [0, 1]. Divide them by 255, or store uint8"
+        )
     return np.rint(block * 255).astype(np.uint8)

@@ -70,7 +70,9 @@ def launch(
     if submit:
         from sweeper.cli.launch.submit import submit_launch
 
-        raise typer.Exit(submit_launch(loaded, settings, data, yes=yes, as_json=as_json))
+        raise typer.Exit(
+            submit_launch(loaded, settings, data, yes=yes, as_json=as_json, hand_over=hand_over)
+        )
     from sweeper.cli.launch.hand_over import launch_or_hand_over
     from sweeper.cli.launch.streams import outliving_readers
     from sweeper.engine.on_ray.session import is_ray_abandoned

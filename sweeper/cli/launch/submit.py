@@ -14,7 +14,13 @@ _DASHBOARD = "http://127.0.0.1:8265"
 
 
 def submit_launch(
-    grid: Grid, settings: Settings, data: Path | None, *, yes: bool, as_json: bool
+    grid: Grid,
+    settings: Settings,
+    data: Path | None,
+    *,
+    yes: bool,
+    as_json: bool,
+    hand_over: bool,
 ) -> int:
     """Sends a launch to the cluster and copies what it prints. Returns its exit code.
 
@@ -24,7 +30,7 @@ def submit_launch(
     check_submission(grid, settings)
     address = settings.address or _DASHBOARD
     name, files = grid_files(grid)
-    options = launch_options(settings, data, yes=yes, as_json=as_json)
+    options = launch_options(settings, data, yes=yes, as_json=as_json, hand_over=hand_over)
     job = submit(address, grid.title, name, files, options)
     to_stop = f"To stop it: sweeper stop {job} --address {address}"
     print(f"submitted {job}. {to_stop}", file=sys.stderr)
@@ -35,7 +41,9 @@ def submit_launch(
         return 130
 
 
-def launch_options(settings: Settings, data: Path | None, *, yes: bool, as_json: bool) -> list[str]:
+def launch_options(
+    settings: Settings, data: Path | None, *, yes: bool, as_json: bool, hand_over: bool
+) -> list[str]:
     """The options of `launch` that give these settings there."""
     values = {
         "--store": settings.store,
@@ -52,6 +60,7 @@ def launch_options(settings: Settings, data: Path | None, *, yes: bool, as_json:
         "--spot": settings.spot,
         "--yes": yes,
         "--json": as_json,
+        "--hand-over": hand_over,
     }
     given = [word for name, value in values.items() if value is not None for word in (name, value)]
     return [*map(str, given), *(name for name, value in flags.items() if value)]

@@ -15,6 +15,14 @@ from sweeper.engine.on_ray.code_check import code_here
 from sweeper.errors import EngineError
 
 _MULTI_NODE = "RAY_ENABLE_WINDOWS_OR_OSX_CLUSTER"
+_REMEDIES = {
+    "AF_UNIX path length": "Its sockets lie in the folder for temporary files, whose path is too "
+    "long: set a shorter one, as in RAY_TMPDIR=/tmp",
+    "The current node timed out": "The machine is too busy, or a firewall or proxy is between its "
+    "own processes: wait until it is less busy, unset http_proxy, and run the same command again",
+    "No space left on device": "Free space where temporary files are, or set RAY_TMPDIR",
+    "Permission denied": "Ray needs a folder that it can write: set one, as in RAY_TMPDIR=/tmp",
+}
 _CONNECT_TIMEOUT_S = 10.0
 _started_here = False
 _abandoned = False
@@ -38,7 +46,7 @@ def ray_session(
     another session it is that one: to disconnect and connect again would, in a submitted job, let
     Ray remove the job's folder in between.
 
-    Raises EngineError when the cluster at `address` cannot be reached."""
+    Raises EngineError when Ray cannot be started, or the cluster at `address` not reached."""
     configure_ray()
     if address is None:
         _set_token()
@@ -86,10 +94,9 @@ def _connected(address: str | None, cpus: int | None, gpus: int | None) -> Itera
                 logging_level=logging.CRITICAL,
                 job_config=None if address.startswith("ray://") else _own_code_first(),
             )
-    except (ConnectionError, RuntimeError, ValueError, OSError) as error:
+    except Exception as error:  # Ray raises bare ones too
         where = "a local Ray" if address is None else f"the Ray cluster at {address}"
-        reason = " ".join(str(error).split())[:400] or type(error).__name__
-        raise EngineError(f"{where} cannot be used: {reason}") from error
+        raise EngineError(f"{where} cannot be used: {_reason(error)}") from error
     _started_here = address is None
     try:
         yield
@@ -98,6 +105,15 @@ def _connected(address: str | None, cpus: int | None, gpus: int | None) -> Itera
         if not _abandoned:
             gc.collect()  # Ray objects must be released before the shutdown, not during it
             ray.shutdown()
+
+
+def _reason(error: Exception) -> str:
+    """Ray's message in one line, with a remedy where one is known."""
+    reason = " ".join(str(error).split())[:400] or type(error).__name__
+    for known, remedy in _REMEDIES.items():
+        if known in reason:
+            return f"{reason}. {remedy}"
+    return reason
 
 
 def _own_code_first() -> Any:

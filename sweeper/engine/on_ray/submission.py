@@ -8,6 +8,7 @@ import re
 import shlex
 import shutil
 import signal
+import socket
 import sys
 import tempfile
 import time
@@ -16,6 +17,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, TextIO
+from urllib.parse import urlsplit
 
 from sweeper.engine.on_ray.code_check import PACKAGES, SHIPPED_DIGEST, code_here
 from sweeper.engine.on_ray.session import configure_ray
@@ -25,6 +27,8 @@ PREFIX = "sweeper-"
 GRIDS = "grids"  # the folder of grid files in what is shipped
 _STOP_S = "60"  # time for a launch to save its trainings after it is asked to stop
 _SUBMIT_TIMEOUT_S = 60.0
+_CONNECT_TIMEOUT_S = 5.0
+_PORTS = {"http": 80, "https": 443}
 _NO_AGENT = "No available agent"
 # Loggers that set their own level when they are imported.
 _NOISY_LOGGERS = ("ray.dashboard.modules.dashboard_sdk", "ray.dashboard.modules.job.sdk")
@@ -119,18 +123,41 @@ def entrypoint(grid: str, options: Sequence[str]) -> str:
     return f'cd "$(mktemp -d)" && PYTHONPATH="$OLDPWD" exec python -m sweeper launch {path} {words}'
 
 
+def _check_dashboard(address: str) -> None:
+    """Fails fast: Ray would retry for a minute. Raises EngineError."""
+    try:
+        parts = urlsplit(address)
+        host, port = parts.hostname, parts.port or _PORTS.get(parts.scheme)
+    except ValueError:
+        host = port = None
+    if not host or port is None:
+        raise EngineError(
+            f"--address {address}: jobs need the address of the cluster's dashboard, such as "
+            "http://HOST:8265"
+        )
+    try:
+        socket.create_connection((host, port), _CONNECT_TIMEOUT_S).close()
+    except (OSError, OverflowError) as error:
+        raise EngineError(
+            f"no Ray dashboard answers at {address}: {error}. Is the cluster running, is this the "
+            "address of its dashboard (port 8265 by default), and is that port open from here?"
+        ) from error
+
+
 @contextmanager
 def _client(address: str) -> Iterator[Any]:
     """A client of the cluster's jobs. Ray's many kinds of errors become EngineError."""
     configure_ray()
+    from ray.exceptions import RayError
     from ray.job_submission import JobSubmissionClient
 
+    _check_dashboard(address)
     try:
         client = JobSubmissionClient(address)
         for name in ("ray", *_NOISY_LOGGERS):
             logging.getLogger(name).setLevel(logging.ERROR)
         yield client
-    except (ConnectionError, RuntimeError, ValueError, OSError) as error:
+    except (ConnectionError, RuntimeError, ValueError, OSError, RayError) as error:
         raise EngineError(f"the Ray jobs of {address} cannot be used: {_reason(error)}") from error
 
 

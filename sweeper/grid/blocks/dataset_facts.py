@@ -1,10 +1,10 @@
 """What a plan needs of a dataset: from the table of datasets, or from the user's own file.
 
-`trainers.datasets.custom` describes the format of such a file. Only its headers and `factors` are
-read here, never the images."""
+`trainers.datasets.custom` describes the format of such a file. Of its images only floats are read
+here, to see whether they can be used."""
 
 import hashlib
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from pathlib import Path
 
@@ -17,7 +17,8 @@ from trainers.specs.datasets import DATASETS, DatasetSpec
 @dataclass(frozen=True)
 class DatasetFacts:
     """image_CHW: channels, height, width.  factor_grid: every combination of factor values is an
-    image, once.  source: the default one.  path: absolute, of the user's own file."""
+    image, once.  source: the default one.  path: absolute, of the user's own file.
+    constant_factors: names of factors that have one value in every image."""
 
     name: str
     source: str
@@ -27,6 +28,7 @@ class DatasetFacts:
     network: str
     factor_grid: bool
     path: str | None = None
+    constant_factors: tuple[str, ...] = ()
 
     @property
     def digest(self) -> str | None:
@@ -42,7 +44,7 @@ def facts_of(entry: DatasetEntry, folder: Path) -> DatasetFacts:
     return _of(spec, spec.sources[0])
 
 
-def _of(spec: DatasetSpec, source: str, path: str | None = None) -> DatasetFacts:
+def _of(spec: DatasetSpec, source: str) -> DatasetFacts:
     return DatasetFacts(
         name=spec.name,
         source=source,
@@ -51,7 +53,6 @@ def _of(spec: DatasetSpec, source: str, path: str | None = None) -> DatasetFacts
         latent_dim=spec.latent_dim,
         network=spec.network,
         factor_grid=spec.factor_grid,
-        path=path,
     )
 
 
@@ -73,11 +74,13 @@ def _digest(path: str, mtime_ns: int, size: int) -> str:
 
 @lru_cache(maxsize=64)
 def _own(name: str, path: str, mtime_ns: int, size: int) -> DatasetFacts:
-    from trainers.datasets.custom import read
+    from trainers.datasets.custom import check_pixels, constant_factors, read
     from trainers.errors import TrainerError
 
     try:
         spec = read(name, Path(path)).spec
+        check_pixels(Path(path))
+        constant = constant_factors(Path(path), spec.factor_names)
     except TrainerError as error:
         raise DatasetError(f"{error}.") from None
-    return _of(spec, FILE_SOURCE, path)
+    return replace(_of(spec, FILE_SOURCE), path=path, constant_factors=constant)

@@ -9,11 +9,12 @@ import pytest
 
 from sweeper.engine.on_ray.node_probe import NodeReport, probe_node, versions
 from sweeper.engine.on_ray.session import ray_session
-from sweeper.errors import EngineError
+from sweeper.errors import EngineError, TrackingError
 from sweeper.grid import Grid
 from sweeper.planning.plan import make_plan
 from sweeper.planning.settings import default_settings
 from sweeper.preflight import checks as preflight
+from sweeper.preflight.checks import check_tracking
 from sweeper.preflight.disk import bytes_to_write, format_bytes, parameters
 from trainers.specs.networks import NETWORKS
 
@@ -186,3 +187,11 @@ def test_doctor_prints_all_checks_as_json(tmp_path):
     assert done.returncode == 1, done.stderr
     assert "secret" not in done.stdout + done.stderr
     assert "cannot be reached" in done.stdout
+
+
+def test_a_database_that_cannot_be_created_is_found_without_a_launch(tmp_path):
+    (tmp_path / "file").write_text("")
+    with pytest.raises(TrackingError, match="cannot be created or changed: Not a directory. Work"):
+        check_tracking(f"sqlite:///{tmp_path}/file/mlflow.db")
+    check_tracking(f"sqlite:///{tmp_path}/new/mlflow.db")
+    assert [path.name for path in tmp_path.iterdir()] == ["file"], "nothing stays"

@@ -610,3 +610,9 @@ def test_a_failed_seed_leaves_the_seeds_that_all_have(new_store):
     [row] = table("mine", uri).rows
     assert [run["seed"] for run in row.held_out.runs] == [0, 1, 2]  # one contender is left
     assert {run["learning_rate"] for run in row.held_out.runs} == {1e-5}
+
+
+@pytest.mark.parametrize("name", ["9.9", "table9_9"])
+def test_a_number_that_is_no_table_is_named_even_without_a_store(name, tmp_path):
+    with pytest.raises(UsageError, match=r"9.9' is unknown. Known: 5.2, 6.1"):
+        table(name, f"sqlite:///{tmp_path}/mlflow.db")

@@ -9,6 +9,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from trainers.datasets import list_datasets, open_dataset, render_sheet
+from trainers.datasets.custom import check_pixels, constant_factors
 from trainers.errors import ConfigError, DataError
 
 N = 12
@@ -116,7 +117,7 @@ def test_the_same_content_has_the_same_fingerprint(tmp_path):
         ({"images": pixels(N, 8, 8, 9), "factors": GRID}, "neither can be the channels"),
         ({"images": pixels(N, 3, 8, 3), "factors": GRID}, "both could be the channels"),
         ({"images": pixels(N, 8, 8).astype(int), "factors": GRID}, "expected uint8, bool or"),
-        ({"images": pixels(N, 8, 8) * 1.0, "factors": GRID}, r"outside \[0, 1\]"),
+        ({"images": pixels(N, 8, 8) * 1.0, "factors": GRID}, r"must lie in"),
         ({"images": np.full((N, 8, 8), np.nan), "factors": GRID}, "not finite"),
         ({"images": pixels(0, 8, 8), "factors": GRID[:0]}, "no image"),
         ({"images": pixels(N, 8, 8), "factors": GRID + np.nan}, "not finite"),
@@ -202,3 +203,19 @@ def test_a_sheet_without_a_factor_grid_and_with_too_many_channels(tmp_path):
     path = save(tmp_path / "two.npz", images=pixels(N, 8, 8, 2), factors=GRID)
     with pytest.raises(DataError, match="1 or 3 channels"):
         render_sheet(opened(path, "two"), tmp_path / "two.png")
+
+
+def test_float_pixels_are_checked_without_preparing_the_file(tmp_path):
+    wrong = pixels(N, 8, 8) * 1.0
+    wrong[3, 0, 0] = np.nan
+    np.savez(tmp_path / "nan.npz", images=wrong, factors=GRID)
+    with pytest.raises(DataError, match="not finite"):
+        check_pixels(tmp_path / "nan.npz")
+    np.savez(tmp_path / "good.npz", images=pixels(N, 8, 8) / 255, factors=GRID)
+    check_pixels(tmp_path / "good.npz")
+
+
+def test_a_factor_with_one_value_is_named(tmp_path):
+    factors = np.column_stack([np.arange(N) % 3, np.full(N, 7)])
+    np.savez(tmp_path / "own.npz", images=pixels(N, 8, 8), factors=factors)
+    assert constant_factors(tmp_path / "own.npz", ("a", "b")) == ("b",)

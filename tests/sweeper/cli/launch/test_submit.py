@@ -8,7 +8,7 @@ import pytest
 from typer.testing import CliRunner
 
 from sweeper.cli.app import app
-from sweeper.cli.launch import command
+from sweeper.cli.launch import command, hand_over
 from sweeper.cli.launch.submit import check_submission, grid_files
 from sweeper.engine.on_ray import submission
 from sweeper.errors import EngineError, UsageError
@@ -31,6 +31,7 @@ GIVEN = {
     "retry": ["--retry", "diverged"],
     "yes": ["--yes"],
     "as_json": ["--json"],
+    "hand_over": ["--hand-over"],
 }
 NOT_SHIPPED = {"grid", "engine", "address", "submit"}
 GRIDS = [path for path in sorted((ROOT / "grids").glob("*.yaml"))]
@@ -46,12 +47,18 @@ def shipped(monkeypatch, tmp_path):
         return "sweeper-job"
 
     def launch_here(grid, settings, *, yes, as_json):
-        launches.append((grid, settings, yes, as_json))
+        launches.append([grid, settings, yes, as_json])
         return 0
+
+    def launch_or_hand_over(grid, settings, launch, *, hand_over):
+        code = launch()
+        launches[-1].append(hand_over)
+        return code
 
     monkeypatch.setattr(submission, "submit", submit)
     monkeypatch.setattr(submission, "follow", lambda address, job: 0)
     monkeypatch.setattr(command, "_launch_here", launch_here)
+    monkeypatch.setattr(hand_over, "launch_or_hand_over", launch_or_hand_over)
 
     def run(grid: Path, *options: str):
         for extra in ([], ["--submit", "--address", "http://head:8265"]):
@@ -116,6 +123,6 @@ def test_what_the_cluster_cannot_reach_is_refused_all_at_once(tmp_path, monkeypa
 def test_a_missing_job_agent_has_a_remedy():
     reason = submission._reason(RuntimeError("Request failed: No available agent to submit job"))
     assert "pip install 'ray[default]'" in reason
-    with pytest.raises(EngineError, match="cannot be used"):
+    with pytest.raises(EngineError, match="no Ray dashboard answers"):
         with submission._client("http://127.0.0.1:1"):
             pass

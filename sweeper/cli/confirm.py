@@ -52,7 +52,9 @@ def confirm(
     as_json: bool = common.JSON,
 ) -> None:
     """Train a grid's winners and their strongest rivals on fresh seeds, and show which scores and
-    which order of the models hold. The same command resumes after a kill or a crash."""
+    which order of the models hold. The same command resumes after a kill or a crash.
+
+    Example: sweeper confirm grids/quickstart.yaml"""
     from sweeper.cli.launch.consent import ask, reason_to_ask
     from sweeper.cli.launch.streams import outliving_readers
     from sweeper.confirm.confirm import confirm as run

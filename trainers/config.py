@@ -64,7 +64,9 @@ class TrainingConfig:
     evaluated in float32.
     milestones: iterations at which to score, ascending.  measures: None means every measure.
     record_every: the number of iterations between recorded losses and weights.
-    data_dir: the folder of prepared datasets; None means the default folder."""
+    data_dir: the folder of prepared datasets; None means the default folder.
+    code: digests of the parts that are a user's own, by kind (`specs.own`); it is in the identity.
+    """
 
     dataset: str
     source: str
@@ -84,6 +86,7 @@ class TrainingConfig:
     record_every: int = 10
     data_dir: str | None = None
     path: str | None = None
+    code: Mapping[str, str] = field(default_factory=dict)
 
     def identity(self) -> dict[str, Any]:
         """Equal exactly for configurations of the same training; plain JSON values.
@@ -111,12 +114,19 @@ class TrainingConfig:
             source=self.source,
             precision=self.precision,
         )
-        return identity | {"revisions": found} if found else identity
+        if found:
+            identity["revisions"] = found
+        if self.code:
+            identity["code"] = dict(self.code)
+        return identity
 
     def to_dict(self) -> dict[str, Any]:
         """Plain JSON values; `config_checks.parse_config` reads them."""
         plain = asdict(self)
         plain["params"] = dict(self.params)
+        plain["code"] = dict(self.code)
+        if not self.code:
+            del plain["code"]
         plain["milestones"] = list(self.milestones)
         plain["measures"] = None if self.measures is None else list(self.measures)
         return plain

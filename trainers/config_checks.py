@@ -18,6 +18,7 @@ from trainers.specs.models import (
     undefined_with,
 )
 from trainers.specs.networks import NETWORKS
+from trainers.specs.own import code_digests
 from trainers.specs.revisions import PRECISIONS
 
 _TEXTS = ("dataset", "source", "model", "network", "reconstruction", "precision")
@@ -92,6 +93,7 @@ def checked(config: TrainingConfig) -> TrainingConfig:
     model, params = canonical_model(config.model, complete_params(config.model, config.params)[0])
     values = {item.name: getattr(config, item.name) for item in fields(config)}
     values |= {"model": model, "params": params, "learning_rate": float(config.learning_rate)}
+    values["code"] = _code(config)
     return TrainingConfig(**values)
 
 
@@ -107,6 +109,7 @@ def problems(config: TrainingConfig) -> list[str]:
     undefined = undefined_with(config.model, config.reconstruction)
     if undefined:
         found.append(f"reconstruction: {config.model} {undefined}")
+    found += [*_code_problems(config), *_value_problems(config)]
     for name in config.measures or ():
         if name not in MEASURES:
             found.append(f"measures: {name!r} is unknown; known: {', '.join(MEASURES)}")
@@ -193,6 +196,35 @@ def _data_problems(config: TrainingConfig) -> list[str]:
         known = ", ".join(sources)
         return [f"source: {config.dataset} has no source {config.source!r}; it has: {known}"]
     return []
+
+
+def _code(config: TrainingConfig) -> dict[str, str]:
+    """The digests of the parts that are a user's own, as loaded in this process."""
+    return code_digests(
+        model=config.model, network=config.network, dataset=config.dataset, source=config.source
+    )
+
+
+def _code_problems(config: TrainingConfig) -> list[str]:
+    """Parts whose code is not the one that the configuration was made with."""
+    here = _code(config)
+    names = {"model": config.model, "network": config.network, "dataset": config.dataset}
+    return [
+        f"{kind}: the code of {names.get(kind, '?')} has the digest {here.get(kind, 'none')} here, "
+        f"the configuration was made with {digest}"
+        for kind, digest in config.code.items()
+        if here.get(kind) != digest
+    ]
+
+
+def _value_problems(config: TrainingConfig) -> list[str]:
+    spec = DATASETS.get(config.dataset)
+    if spec is None or spec.values == "unit" or config.reconstruction == "gaussian":
+        return []
+    return [
+        f"reconstruction: {config.dataset} has values outside [0, 1], so {config.reconstruction} "
+        "is not defined; use gaussian"
+    ]
 
 
 def _is_whole(value: object) -> bool:

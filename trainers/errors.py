@@ -5,6 +5,7 @@ TrainerError
   DataError          a data file that is missing, damaged or not of the expected content
   MeasureError       a representation that cannot be scored
   RecordError        a checkpoint or record that cannot be read
+  OwnCodeError       a user's own file or package that cannot be used
 """
 
 
@@ -26,3 +27,7 @@ class MeasureError(TrainerError):
 
 class RecordError(TrainerError):
     """A checkpoint or record that cannot be read."""
+
+
+class OwnCodeError(TrainerError):
+    """A user's own file or package that cannot be used."""

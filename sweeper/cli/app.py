@@ -5,7 +5,7 @@ from pathlib import Path
 
 import typer
 
-from sweeper.cli import cluster, confirm, data, sharing, start
+from sweeper.cli import cluster, confirm, data, own_code, sharing, start
 from sweeper.cli import measure as tools
 from sweeper.cli import pareto as search
 from sweeper.cli import results as views
@@ -15,7 +15,7 @@ from sweeper.cli.launch.streams import tolerate_encodings
 from sweeper.cli.start.next_steps import next_steps
 from sweeper.errors import SweeperError
 from sweeper.version import __version__
-from trainers.errors import ConfigError, DataError, MeasureError, TrainerError
+from trainers.errors import ConfigError, DataError, MeasureError, OwnCodeError, TrainerError
 
 app = typer.Typer(
     name="sweeper",
@@ -47,7 +47,7 @@ class _State:
     debug = False
 
 
-for module in (start, sweeps, confirm, cluster, views, chosen, search, sharing, tools):
+for module in (start, sweeps, confirm, cluster, views, chosen, search, sharing, tools, own_code):
     module.register(app)
 app.add_typer(data.app, name="data")
 
@@ -80,7 +80,7 @@ def _report(error: Exception) -> int:
     print(error, file=sys.stderr)
     if isinstance(error, SweeperError):
         return error.exit_code
-    return 2 if isinstance(error, ConfigError | DataError | MeasureError) else 1
+    return 2 if isinstance(error, ConfigError | DataError | MeasureError | OwnCodeError) else 1
 
 
 def _show_usage_error(error: Exception) -> int:

@@ -38,6 +38,7 @@ def doctor(
     data: Path = common.DATA,
     address: str = common.ADDRESS,
     autoscaling: bool = common.AUTOSCALING,
+    use: list[str] = common.USE,
     as_json: bool = common.JSON,
 ) -> None:
     """Check what a launch needs: MLflow, store, disk, datasets, nodes.

@@ -29,6 +29,7 @@ def measure(
     seed: int = typer.Option(0, "--seed", help="Of the measures that sample."),
     alpha: float = typer.Option(0.5, "--alpha", help="Weight of compactness in CbD."),
     plot: Path = typer.Option(None, "--plot", help="Write the PCC heat map to this PNG."),
+    use: list[str] = common.USE,
     as_json: bool = common.JSON,
 ) -> None:
     """Score a representation by every measure, or by those named.

@@ -61,6 +61,25 @@ AUTOSCALING = typer.Option(
 )
 
 
+def _load_own_code(names: list[str] | None) -> list[str]:
+    """Loads the user's own code that --use names, before the command reads anything else."""
+    if not names:
+        return []
+    from trainers.own_code.registry import use
+
+    for name in names:
+        use(name, Path.cwd())
+    return names
+
+
+USE = typer.Option(
+    None,
+    "--use",
+    callback=_load_own_code,
+    help="A file or package with models, networks, datasets or measures of your own. Repeatable.",
+)
+
+
 def setting(
     *,
     tracking_uri: str | None = None,

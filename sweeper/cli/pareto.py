@@ -30,6 +30,7 @@ def pareto(
     rehearsal: bool = common.REHEARSAL,
     synthetic: bool = common.STAND_INS,
     tracking_uri: str = common.TRACKING,
+    use: list[str] = common.USE,
     as_json: bool = common.JSON,
 ) -> None:
     """Show the Pareto front of a grid: the runs that no other run beats in every metric.

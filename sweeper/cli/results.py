@@ -49,6 +49,7 @@ def table(
     synthetic: bool = common.STAND_INS,
     tracking_uri: str = common.TRACKING,
     out: Path = OUT,
+    use: list[str] = common.USE,
     as_json: bool = common.JSON,
 ) -> None:
     """Print a table of the thesis or of a grid, from the runs in MLflow.
@@ -97,6 +98,7 @@ def figure(
     synthetic: bool = common.STAND_INS,
     store: str = common.STORE,
     tracking_uri: str = common.TRACKING,
+    use: list[str] = common.USE,
     as_json: bool = common.JSON,
 ) -> None:
     """Draw a figure of the thesis: PNG, SVG, and its numbers as CSV. 6.2 decodes altered latents
@@ -165,6 +167,7 @@ def compare(
     rehearsal: bool = common.REHEARSAL,
     synthetic: bool = common.STAND_INS,
     tracking_uri: str = common.TRACKING,
+    use: list[str] = common.USE,
     as_json: bool = common.JSON,
 ) -> None:
     """Show how the winner changes with the measure, and how far measures agree on runs.
@@ -193,6 +196,7 @@ def report(
     rehearsal: bool = common.REHEARSAL,
     synthetic: bool = common.STAND_INS,
     tracking_uri: str = common.TRACKING,
+    use: list[str] = common.USE,
 ) -> None:
     """Write one self-contained HTML page about a launched grid.
 

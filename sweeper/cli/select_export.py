@@ -26,6 +26,7 @@ def select(
     strict: bool = typer.Option(False, "--strict", help="Exit 1 if weights are missing."),
     tracking_uri: str = common.TRACKING,
     store: str = common.STORE,
+    use: list[str] = common.USE,
     as_json: bool = common.JSON,
 ) -> None:
     """Print the winner of each dataset and model with its settings, mark it in MLflow, keep its
@@ -69,6 +70,7 @@ def export(
     out: Path = typer.Option(..., "--out", help="An empty or new folder, or an earlier export."),
     tracking_uri: str = common.TRACKING,
     store: str = common.STORE,
+    use: list[str] = common.USE,
     as_json: bool = common.JSON,
 ) -> None:
     """Write a run's latents, weights and configuration to a folder that loads without sweeper.

@@ -36,6 +36,7 @@ def plan(
     tracking_uri: str = common.TRACKING,
     store: str = common.STORE,
     data: Path = common.DATA,
+    use: list[str] = common.USE,
     as_json: bool = common.JSON,
 ) -> None:
     """Show what a grid asks for, what is done already, what is left, and what that costs.
@@ -88,6 +89,7 @@ def status(
     tracking_uri: str = common.TRACKING,
     store: str = common.STORE,
     data: Path = common.DATA,
+    use: list[str] = common.USE,
     as_json: bool = common.JSON,
 ) -> None:
     """Show how far a grid is, for each training, from MLflow and the sweep store.
@@ -116,6 +118,7 @@ def status(
 
 def schema(
     out: Path = typer.Option(None, "--out", help="Write to this file."),
+    use: list[str] = common.USE,
 ) -> None:
     """Print the JSON schema of grid files, for editors.
 

@@ -4,13 +4,14 @@ Every engine runs its trainings through this, so that each gives the same record
 
 import contextlib
 import logging
+import socket
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
 from sweeper.engine.jobs import EventKind
 from sweeper.errors import EngineError
-from trainers.errors import DataError, RecordError, TrainerError
+from trainers.errors import DataError, OwnCodeError, RecordError, TrainerError
 from trainers.saving.records import find_records, read_milestone
 
 log = logging.getLogger(__name__)
@@ -24,7 +25,7 @@ class Result:
 
     status: 'opened' names the iteration from which the training continues.  'recorded' is a
     milestone whose record was there already.  'failed' ends a training that no retry can complete,
-    'unusable' one that this machine cannot run (no data, no GPU)."""
+    'unusable' one that this machine cannot run (no data, no GPU, other code)."""
 
     status: Status
     iteration: int = 0
@@ -74,7 +75,7 @@ class TrainingAttempt:
             if self._unreported:
                 return self._unreported.pop(0)
             progress = self._training.advance(self._job["report_s"])
-        except (DataError, EngineError) as error:
+        except (DataError, EngineError, OwnCodeError) as error:
             return self._failed("unusable", error)
         except TrainerError as error:
             return self._failed("failed", error)
@@ -128,6 +129,7 @@ def open_training(job: Mapping[str, Any]) -> Iterator[Any]:
     from sweeper.store.folders import lock_folder, open_folder
     from trainers.config import KeepRule
     from trainers.config_checks import parse_config
+    from trainers.own_code.worker import use_sent
     from trainers.training import Training
 
     if job["gpu"] and not torch.cuda.is_available():
@@ -137,6 +139,7 @@ def open_training(job: Mapping[str, Any]) -> Iterator[Any]:
             "CPUs (`resources: {gpu: 0}` in the grid)"
         )
     torch.set_num_threads(job["threads"])
+    use_sent(job.get("own_code", ()), f"the worker on {socket.gethostname()}")
     with lock_folder(job["store"], job["training_id"]):
         training = Training(
             parse_config(job["config"]),

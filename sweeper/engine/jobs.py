@@ -5,6 +5,7 @@ from dataclasses import asdict, dataclass, field
 from typing import Any, Literal
 
 from trainers.config import KeepRule, TrainingConfig
+from trainers.own_code.worker import code_to_send
 
 EventKind = Literal["progress", "finished", "diverged", "failed"]
 
@@ -30,9 +31,16 @@ class Job:
     keep_all: bool = False
 
     def to_dict(self) -> dict[str, Any]:
-        """Plain JSON values, for another process; `attempt` parses them."""
+        """Plain JSON values, for another process; `attempt` parses them. With the source of a
+        user's own code that the training needs."""
         keep = None if self.keep_weights is None else asdict(self.keep_weights)
-        return {**vars(self), "config": self.config.to_dict(), "keep_weights": keep}
+        own_code = code_to_send(self.config)
+        return {
+            **vars(self),
+            "config": self.config.to_dict(),
+            "keep_weights": keep,
+            "own_code": own_code,
+        }
 
 
 @dataclass(frozen=True)

@@ -25,6 +25,9 @@ def load_grid(path: str | Path, *, check_references: bool = True) -> Grid:
     data = read_bytes(path, file)
     tree = parse_yaml(data, file)
     grid, errors = _validate(tree, path, data)
+    if own_code := [error for error in errors if error["loc"][:1] == ("use",)]:
+        # What this code would define is unknown, so other errors may be due to it.
+        raise GridError([problem_at(tree, file, error) for error in own_code])
     problems = [*_name_problems(path, tree), *(problem_at(tree, file, error) for error in errors)]
     broken = {str(error["loc"][0]) for error in errors if error["loc"]}
     if errors:
@@ -44,7 +47,7 @@ def _read_reference(path: Path) -> Grid:
 
 
 def _validate(tree: YamlMap, path: Path, data: bytes) -> tuple[Grid | None, list[ErrorDetails]]:
-    context: dict[str, Any] = {"warnings": []}
+    context: dict[str, Any] = {"warnings": [], "folder": path.parent.absolute()}
     try:
         grid = Grid.model_validate(tree, context=context)
     except ValidationError as error:

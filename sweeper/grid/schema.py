@@ -6,7 +6,7 @@ schema cannot express every rule; `load_grid` checks all of them."""
 from typing import Any
 
 from sweeper.grid.blocks.definition import Grid
-from sweeper.grid.blocks.model_entry import MODEL_NAMES, Learned, model_params
+from sweeper.grid.blocks.model_entry import Learned, model_names, model_params
 from sweeper.grid.blocks.points import GROUPS_SCHEMA, PointAxes
 from sweeper.grid.syntax.fields import Range
 from trainers.specs.datasets import DATASETS
@@ -47,9 +47,9 @@ def _model_entry() -> dict[str, Any]:
             "required": [name],
             "additionalProperties": False,
         }
-        for name in MODEL_NAMES
+        for name in model_names()
     ]
-    return {"anyOf": [{"type": "string", "enum": list(MODEL_NAMES)}, *with_settings]}
+    return {"anyOf": [{"type": "string", "enum": list(model_names())}, *with_settings]}
 
 
 def _parameters(params: tuple[Param, ...]) -> dict[str, Any]:

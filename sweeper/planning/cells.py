@@ -20,6 +20,7 @@ from sweeper.planning.points import max_points, points_of
 from trainers.config import Evaluation, TrainingConfig
 from trainers.specs.datasets import DATASETS
 from trainers.specs.models import MODEL_ALIASES, MODELS, canonical_model
+from trainers.specs.own import code_digests
 
 MAX_RUNS = 200_000
 REHEARSAL_POINTS = 500
@@ -156,6 +157,7 @@ class CellBuilder:
         params, unresolved = self._params(name, point)
         model, params = canonical_model(name, params)
         latent_dim, network = point["latent_dim"], point["network"]
+        network = self.facts.network if network == AUTO else network
         config = TrainingConfig(
             dataset=self.dataset.name,
             source=self.source,
@@ -164,7 +166,7 @@ class CellBuilder:
             data_dir=self.data_dir,
             model=model,
             params=params,
-            network=self.facts.network if network == AUTO else network,
+            network=network,
             latent_dim=self.facts.latent_dim if latent_dim == AUTO else latent_dim,
             batch_size=point["batch_size"],
             learning_rate=point["learning_rate"],
@@ -175,6 +177,9 @@ class CellBuilder:
             milestones=self.milestones,
             measures=self.measures,
             record_every=self.grid.evaluation.record_every,
+            code=code_digests(
+                model=model, network=network, dataset=self.dataset.name, source=self.source
+            ),
         )
         return config, unresolved
 

@@ -13,10 +13,12 @@ from sweeper.planning.plan import Plan, Training
 from sweeper.tracking import layout
 from sweeper.tracking.reading.stored_run import StoredRun
 from trainers.config import TrainingConfig
+from trainers.specs.own import PARTS
 
 Identity = Mapping[str, str]  # a setting's name -> its value as text
 
 _REVISION = "revision of the "
+_CODE = "code of the "
 _EVALUATION = ("protocol", "num_points")  # parameters in MLflow that belong to `evaluation`
 
 
@@ -54,7 +56,9 @@ def flat_identity(identity: Mapping[str, object], model: str) -> dict[str, str]:
     """An identity with nested settings under names of their own, and values as text."""
     flat: dict[str, str] = {}
     for key, value in identity.items():
-        if key == "revisions" and isinstance(value, Mapping):
+        if key == "code" and isinstance(value, Mapping):
+            flat |= {f"{_CODE}{part}": str(digest) for part, digest in value.items()}
+        elif key == "revisions" and isinstance(value, Mapping):
             flat |= {f"{_REVISION}{part}": str(number) for part, number in value.items()}
         elif key == "params" and isinstance(value, Mapping):
             flat |= {f"{model}.{name}": str(item) for name, item in value.items()}
@@ -133,11 +137,28 @@ def _differences(identity: Identity, stored: StoredTraining) -> Iterator[str]:
             if wanted != there:
                 named = identity[part] if part in identity else part
                 yield f"{named}: revision {wanted}, stored runs have {there}"
+        elif name.startswith(_CODE):
+            yield from _code_difference(name.removeprefix(_CODE), identity, other)
         elif name in other and name in identity:
             if identity[name] != other[name]:
                 yield f"{name}: {identity[name]}, the nearest stored training has {other[name]}"
         elif stored.whole:
             yield f"{name}: {identity.get(name, 'absent')}, stored: {other.get(name, 'absent')}"
+
+
+def _code_difference(part: str, identity: Identity, stored: Identity) -> Iterator[str]:
+    """'./my_models.py has changed: gain_vae was trained with other code', where that is so."""
+    wanted, there = identity.get(f"{_CODE}{part}"), stored.get(f"{_CODE}{part}")
+    own = next((p for p in PARTS.values() if (p.kind, p.name) == (part, identity.get(part))), None)
+    if wanted == there:
+        return
+    if wanted and there and own is not None:
+        yield (
+            f"{own.place} has changed: its {part} {own.name} has the digest {wanted}, stored runs "
+            f"have {there}"
+        )
+    else:
+        yield f"code of the {part}: {wanted or 'built in'}, stored runs have {there or 'none'}"
 
 
 def _kind(identity: Identity) -> tuple[str, str]:

@@ -9,6 +9,8 @@ from sweeper.planning.why import identity_tag
 from sweeper.tracking import layout
 from sweeper.tracking.writing.writer import RunToPublish, Writer
 from trainers.config import TrainingConfig
+from trainers.own_code.registry import sources_of
+from trainers.own_code.worker import parts_of_training
 from trainers.saving.records import Milestone
 from trainers.specs.models import MODELS, WEAK_SIGMA, needs_weak
 
@@ -44,7 +46,17 @@ def run_to_publish(
         reason=reason,
         parent=parent,
         notes={layout.IDENTITY: identity_tag(config), **_advice(config, milestone)},
+        own_code=_own_code(config),
     )
+
+
+def _own_code(config: TrainingConfig) -> dict[str, str]:
+    """{DIGEST/FILE: text} of the user's own code that the training and its scores need."""
+    return {
+        f"{source.digest}/{name}": text
+        for source in sources_of(parts_of_training(config))
+        for name, text in source.files.items()
+    }
 
 
 def run_params(config: TrainingConfig, iterations: int) -> dict[str, str]:

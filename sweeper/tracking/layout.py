@@ -5,6 +5,8 @@ importing this loads nothing.
 
 One MLflow run per run of a grid (kind "run"), one parent per launched grid (kind "launch")."""
 
+import re
+
 from trainers.specs.measures import MEASURES as MEASURE_SPECS
 
 DEFAULT_URI = "sqlite:///mlflow.db"  # in the working folder
@@ -79,6 +81,7 @@ TRAJECTORY = "trajectory.parquet"  # iteration and every trajectory above, every
 METRICS = "metrics.parquet"  # one row: ids, parameters, final metrics
 PCC_PICTURE = "pcc.png"
 WEIGHTS = "weights"
+OWN_CODE = "own_code"  # own_code/DIGEST/: files of a user's own that the training ran
 
 # artifacts of a launch
 PLAN = "plan.json"
@@ -86,6 +89,9 @@ GRID_TEXT = "grid.yaml"
 TABLES = "tables"
 FIGURES = "figures"
 REPORT = "report.html"
+
+
+_OWN_MEASURE = re.compile(r"(?P<name>.+)\.c[0-9a-f]{8}")
 
 
 def measure_key(name: str) -> str:
@@ -101,8 +107,15 @@ def stored_name(measure: str) -> str:
 
 def score_column(key: str) -> str:
     """The column of a stored metric: a measure's current revision has its plain name, an older
-    one its revision. 'measure/sap.r1' -> 'measure/sap', 'measure/sap' -> 'measure/sap.r0'."""
+    one its revision. 'measure/sap.r1' -> 'measure/sap', 'measure/sap' -> 'measure/sap.r0'.
+
+    A measure of a user's own has the digest of its code in place of a revision; where its code is
+    not loaded, the column has the plain name too."""
     prefix, found, stored = key.rpartition(MEASURE_PREFIX)
+    if found and (own := _OWN_MEASURE.fullmatch(stored)):
+        name = own["name"]
+        is_current = name not in MEASURE_SPECS or stored == stored_name(name)
+        return f"{prefix}{found}{name}" if is_current else key
     name, _, revision = stored.partition(".r")
     if not found or name not in MEASURE_SPECS:
         return key

@@ -105,7 +105,7 @@ def test_every_mistake_is_reported_at_once() -> None:
         (
             {"model": "sigma_vae", "params": {}, "reconstruction": "bernoulli"},
             "^reconstruction: sigma_vae is not defined with reconstruction bernoulli: .* use "
-            "reconstruction mse, or another model$",
+            "reconstruction mse or gaussian, or another model$",
         ),
     ],
 )

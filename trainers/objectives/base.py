@@ -2,7 +2,7 @@
 
 Shapes: B batch, L latent."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
@@ -57,12 +57,23 @@ class Objective(nn.Module):
         raise NotImplementedError(type(self).__name__)
 
     def logged_names(self) -> tuple[str, ...]:
-        """Names of the values of `logged_values`: 'beta', 'sigma/recon', 'sigma/z0', ..."""
-        return ()
+        """Names of the values of `logged_values`: 'beta', 'sigma/recon', 'sigma/z0', ...
+
+        By default the learned weights: 'gain' for a scalar, 'gain/0', 'gain/1', .. for several."""
+        return tuple(name for name, _ in self._learned_values())
 
     def logged_values(self) -> tuple[Tensor, ...]:
         """Detached scalars that the latest `loss` used, one for each of `logged_names`."""
-        return ()
+        return tuple(value for _, value in self._learned_values())
+
+    def _learned_values(self) -> Iterator[tuple[str, Tensor]]:
+        learned = {id(parameter) for parameter in self.learned_weights()}
+        for name, parameter in self.named_parameters():
+            if id(parameter) in learned:
+                name = name.replace(".", "/")
+                values = parameter.detach().flatten()
+                for index in range(len(values)):
+                    yield (f"{name}/{index}" if len(values) > 1 else name), values[index]
 
     def adversary(self) -> nn.Module | None:
         """A module with an optimiser of its own (FactorVAE's discriminator), or None.

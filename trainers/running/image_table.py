@@ -29,10 +29,12 @@ class ImageTable(Protocol):
 
 
 class ByteTable:
-    """One byte per value."""
+    """One byte per value of images, four per value of float32."""
 
     def __init__(self, images_NCHW: np.ndarray, device: torch.device) -> None:
-        self._images_NCHW = torch.empty(images_NCHW.shape, dtype=torch.uint8, device=device)
+        self._images_NCHW = torch.empty(
+            images_NCHW.shape, dtype=torch.from_numpy(images_NCHW[:1].copy()).dtype, device=device
+        )
         for start in range(0, len(images_NCHW), _BLOCK):
             block = np.array(images_NCHW[start : start + _BLOCK])
             self._images_NCHW[start : start + _BLOCK].copy_(torch.from_numpy(block))
@@ -52,7 +54,7 @@ class BitTable:
         self._packed_NP = torch.empty((len(dataset), width), dtype=torch.uint8, device=device)
         for start in range(0, len(dataset), _BLOCK):
             images = dataset.images(np.arange(start, min(start + _BLOCK, len(dataset))))
-            if images.max() > 1:
+            if images.dtype != np.uint8 or images.max() > 1:
                 raise ValueError("not binary")
             packed = np.packbits(images.reshape(len(images), -1), axis=1, bitorder="little")
             self._packed_NP[start : start + _BLOCK].copy_(torch.from_numpy(packed))
@@ -92,14 +94,14 @@ def _copied(dataset: Dataset, device: torch.device) -> ByteTable | BitTable | No
 
 
 def _fitting(dataset: Dataset, device: torch.device) -> ByteTable | BitTable | None:
-    num_bytes = len(dataset) * prod(dataset.spec.image_CHW)
-    if dataset.scale == 1.0 and num_bytes / 8 <= _free_bytes(device):
+    size = len(dataset) * prod(dataset.spec.image_CHW)
+    if dataset.scale == 1.0 and size / 8 <= _free_bytes(device):
         try:
             return BitTable(dataset, device)
         except ValueError:
             pass  # the images are not binary
     images_NCHW = dataset.all_images()
-    if images_NCHW is None or num_bytes > _free_bytes(device):
+    if images_NCHW is None or size * images_NCHW.itemsize > _free_bytes(device):
         return None
     return ByteTable(images_NCHW, device)
 

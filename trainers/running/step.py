@@ -87,16 +87,18 @@ class TrainStep:
         with tf32(self.device, self._precision == "tf32"):
             terms = self._terms(images_BCHW, noise_BL, iteration, shuffle_BL, self._precision)
             total = self.objective.loss(terms)
+            values = self._values(terms, total)
             self.optimizer.zero_grad(set_to_none=True)
             torch.autograd.backward(total)
             self.optimizer.step()
             if self._adversary_optimizer is not None:
                 self._adversary_step(terms)
-            return self._values(terms, total)
+            return values
 
     @torch.no_grad()
     def _values(self, terms: Terms, total: Tensor) -> Tensor:
-        """The values of `names`, in few tensors, since each costs a step 20 us."""
+        """The values of `names`, in few tensors, since each costs a step 20 us. Copied before the
+        optimiser changes the weights among them."""
         first_3 = torch.stack((terms.recon, terms.kl, total))
         logged = [value.double() for value in self.objective.logged_values()]
         parts = [torch.cat((first_3, terms.kl_L)).double()]

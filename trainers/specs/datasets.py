@@ -3,7 +3,8 @@
 from dataclasses import dataclass
 from typing import Literal
 
-Source = Literal["rendered", "published", "synthetic", "custom"]
+Source = Literal["rendered", "published", "synthetic", "custom", "own"]
+Values = Literal["unit", "real"]
 
 
 @dataclass(frozen=True)
@@ -14,7 +15,8 @@ class DatasetSpec:
     combination of factor values, so that measures may intervene on factors.  sources: where images
     may come from, the default first; 'synthetic' is a stand-in and is marked as such in every
     result.  files: the published files that `sweeper data prepare` reads.  revision: raised when
-    drawn images (sources 'rendered' and 'synthetic') change (see `specs.revisions`)."""
+    drawn images (sources 'rendered' and 'synthetic') change (see `specs.revisions`).
+    values: 'unit' for values in [0, 1], 'real' for any, which need reconstruction 'gaussian'."""
 
     name: str
     title: str
@@ -22,12 +24,13 @@ class DatasetSpec:
     factor_sizes: tuple[int, ...]
     image_CHW: tuple[int, int, int]
     network: str
-    citation: str
-    sources: tuple[Source, ...]
-    num_images: int
+    citation: str = ""
+    sources: tuple[Source, ...] = ("own",)
+    num_images: int = 0
     factor_grid: bool = True
     files: tuple[str, ...] = ()
     revision: int = 0
+    values: Values = "unit"
 
     @property
     def latent_dim(self) -> int:

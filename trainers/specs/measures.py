@@ -15,7 +15,8 @@ class MeasureSpec:
     needs: 'latents' (no factors), 'factors' (labels suffice) or 'factor grid' (it intervenes on
     factors).  companion: the measure without which it is never shown, because pure noise can
     score high in it.
-    revision: raised when the definition changes, so that old and new scores have two names."""
+    revision: raised when the definition changes, so that old and new scores have two names.
+    digest: of the code of a measure of a user's own."""
 
     name: str
     title: str
@@ -26,10 +27,13 @@ class MeasureSpec:
     revision: int = 0
     companion: str = ""
     lower_is_better: bool = False
+    digest: str = ""
 
     @property
     def stored_name(self) -> str:
-        """The name of its scores in records and in MLflow: 'mig', 'sap.r1'."""
+        """The name of its scores in records and in MLflow: 'mig', 'sap.r1', 'mine.c1a2b3c4d'."""
+        if self.digest:
+            return f"{self.name}.c{self.digest[:8]}"
         return f"{self.name}.r{self.revision}" if self.revision else self.name
 
 

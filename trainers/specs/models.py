@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from trainers.specs.parameters import Kind, Param, Value, complete
 from trainers.words import unknown
 
-RECONSTRUCTIONS = ("mse", "bernoulli")
+RECONSTRUCTIONS = ("mse", "bernoulli", "gaussian")
 
 
 @dataclass(frozen=True)
@@ -24,8 +24,8 @@ class ModelSpec:
 
     name: str
     title: str
-    equation: str
-    source: str
+    equation: str = ""
+    source: str = ""
     params: tuple[Param, ...] = ()
     study: str = "thesis"
     reconstructions: tuple[str, ...] = RECONSTRUCTIONS
@@ -112,7 +112,7 @@ _THESIS = (
         "D ln s + R/(2 s^2) + KL, ln s = -6 + softplus(w + 6)",
         "Rybkin et al. 2021; thesis, eq. 2.9",
         (Param("literal", "bool", False, "thesis eq. 2.9 as printed: ln s without D"),),
-        reconstructions=("mse",),
+        reconstructions=("mse", "gaussian"),
     ),
     ModelSpec(
         "l_vae",

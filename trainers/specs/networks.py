@@ -14,8 +14,8 @@ class NetworkSpec:
     outputs change (see `specs.revisions`)."""
 
     name: str
-    layers: str
-    source: str
+    layers: str = ""
+    source: str = ""
     sizes: tuple[int, ...] = ()
     revision: int = 0
 

@@ -1,6 +1,7 @@
 """An example of each grid key. tests/docs/test_reference.py loads every one as part of a grid."""
 
 TOP_LEVEL: dict[str, str] = {
+    "use": "files and packages with models, networks, datasets or measures of your own",
     "datasets": "what is trained on: names, or mappings as below",
     "models": "the models, one entry after the other, each with its parameters",
     "axes": "settings of every training; lists multiply",
@@ -16,6 +17,7 @@ TOP_LEVEL: dict[str, str] = {
 }
 
 EXAMPLES: dict[str, str] = {
+    "use": "use: [./my_models.py]",
     "datasets": "datasets: [dsprites, mpi3d]",
     "models": "models: [vae, {beta_vae: {beta: [2, 4]}}]",
     "axes": "axes: {batch_size: [64, 128], iterations: [1e4, 5e4]}",

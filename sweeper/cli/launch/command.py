@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, NoReturn
 import typer
 
 from sweeper.cli import options as common
+from sweeper.errors import UsageError
 from sweeper.messages import mask_credentials
 
 if TYPE_CHECKING:
@@ -44,6 +45,7 @@ def launch(
         "--hand-over",
         help="If another launch uses the store, hand it the missing trainings.",
     ),
+    use: list[str] = common.USE,
     as_json: bool = common.JSON,
 ) -> None:
     """Train and publish the missing runs of a grid, then print its table. The same command
@@ -67,6 +69,8 @@ def launch(
         retry=retry,
     )
     loaded = load_grid(grid)
+    if use and (submit or hand_over):
+        raise UsageError("--use stays on this machine: write `use` in the grid instead, to send it")
     if submit:
         from sweeper.cli.launch.submit import submit_launch
 

@@ -9,6 +9,7 @@ from sweeper.errors import UsageError
 from sweeper.grid import Grid, Learned, load_grid
 from sweeper.messages import mask_credentials
 from sweeper.planning.settings import Settings, default_settings
+from trainers.own_code.source import find_source
 
 _DASHBOARD = "http://127.0.0.1:8265"
 
@@ -78,6 +79,7 @@ def grid_files(grid: Grid) -> tuple[str, dict[str, str]]:
 def _texts(path: Path, grid: Grid, seen: set[Path]) -> Iterator[tuple[Path, str]]:
     seen.add(path)
     yield path, grid.origin.text
+    yield from _own_code(path.parent, grid)
     for entry in grid.models:
         for values in entry.params.values():
             for value in values if isinstance(values, tuple) else ():
@@ -86,6 +88,15 @@ def _texts(path: Path, grid: Grid, seen: set[Path]) -> Iterator[tuple[Path, str]
                 other = Path(os.path.normpath(path.parent / value.from_))
                 if other not in seen:
                     yield from _texts(other, load_grid(other, check_references=False), seen)
+
+
+def _own_code(folder: Path, grid: Grid) -> Iterator[tuple[Path, str]]:
+    """The files that the grid uses, with what they import; packages are not shipped."""
+    for name in grid.use:
+        source = find_source(name, folder)
+        if not source.module:
+            place = Path(os.path.normpath(folder / name)).parent
+            yield from ((place / file, text) for file, text in source.files.items())
 
 
 def check_submission(grid: Grid, settings: Settings) -> None:

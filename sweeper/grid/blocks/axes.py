@@ -5,6 +5,7 @@ from typing import Annotated, Any, Literal
 from pydantic import Field, PlainValidator, WithJsonSchema
 
 from sweeper import messages
+from sweeper.grid.blocks.use import brought_by_package
 from sweeper.grid.syntax import scalars
 from sweeper.grid.syntax.fields import (
     Block,
@@ -19,7 +20,12 @@ from sweeper.grid.syntax.fields import (
 from trainers.specs.networks import NETWORKS
 
 AUTO = "auto"
-NETWORK_NAMES = (AUTO, *NETWORKS)
+
+
+def network_names() -> tuple[str, ...]:
+    """What the axis `network` may hold, networks of a user's own that are loaded among them."""
+    return (AUTO, *NETWORKS)
+
 
 Positive = Annotated[Integer, Field(ge=1)]
 Rate = Annotated[Real, Field(gt=0)]
@@ -36,8 +42,8 @@ def _size(value: Any) -> int | str:
 
 def _network(value: Any) -> str:
     name = scalars.text(value)
-    if name not in NETWORK_NAMES:
-        raise ValueError(messages.unknown(name, NETWORK_NAMES))
+    if name not in network_names() and not brought_by_package("network", name):
+        raise ValueError(messages.unknown(name, network_names()))
     return name
 
 
@@ -47,9 +53,11 @@ LatentDim = Annotated[
     WithJsonSchema({"anyOf": [{"type": "integer", "minimum": 1}, {"const": AUTO}]}),
 ]
 Network = Annotated[
-    str, PlainValidator(_network), WithJsonSchema({"type": "string", "enum": list(NETWORK_NAMES)})
+    str,
+    PlainValidator(_network, json_schema_input_type=str),
+    Field(json_schema_extra=lambda schema: schema.update(enum=list(network_names()))),
 ]
-Reconstruction = Annotated[Literal["mse", "bernoulli"], Word]
+Reconstruction = Annotated[Literal["mse", "bernoulli", "gaussian"], Word]
 Precision = Annotated[Literal["fp32", "tf32", "bf16"], Word]
 
 
@@ -61,7 +69,7 @@ class Axes(Block):
     learning_rate   1e-4
     latent_dim      auto: the number of the dataset's labelled factors
     network         auto: the dataset's default
-    reconstruction  mse, or bernoulli
+    reconstruction  mse, bernoulli, or gaussian: without a sigmoid, for values outside [0, 1]
     precision       fp32; tf32: float32 with TF32 products on a GPU; or bf16
     tf32            true: tf32 in place of fp32 among the precisions"""
 

@@ -12,6 +12,7 @@ from typing import Any, Self
 from pydantic import model_validator
 
 from sweeper import messages
+from sweeper.grid.blocks.use import brought_by_package
 from sweeper.grid.syntax.fields import Block, Text
 from sweeper.grid.syntax.names import Name
 from trainers.specs.datasets import DATASETS
@@ -36,7 +37,7 @@ class DatasetEntry(Block):
     def _fits_together(self) -> Self:
         if self.path is not None:
             self._check_own_file(self.path)
-        elif self.name not in DATASETS:
+        elif self.name not in DATASETS and not brought_by_package("dataset", self.name):
             what = messages.unknown(self.name, list(DATASETS))
             raise ValueError(f"{what} For your own file write {{name: ..., path: FILE}}.")
         elif self.source is not None and self.source not in DATASETS[self.name].sources:

@@ -19,6 +19,7 @@ from sweeper.grid.blocks.notify import Notify
 from sweeper.grid.blocks.points import GridPoint, Groups
 from sweeper.grid.blocks.seeds import Seed, Seeds
 from sweeper.grid.blocks.settings import Budget, Evaluation, Price, Resources, Search, Select, Table
+from sweeper.grid.blocks.use import Use
 from sweeper.grid.syntax.fields import Block, Flag, OneOrMany, Range, Word
 from sweeper.grid.syntax.names import Name
 from sweeper.grid.syntax.yaml_tree import YamlMap
@@ -40,6 +41,7 @@ class GridSource:
 class Grid(Block):
     """A requested sweep.
 
+    use                             files and packages with models, networks, datasets, measures
     datasets, models, axes, seeds   the factors of the product
     zip, exclude, include           paired axes, points left out, points added (`points`)
     evaluation, select              how runs are scored, and which one a table prints
@@ -53,6 +55,7 @@ class Grid(Block):
     search                          a search by Optuna instead of the full product
     table                           the table of the thesis that this grid is for"""
 
+    use: Annotated[tuple[Use, ...], OneOrMany()] = ()  # first: it is loaded before the rest is read
     datasets: Annotated[tuple[DatasetEntry, ...], OneOrMany(drop_duplicates=False)]
     models: Annotated[tuple[ModelEntry, ...], OneOrMany(drop_duplicates=False)]
     axes: Axes
@@ -121,7 +124,7 @@ class Grid(Block):
 
     def requested(self) -> dict[str, Any]:
         """The requested runs as JSON values, independent of the order of lists."""
-        left_out = {"resources", "price", "budget", "notify", "name"}
+        left_out = {"resources", "price", "budget", "notify", "name", "use"}
         plain: dict[str, Any] = self.model_dump(
             mode="json",
             by_alias=True,

@@ -19,6 +19,7 @@ from pydantic import Field, ValidationInfo, field_validator
 from sweeper import messages
 from sweeper.grid.blocks.axes import Axes
 from sweeper.grid.blocks.points import Groups, Points, read_points
+from sweeper.grid.blocks.use import brought_by_package
 from sweeper.grid.syntax import scalars
 from sweeper.grid.syntax.fields import (
     Block,
@@ -35,7 +36,11 @@ from trainers.specs.models import MODEL_ALIASES, MODELS
 from trainers.specs.parameters import Param, Value
 
 SETTINGS = ("datasets", "axes", "zip", "exclude", "include")
-MODEL_NAMES = (*MODELS, *MODEL_ALIASES)
+
+
+def model_names() -> tuple[str, ...]:
+    """Models and aliases, those of a user's own that are loaded among them."""
+    return (*MODELS, *MODEL_ALIASES)
 
 
 def model_params(name: str) -> tuple[Param, ...]:
@@ -105,8 +110,8 @@ class ModelEntry(Block):
     @field_validator("name")
     @classmethod
     def _known(cls, name: str) -> str:
-        if name not in MODEL_NAMES:
-            raise ValueError(messages.unknown(name, MODEL_NAMES))
+        if name not in model_names() and not brought_by_package("model", name):
+            raise ValueError(messages.unknown(name, model_names()))
         return name
 
     @field_validator("params", mode="plain")

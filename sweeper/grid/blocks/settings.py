@@ -6,6 +6,7 @@ from typing import Annotated, Any, Literal
 from pydantic import AfterValidator, BeforeValidator, Field, model_validator
 
 from sweeper import messages
+from sweeper.grid.blocks.use import brought_by_package
 from sweeper.grid.syntax import scalars
 from sweeper.grid.syntax.fields import Block, Integer, OneOrMany, Real, Text, Word
 from trainers.specs.measures import DEFAULT_MEASURES, MEASURES, lower_is_better
@@ -24,13 +25,13 @@ Pruner = Literal["none", "asha", "hyperband", "median"]
 
 
 def _measure(name: str) -> str:
-    if name not in GROUPS and name not in MEASURES:
+    if name not in GROUPS and name not in MEASURES and not brought_by_package("measure", name):
         raise ValueError(messages.unknown(name, [*GROUPS, *MEASURES]))
     return name
 
 
 def _metric(name: str) -> str:
-    if name not in MEASURES and name not in LOSSES:
+    if name not in MEASURES and name not in LOSSES and not brought_by_package("measure", name):
         raise ValueError(messages.unknown(name, [*MEASURES, *LOSSES]))
     return name
 
@@ -59,10 +60,14 @@ def _directions(value: Any) -> dict[str, str]:
 
 
 Measure = Annotated[
-    Text, AfterValidator(_measure), Field(json_schema_extra={"enum": [*GROUPS, *MEASURES]})
+    Text,
+    AfterValidator(_measure),
+    Field(json_schema_extra=lambda schema: schema.update(enum=[*GROUPS, *MEASURES])),
 ]
 Metric = Annotated[
-    Text, AfterValidator(_metric), Field(json_schema_extra={"enum": [*MEASURES, *LOSSES]})
+    Text,
+    AfterValidator(_metric),
+    Field(json_schema_extra=lambda schema: schema.update(enum=[*MEASURES, *LOSSES])),
 ]
 Table = Annotated[Text, AfterValidator(_table), Field(json_schema_extra={"enum": list(TABLES)})]
 Mode = Annotated[Literal["max", "min"], Word]

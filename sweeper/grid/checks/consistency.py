@@ -14,6 +14,7 @@ from sweeper.grid.checks.data import (
     batches_fit_splits,
     datasets_can_be_measured,
     networks_fit_images,
+    values_fit_reconstruction,
 )
 from sweeper.grid.checks.learned import ReadGrid, learned_values
 from sweeper.grid.checks.points import (
@@ -225,5 +226,6 @@ _CHECKS: dict[Callable[[Grid], Findings], tuple[str, ...]] = {
     points_name_what_is_there: ("exclude", "include", "models", "datasets"),
     datasets_can_be_measured: (),
     networks_fit_images: (),
+    values_fit_reconstruction: ("axes",),
     batches_fit_splits: ("evaluation",),
 }

@@ -9,6 +9,7 @@ from sweeper.grid.blocks.dataset_facts import DatasetFacts, facts_of
 from sweeper.grid.blocks.definition import Grid
 from sweeper.grid.blocks.settings import GROUPS
 from sweeper.grid.syntax.fields import Range
+from trainers.specs.datasets import DATASETS
 from trainers.specs.measures import MEASURES, with_companions
 from trainers.specs.networks import NETWORKS
 
@@ -61,6 +62,16 @@ def networks_fit_images(grid: Grid) -> Findings:
                     (*where, "network"),
                     f"{name} supports {made_for} pixels, but {facts.name} has {height}x{width}.",
                 )
+
+
+def values_fit_reconstruction(grid: Grid) -> Findings:
+    """mse and bernoulli compare a sigmoid with values in [0, 1]."""
+    for facts, where, axes in _trained(grid):
+        spec = DATASETS.get(facts.name)
+        wrong = [name for name in axes["reconstruction"] if name != "gaussian"]
+        if spec is not None and spec.values == "real" and wrong:
+            what = f"{wrong[0]} is not defined for {facts.name}, which has values outside [0, 1]"
+            yield (*where, "reconstruction"), f"{what}; write `reconstruction: gaussian`."
 
 
 def batches_fit_splits(grid: Grid) -> Findings:

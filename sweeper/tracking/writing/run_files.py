@@ -33,6 +33,14 @@ def write_artifacts(
     return ""
 
 
+def write_own_code(folder: Path, files: Mapping[str, str]) -> None:
+    """Writes {relative path: text} below `folder`."""
+    for name, text in files.items():
+        path = folder / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text, encoding="utf-8")
+
+
 def last_values(milestone: Milestone) -> dict[str, float]:
     """The trajectory's values at the last recorded step, by name."""
     if not len(milestone.trajectory_ST):

@@ -19,7 +19,12 @@ from sweeper.tracking.connection import open_client, tracking_error
 from sweeper.tracking.reading.artifacts import Latents, read_latents_file
 from sweeper.tracking.uri import artifact_uri, sqlite_path
 from sweeper.tracking.writing.experiment_page import dataset_input, describe_experiment, run_note
-from sweeper.tracking.writing.run_files import draw_pcc, extend_metrics, write_artifacts
+from sweeper.tracking.writing.run_files import (
+    draw_pcc,
+    extend_metrics,
+    write_artifacts,
+    write_own_code,
+)
 from trainers.saving.records import Milestone
 
 _POINTS = 200  # of each metric's trajectory in MLflow; trajectory.parquet holds them all
@@ -30,7 +35,9 @@ _BATCH = 1000  # metrics a log_batch may hold
 
 @dataclass(frozen=True)
 class RunToPublish:
-    """A run to be written to MLflow. `milestone` is None for a run without a record."""
+    """A run to be written to MLflow. `milestone` is None for a run without a record.
+
+    own_code: {path below `own_code/`: text} of a user's own code that the training ran."""
 
     run_id: str
     training_id: str
@@ -44,6 +51,7 @@ class RunToPublish:
     reason: str = ""
     parent: str | None = None
     notes: Mapping[str, str] = field(default_factory=dict)
+    own_code: Mapping[str, str] = field(default_factory=dict)
 
 
 class Writer:
@@ -136,6 +144,7 @@ class Writer:
                     publication.training_id,
                     publication.params,
                 )
+                write_own_code(Path(folder, layout.OWN_CODE), publication.own_code)
                 self._client.log_artifacts(mlflow_run_id, folder)
             for batch in _batches(list(_metrics(milestone, time_ms))):
                 self._client.log_batch(mlflow_run_id, metrics=batch)

@@ -470,7 +470,7 @@ axes: {iterations: 100, reconstruction: [mse, bernoulli]}
     assert mistakes(text) == [
         '2:15 models[1] = "sigma_vae" cannot be trained: sigma_vae is not defined with '
         "reconstruction bernoulli: its loss is the likelihood of a Gaussian decoder; use "
-        "reconstruction mse, or another model."
+        "reconstruction mse or gaussian, or another model."
     ]
     load_grid(write(text.replace("vae, sigma_vae, {", "vae, {")))
 

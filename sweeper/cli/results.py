@@ -12,6 +12,7 @@ from sweeper.cli.start.completion import figure_names, table_names
 from sweeper.errors import UsageError
 
 if TYPE_CHECKING:
+    from sweeper.analysis.population import Population
     from sweeper.tables.pages.page import Page
 
 T = TypeVar("T")
@@ -164,30 +165,65 @@ def compare(
     grid: str = typer.Argument(None, help="A launched grid's name, or a grid file."),
     by: str = typer.Option("cbd,mig,factor_vae", "--by", help="Measures, separated by commas."),
     dataset: str = typer.Option(None, "--dataset", help="This dataset only."),
+    out: Path = typer.Option(None, "--out", help="Draw profiles and tuning curves to this folder."),
     rehearsal: bool = common.REHEARSAL,
     synthetic: bool = common.STAND_INS,
     tracking_uri: str = common.TRACKING,
     use: list[str] = common.USE,
     as_json: bool = common.JSON,
 ) -> None:
-    """Show how the winner changes with the measure, and how far measures agree on runs.
+    """Compare models over all datasets and at equal budgets, by the score that the grid selects by;
+    show how the winner changes with the measure, and how far measures agree on runs.
 
     Example: sweeper compare grids/quickstart.yaml --by cbd,mig"""
     from sweeper.analysis.comparison import compare as make
     from sweeper.analysis.comparison import comparison_json
+    from sweeper.analysis.models.pooled import pool_models, pooled_json
+    from sweeper.analysis.models.tuning import tune_models, tuned_json
     from sweeper.planning.population import find_population
     from sweeper.tables.pages.comparison import agreements_page, winners_page
+    from sweeper.tables.pages.models import pooled_page, tuned_page
 
     uri = common.setting(tracking_uri=tracking_uri).tracking_uri
     names = [name.strip() for name in by.split(",") if name.strip()]
     population = find_population(uri, grid, rehearsal=rehearsal, synthetic=synthetic)
     found = make(population, by=names, dataset=dataset)
+    pooled = computed_or_none(pool_models, population)
+    tuned = computed_or_none(tune_models, population)
+    if out is not None:
+        draw_models(population, out, [("profiles", pooled), ("tuning", tuned)], as_json)
     if as_json:
-        common.print_json(comparison_json(found))
+        models = pooled_json(pooled) if pooled else None
+        budgets = tuned_json(tuned) if tuned else None
+        common.print_json({**comparison_json(found), "models": models, "equal_budgets": budgets})
         return
-    print_page(winners_page(found))
-    print()
+    pages = [pooled_page(pooled)] if pooled else []
+    for page in [*pages, *([tuned_page(tuned)] if tuned else []), winners_page(found)]:
+        print_page(page)
+        print()
     print_page(agreements_page(found))
+
+
+def computed_or_none(compute: "Callable[[Population], T]", population: "Population") -> T | None:
+    """None, and a line that says why, where the population does not allow it."""
+    from sweeper.errors import SweeperError
+
+    try:
+        return compute(population)
+    except SweeperError as error:
+        typer.echo(error, err=True)
+        return None
+
+
+def draw_models(
+    population: "Population", out: Path, computed: list[tuple[str, object]], as_json: bool
+) -> None:
+    """The figures of what could be computed."""
+    from sweeper.figures import figure as draw
+
+    for name, numbers in computed:
+        for file in draw(name, population, out) if numbers else []:
+            typer.echo(file, err=as_json)
 
 
 def report(

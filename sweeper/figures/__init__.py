@@ -6,6 +6,8 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from sweeper.analysis.models.pooled import pool_models
+from sweeper.analysis.models.tuning import tune_models
 from sweeper.analysis.population import Source
 from sweeper.errors import UsageError
 from sweeper.figures.best_of_n import compute_best_of_n, draw_best_of_n
@@ -17,6 +19,7 @@ from sweeper.figures.correlation import (
     draw_correlations,
 )
 from sweeper.figures.curves import compute_curves, draw_panels, draw_together
+from sweeper.figures.models import draw_profiles, draw_tuning
 from sweeper.figures.pcc import compute_best, compute_two, draw_pcc
 from sweeper.figures.recipe import FigureData, FigureSpec
 from sweeper.figures.regularisers import compute_regularisers, draw_regularisers
@@ -69,6 +72,8 @@ FIGURES: dict[str, FigureSpec] = {
     "best_of_n": FigureSpec(
         "Expected best score against the number of trainings", compute_best_of_n, draw_best_of_n
     ),
+    "profiles": FigureSpec("Models over all datasets", pool_models, draw_profiles),
+    "tuning": FigureSpec("Tuning curves at equal budgets", tune_models, draw_tuning),
 }
 
 

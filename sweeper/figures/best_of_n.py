@@ -8,14 +8,13 @@ such draws (Dodge et al. 2019, in the unbiased form of Tang et al. 2020):
 Each training counts once, with the milestone that the selection rule chooses. S trainings tried."""
 
 import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from sweeper.analysis.models.tuning import training_scores
 from sweeper.analysis.population import Population
-from sweeper.analysis.rule import SelectionRule
 from sweeper.analysis.scores import Score
-from sweeper.analysis.selection import counted_milestones, is_candidate, number
 from sweeper.analysis.study import RunRow
 from sweeper.analysis.titles import dataset_title, model_title
 from sweeper.errors import ResultsError
@@ -70,16 +69,6 @@ def compute_best_of_n(population: Population) -> BestOfNCurves:
     notes = ("Expected best of n of the finished trainings, drawn without replacement.",)
     mark = population.mark(shown)
     return BestOfNCurves(rule.by, tuple(curves), (*notes, *population.notes), mark)
-
-
-def training_scores(cells: Iterable[RunRow], rule: SelectionRule) -> list[float]:
-    """The score of each training's counted milestone; of several, the best."""
-    best = min if rule.by.lower_is_better else max
-    found: dict[str, list[float]] = {}
-    for cell in counted_milestones(cells, rule):
-        if is_candidate(cell, rule):
-            found.setdefault(cell["training_id"], []).append(number(cell, rule.by.column))
-    return [best(values) for values in found.values()]
 
 
 def expected_best(values: Sequence[float], *, lower_is_better: bool = False) -> tuple[float, ...]:

@@ -1,0 +1,1 @@
+"""Models compared over all datasets, and at equal budgets."""

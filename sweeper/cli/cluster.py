@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from sweeper.grid import Grid
     from sweeper.planning.settings import Settings
     from sweeper.preflight.checks import Check
+    from sweeper.slurm.commands import JobState
 
 
 def register(app: typer.Typer) -> None:
@@ -107,20 +108,27 @@ def _checks_or_error(look: "Callable[[], list[Check]]") -> "list[Check]":
 
 
 def stop(
-    job: str = typer.Argument(None, help="The id that --submit printed. Default: every launch."),
+    job: str = typer.Argument(
+        None, help="The id that --submit or --slurm printed. Default: every launch."
+    ),
     address: str = common.ADDRESS,
     store: str = common.STORE,
 ) -> None:
     """Stop a launch after its trainings have saved checkpoints: one that was submitted to
-    --address, or the one on this machine that uses --store.
+    --address, a job of Slurm, or the one on this machine that uses --store.
 
     Example: sweeper stop"""
-    if address is None and job is not None:
+    if address is None and job is not None and not job.isdigit():
         raise UsageError("a job id belongs to a launch on a cluster: give --address")
     if address is None:
         from sweeper.store.launch_lock import local_holder_pid
 
-        pid = local_holder_pid(common.setting(store=store).store)
+        place = common.setting(store=store).store
+        if job is not None or (found := active_jobs(place)):
+            for name in [job] if job is not None else [state.job for state in found]:
+                print(stop_slurm_job(name))
+            return
+        pid = local_holder_pid(place)
         if pid is None:
             raise UsageError("no launch on this machine uses this store; name another with --store")
         os.kill(pid, signal.SIGTERM)
@@ -131,3 +139,27 @@ def stop(
     stopped = stop_jobs(address, job)
     print("\n".join(f"{name} was asked to stop" for name in stopped) or "no such launch runs there")
     raise typer.Exit(0 if stopped else 1)
+
+
+def active_jobs(store: str) -> "list[JobState]":
+    """The jobs of Slurm that were submitted for this store and have not ended."""
+    from sweeper.slurm.commands import job_state
+    from sweeper.slurm.jobs import submitted_jobs
+
+    states = [job_state(found.job) for found in submitted_jobs(store)]
+    return [state for state in states if state.is_active]
+
+
+def stop_slurm_job(job: str) -> str:
+    """Asks a running job to save and end, and removes one that has not begun. What it did.
+    Raises EngineError, UsageError."""
+    from sweeper.slurm.commands import cancel, job_state, signal_batch
+
+    state = job_state(job)
+    if not state.is_active:
+        raise UsageError(f"{state.line()}: it does not run")
+    if state.state == "RUNNING":
+        signal_batch(job, "USR2")
+        return f"Slurm job {job} was asked to stop; its trainings save a checkpoint first"
+    cancel(job)
+    return f"Slurm job {job} was removed from the queue"

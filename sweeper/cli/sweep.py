@@ -106,14 +106,36 @@ def status(
         points=points,
         synthetic=synthetic,
     )
-    found = status_of_grid(load_grid(grid), settings)
+    loaded = load_grid(grid)
+    found = status_of_grid(loaded, settings)
+    job = _slurm_job(loaded.title, settings.store)
     if as_json:
-        common.print_json(found.to_json())
+        common.print_json(found.to_json() | ({} if job is None else {"slurm": job}))
     else:
         from rich.console import Console
 
+        if job is not None:
+            print(job["text"])
         print_status(found, Console())
     raise typer.Exit(0 if found.complete else 1)
+
+
+def _slurm_job(grid: str, store: str) -> dict[str, str] | None:
+    """The newest Slurm job of a grid: id, state, log, and a line for people. None without one."""
+    from sweeper.errors import EngineError
+    from sweeper.slurm.commands import job_state
+    from sweeper.slurm.jobs import submitted_jobs
+
+    for found in submitted_jobs(store):
+        if found.grid == grid:
+            try:
+                state = job_state(found.job)
+            except EngineError as error:
+                text = f"Slurm job {found.job}: {error}"
+                return {"job": found.job, "state": "unknown", "log": found.log, "text": text}
+            text = f"{state.line()}; log: {found.log}"
+            return {"job": found.job, "state": state.state, "log": found.log, "text": text}
+    return None
 
 
 def schema(

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from sweeper.grid import Grid
+from sweeper.slurm.allocation import current_allocation
 
 _GPUS = Path("/proc/driver/nvidia/gpus")
 
@@ -49,6 +50,8 @@ def local_machine() -> Machine:
     """This machine, as the kernel describes it."""
     cpus = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
     gpus = _gpu_names()
+    if (allocation := current_allocation()) is not None:
+        cpus, gpus = allocation.cpus, gpus[: allocation.gpus]
     return Machine(gpus[0] if gpus else _cpu_name(), cpus or 1, len(gpus))
 
 

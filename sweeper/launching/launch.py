@@ -154,7 +154,7 @@ def _ready(
                 caught.record(signal.SIGTERM)
             else:
                 caught.install()
-                if settings.address is not None:
+                if engine.on_nodes and not engine.on_this_machine:
                     raise_on_problems(check_cluster(source.to_check, grid, settings))
         yield
 

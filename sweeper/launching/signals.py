@@ -1,6 +1,7 @@
 """Ctrl-C, SIGTERM and SIGHUP: the first lets trainings save and end, the second ends at once."""
 
 import contextlib
+import os
 import signal
 import threading
 from collections.abc import Iterator
@@ -18,10 +19,11 @@ class Interrupts:
         self.number = 0
 
     def handle(self, number: int, frame: FrameType | None) -> None:
-        """A lost terminal may send SIGHUP more than once: that is no second request."""
+        """A lost terminal may send SIGHUP more than once, and Slurm SIGTERM, before it sends
+        SIGKILL: that is no second request."""
         if not self.number:
             self.record(number)
-        elif number != signal.SIGHUP:
+        elif number != signal.SIGHUP and not (number == signal.SIGTERM and _in_slurm()):
             raise KeyboardInterrupt
 
     def record(self, number: int) -> None:
@@ -58,3 +60,7 @@ def interrupts() -> Iterator[Interrupts]:
     finally:
         for number, handler in before.items():
             signal.signal(number, handler)
+
+
+def _in_slurm() -> bool:
+    return "SLURM_JOB_ID" in os.environ

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, NoReturn
 import typer
 
 from sweeper.cli import options as common
+from sweeper.cli.launch import slurm as on_slurm
 from sweeper.errors import UsageError
 from sweeper.messages import mask_credentials
 
@@ -40,6 +41,17 @@ def launch(
     yes: bool = typer.Option(
         False, "--yes", help="Do not ask before a sweep over the grid's budget, or over 2 days."
     ),
+    slurm: bool = on_slurm.SLURM,
+    slurm_script: bool = on_slurm.SCRIPT,
+    follow: bool = on_slurm.FOLLOW,
+    nodes: int = on_slurm.NODES,
+    gpus_per_node: int = on_slurm.GPUS,
+    cpus_per_node: int = on_slurm.CPUS,
+    time: str = on_slurm.TIME,
+    partition: str = on_slurm.PARTITION,
+    account: str = on_slurm.ACCOUNT,
+    max_requeues: int = on_slurm.REQUEUES,
+    sbatch: list[str] = on_slurm.SBATCH,
     hand_over: bool = typer.Option(
         False,
         "--hand-over",
@@ -69,8 +81,29 @@ def launch(
         retry=retry,
     )
     loaded = load_grid(grid)
-    if use and (submit or hand_over):
+    if use and (submit or hand_over or slurm):
         raise UsageError("--use stays on this machine: write `use` in the grid instead, to send it")
+    of_slurm = {
+        "nodes": nodes,
+        "gpus_per_node": gpus_per_node,
+        "cpus_per_node": cpus_per_node,
+        "time": time,
+        "partition": partition,
+        "account": account,
+        "max_requeues": max_requeues,
+        "options": sbatch,
+    }
+    if slurm or slurm_script:
+        asked = on_slurm.slurm_options(loaded, **of_slurm)
+        if slurm_script:
+            print(on_slurm.script_of(loaded, settings, data, asked), end="")
+            raise typer.Exit
+        code = on_slurm.submit_to_slurm(loaded, settings, data, asked, follow=follow)
+        raise typer.Exit(code)
+    if any(value not in (None, []) for value in of_slurm.values()):
+        given = [name for name, value in of_slurm.items() if value not in (None, [])]
+        options = ", ".join(f"--{name.replace('_', '-')}" for name in given)
+        raise UsageError(f"{options.replace('--options', '--sbatch')}: only with --slurm")
     if submit:
         from sweeper.cli.launch.submit import submit_launch
 

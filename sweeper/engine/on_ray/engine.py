@@ -10,18 +10,21 @@ from sweeper.engine.on_ray.session import ray_session, total_gpus
 
 
 class RayEngine:
-    """See `engine.Engine`. address: of a cluster; None starts a Ray on this machine."""
+    """See `engine.Engine`. address: of a cluster; None starts a Ray on this machine, with `cpus`
+    and `gpus` of it, by default all."""
 
     on_nodes = True
     max_workers: int | None = None
 
-    def __init__(self, address: str | None) -> None:
-        self._address = address
+    def __init__(
+        self, address: str | None, *, cpus: int | None = None, gpus: int | None = None
+    ) -> None:
+        self._address, self._cpus, self._gpus = address, cpus, gpus
         self.on_this_machine = address is None
 
     @contextlib.contextmanager
     def session(self) -> Iterator[None]:
-        with ray_session(self._address):
+        with ray_session(self._address, cpus=self._cpus, gpus=self._gpus):
             yield
 
     def num_gpus(self) -> float:

@@ -57,10 +57,12 @@ def ray_session(
 
 
 @contextlib.contextmanager
-def _sighup_blocked() -> Iterator[None]:
-    """Processes started inside never get SIGHUP, which a terminal that is closed sends to all:
-    workers have to save first. This process handles one that arrives meanwhile afterwards."""
-    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGHUP})
+def _signals_to_all_blocked() -> Iterator[None]:
+    """Processes started inside never get SIGHUP, which a terminal that is closed sends to all, nor
+    SIGTERM where Slurm sends it to all processes of a job: workers have to save first. This process
+    handles one that arrives meanwhile afterwards."""
+    blocked = {signal.SIGHUP} | ({signal.SIGTERM} if "SLURM_JOB_ID" in os.environ else set())
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, blocked)
     try:
         yield
     finally:
@@ -76,7 +78,7 @@ def _connected(address: str | None, cpus: int | None, gpus: int | None) -> Itera
         return
     try:
         if address is None:
-            with _sighup_blocked():
+            with _signals_to_all_blocked():
                 ray.init(
                     address="local",
                     num_cpus=cpus,

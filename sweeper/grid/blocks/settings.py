@@ -6,6 +6,7 @@ from typing import Annotated, Any, Literal
 from pydantic import AfterValidator, BeforeValidator, Field, model_validator
 
 from sweeper import messages
+from sweeper.grid.blocks.slurm import Slurm
 from sweeper.grid.blocks.use import brought_by_package
 from sweeper.grid.syntax import scalars
 from sweeper.grid.syntax.fields import Block, Integer, OneOrMany, Real, Text, Word
@@ -136,7 +137,7 @@ class Resources(Block):
     a training in a row without progress.  max_failures_alike: this number of first
     trainings that all fail alike ends the launch; 0 for never.  checkpoint_every_s: seconds between
     checkpoints.
-    max_concurrent: trainings at a time; None means as many as fit."""
+    max_concurrent: trainings at a time; None means as many as fit.  slurm: of a batch job."""
 
     cpu: Annotated[Real, Field(gt=0)] = 1.0
     gpu: Annotated[Real, Field(ge=0)] | None = None
@@ -144,6 +145,7 @@ class Resources(Block):
     max_failures_alike: Annotated[Integer, Field(ge=0)] = 5
     checkpoint_every_s: Seconds = 300.0
     max_concurrent: Annotated[Integer, Field(ge=1)] | None = None
+    slurm: Slurm | None = None
 
 
 class Search(Block):

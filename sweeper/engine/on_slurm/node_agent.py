@@ -1,0 +1,152 @@
+"""One node's part of a Ray over a Slurm allocation: `python -m ... HEAD CONTROL`, run by srun.
+
+Starts Ray with exactly the CPUs and GPUs that Slurm gave on this node, at this node's own address,
+and ends it when the connection to the launch closes. Slurm sends SIGTERM to every process of a step
+before it takes the node away; Ray's processes get none of it, so that trainings can be saved: the
+agent passes the warning on to the launch."""
+
+import contextlib
+import os
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import threading
+import time
+from pathlib import Path
+from types import FrameType
+
+from sweeper.slurm.allocation import current_allocation
+from sweeper.slurm.commands import node_address
+
+_RAY = "from ray.scripts.scripts import main; main()"
+_STARTED = "Ray runtime started."
+_HEAD_TIMEOUT_S = 300.0
+_OBJECT_STORE_BYTES = 200_000_000  # nothing large goes through it
+_BLOCKED = (signal.SIGTERM, signal.SIGHUP, signal.SIGINT)
+
+
+def main(head: str, control: str) -> int:
+    name, is_head = os.environ["SLURMD_NODENAME"], os.environ.get("SLURM_NODEID", "0") == "0"
+    host, _, port = control.partition(":")
+    launch = socket.create_connection((host, int(port)), 60.0)
+    launch.settimeout(None)
+
+    def send(line: str) -> None:
+        with contextlib.suppress(OSError):
+            launch.sendall(f"{line}\n".encode())
+
+    def warn(number: int, frame: FrameType | None) -> None:
+        if is_head:  # every node is warned; the launch has to hear it once
+            send("warned")
+
+    signal.signal(signal.SIGTERM, warn)
+    send(os.environ["RAY_AUTH_TOKEN"])
+    folder = _temporary_folder(name)
+    try:
+        if not is_head and not _is_reachable(head):
+            send(f"failed {name}: the head at {head} cannot be reached")
+            return 1
+        ray = _start(_options(name, head, folder, is_head=is_head))
+        threading.Thread(target=_report, args=(ray, name, send), daemon=True).start()
+        threading.Thread(target=_end_with, args=(ray, launch), daemon=True).start()
+        ray.wait()
+        return 0
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def _options(name: str, head: str, folder: Path, *, is_head: bool) -> list[str]:
+    allocation = current_allocation()
+    assert allocation is not None, "srun runs this"
+    here = node_address(name)
+    place = [f"--port={head.rpartition(':')[2]}", "--include-dashboard=false"]
+    place += [f"--ray-client-server-port={_free_port(here)}"]
+    return [
+        *(["--head", *place] if is_head else [f"--address={head}"]),
+        f"--node-ip-address={here}",
+        f"--num-cpus={allocation.cpus}",
+        f"--num-gpus={allocation.gpus}",
+        f"--temp-dir={folder}",
+        f"--object-store-memory={_OBJECT_STORE_BYTES}",
+        # The usual ports may be taken by another job on the same machine.
+        f"--dashboard-agent-listen-port={_free_port(here)}",
+        "--min-worker-port=0",
+        "--max-worker-port=0",
+        "--disable-usage-stats",
+    ]
+
+
+def _start(options: list[str]) -> "subprocess.Popen[str]":
+    """Ray's processes inherit the mask of signals."""
+    signal.pthread_sigmask(signal.SIG_BLOCK, _BLOCKED)
+    try:
+        return subprocess.Popen(
+            [sys.executable, "-P", "-c", _RAY, "start", "--block", *options],
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            start_new_session=True,
+        )
+    finally:
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, _BLOCKED)
+
+
+def _report(ray: "subprocess.Popen[str]", name: str, send) -> None:  # type: ignore[no-untyped-def]
+    """Sends that Ray has started, or its last line where it has not."""
+    last, has_started = "it printed nothing", False
+    assert ray.stdout is not None
+    for line in ray.stdout:
+        last = line.strip() or last
+        if _STARTED in line:
+            has_started = True
+            send(f"ready {name}")
+    if not has_started:
+        send(f"failed {name}: {last}")
+
+
+def _end_with(ray: "subprocess.Popen[str]", launch: socket.socket) -> None:
+    """Ends Ray once the launch has closed the connection, or is gone."""
+    with contextlib.suppress(OSError):
+        while launch.recv(1024):
+            pass
+    import psutil
+
+    victims = [psutil.Process(ray.pid)]
+    with contextlib.suppress(psutil.NoSuchProcess):
+        victims += victims[0].children(recursive=True)
+    for victim in victims:
+        with contextlib.suppress(psutil.NoSuchProcess):
+            victim.kill()
+
+
+def _is_reachable(head: str) -> bool:
+    host, _, port = head.partition(":")
+    end = time.monotonic() + _HEAD_TIMEOUT_S
+    while time.monotonic() < end:
+        try:
+            socket.create_connection((host, int(port)), 5.0).close()
+            return True
+        except OSError:
+            time.sleep(0.5)
+    return False
+
+
+def _temporary_folder(name: str) -> Path:
+    """A folder of this job and node, private to the user. Its path is short, as the names of
+    sockets below it have a limit of 107 characters; /tmp/ray belongs to whoever came first."""
+    folder = Path("/tmp", f"sw{os.environ['SLURM_JOB_ID']}-{name[-16:]}-{os.getpid()}")
+    folder.mkdir(mode=0o700)
+    return folder
+
+
+def _free_port(host: str) -> int:
+    with socket.socket() as listener:
+        listener.bind((host, 0))
+        return int(listener.getsockname()[1])
+
+
+if __name__ == "__main__":
+    sys.exit(main(*sys.argv[1:]))

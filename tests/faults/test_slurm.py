@@ -13,7 +13,7 @@ from tests.faults.sweeps import PART, Sweep, is_worker, stored
 
 pytestmark = [
     pytest.mark.fault,
-    pytest.mark.timeout(600),
+    pytest.mark.timeout(1200),
     pytest.mark.xdist_group("slurm"),
     pytest.mark.skipif(bool(missing()), reason=missing()),
 ]
@@ -46,7 +46,7 @@ class Job:
     def log(self):
         return "\n".join(p.read_text() for p in self.sweep.folder.glob("slurm/*.log"))
 
-    def wait_for(self, condition, timeout_s=240.0):
+    def wait_for(self, condition, timeout_s=400.0):
         end = time.monotonic() + timeout_s
         while not condition():
             assert time.monotonic() < end, f"{self.state()}\n{self.log}\n{self.slurm.log()}"
@@ -98,7 +98,7 @@ def test_before_the_time_limit_all_is_saved_and_the_job_resumes(slurm, part, tmp
     job = Job(slurm, tmp_path, STRICT)
     job.wait_for_progress()
     assert not job.sweep.checkpoints()
-    minutes = 1 + int(slurm.job(job.id)["RunTime"].split(":")[1])
+    minutes = 2 + int(slurm.job(job.id)["RunTime"].split(":")[1])
     slurm.command("scontrol", "update", f"JobId={job.id}", f"TimeLimit={minutes}")
     job.wait_for_restart()
     assert job.sweep.checkpoints()

@@ -28,10 +28,14 @@ _MAIN = "from sweeper.cli import main; main()"
 class _Job:
     def __init__(self, arguments: list[str]) -> None:
         self.signals: set[int] = set()
-        for number in (signal.SIGUSR1, signal.SIGUSR2, signal.SIGTERM):
+        handled = {signal.SIGUSR1, signal.SIGUSR2, signal.SIGTERM}
+        for number in handled:
             signal.signal(number, self._handle)
         command = [sys.executable, "-P", "-c", _MAIN, "launch", *arguments]
-        self._launch = subprocess.Popen(command)
+        # A signal that arrives before there is a launch is handled once there is one.
+        signal.pthread_sigmask(signal.SIG_BLOCK, handled)
+        self._launch = subprocess.Popen(command, preexec_fn=_unblock)
+        _unblock()
 
     def _handle(self, number: int, frame: FrameType | None) -> None:
         if number != signal.SIGTERM and not self.signals:
@@ -39,12 +43,18 @@ class _Job:
         self.signals.add(number)
 
     def wait(self) -> int:
-        return self._launch.wait()
+        """The launch's exit code; 143 also for one that ended before it could handle SIGTERM."""
+        code = self._launch.wait()
+        return 128 - code if code < 0 else code
 
     @property
     def is_to_resume(self) -> bool:
         """Whether Slurm asked for the end, and nobody else did."""
         return not self.signals & {signal.SIGUSR2, signal.SIGTERM}
+
+
+def _unblock() -> None:
+    signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGUSR1, signal.SIGUSR2, signal.SIGTERM})
 
 
 def main(arguments: list[str]) -> int:

@@ -13,9 +13,10 @@ ROOT = Path(__file__).parents[3]
 # A launch that saves and ends on SIGTERM, or ends by itself with CODE.
 LAUNCH = """
 import os, signal, sys, time
-signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
+if os.environ["CODE"] != "early":
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
 open("started", "w").close()
-if os.environ["CODE"]:
+if os.environ["CODE"].isdigit():
     sys.exit(int(os.environ["CODE"]))
 time.sleep(600)
 """
@@ -86,6 +87,12 @@ def test_a_launch_that_was_warned_through_its_nodes_is_requeued(fake_slurm, tmp_
     """It ends with 143, and the job itself got no signal."""
     fake_slurm("scontrol")
     assert ended(tmp_path, code="143") == 143
+    assert fake_slurm.calls() == REQUEUED
+
+
+def test_a_launch_that_is_warned_before_it_handles_signals_is_requeued(fake_slurm, tmp_path):
+    fake_slurm("scontrol")
+    assert ended(tmp_path, (signal.SIGUSR1,), code="early") == 143
     assert fake_slurm.calls() == REQUEUED
 
 

@@ -29,11 +29,11 @@ class _Job:
     def __init__(self, arguments: list[str]) -> None:
         self.signals: set[int] = set()
         handled = {signal.SIGUSR1, signal.SIGUSR2, signal.SIGTERM}
+        # A signal that arrives before there is a launch is handled once there is one.
+        signal.pthread_sigmask(signal.SIG_BLOCK, handled)
         for number in handled:
             signal.signal(number, self._handle)
         command = [sys.executable, "-P", "-c", _MAIN, "launch", *arguments]
-        # A signal that arrives before there is a launch is handled once there is one.
-        signal.pthread_sigmask(signal.SIG_BLOCK, handled)
         self._launch = subprocess.Popen(command, preexec_fn=_unblock)
         _unblock()
 

@@ -60,7 +60,7 @@ def script_of(grid: Grid, settings: Settings, data: Path | None, asked: Slurm) -
         problems.append("--autoscaling: a Slurm job has the nodes that --nodes says")
     if problems:
         raise UsageError("\n".join(problems))
-    options = launch_options(settings, data, yes=True, as_json=False)
+    options = launch_options(settings, data, yes=True, as_json=False, hand_over=False)
     arguments = [os.path.abspath(grid.origin.file), *options]
     return batch_script(grid, asked, arguments, Path.cwd())
 

@@ -43,10 +43,11 @@ def test_a_job_that_slurm_has_forgotten(fake_slurm):
     assert job_state("7").line() == "Slurm job 7: unknown"
 
 
-def test_errors_are_one_line(fake_slurm):
+def test_errors_are_one_line(fake_slurm, monkeypatch):
     fake_slurm("sbatch", "echo 'sbatch: error: x' >&2; echo 'Invalid partition' >&2; exit 1")
     with pytest.raises(EngineError, match="^sbatch: Invalid partition$"):
         submit("#!/bin/bash")
+    monkeypatch.setenv("PATH", "/nowhere")  # without any Slurm
     with pytest.raises(EngineError, match="scontrol: not found"):
         job_state("7")
 

@@ -188,6 +188,11 @@ def _advice(table: Table) -> Iterator[str]:
 
 def problems(table: Table) -> Iterator[str]:
     """What `--strict` refuses: one line for each incomplete row, one for rows without runs."""
+    chosen = [row for row in table.rows if row.winner]
+    unmeasured = [c for c in table.spec.columns if all(row.values[c] is None for row in chosen)]
+    if chosen and unmeasured:
+        names = ", ".join(unmeasured)
+        yield f"No chosen run has {names}: `evaluation: measures` says what is scored."
     for row in table.rows:
         if row.counts.untouched:
             continue
@@ -196,9 +201,10 @@ def problems(table: Table) -> Iterator[str]:
             more = len(row.reasons) - MAX_REASONS
             reasons += f"; and {more} more" if more > 0 else ""
             yield f"{_name(row)}: {row.counts.as_text()}{': ' + reasons if reasons else ''}"
-        elif row.winner and any(value is None for value in row.values.values()):
-            names = [name for name, value in row.values.items() if value is None]
-            yield f"{_name(row)}: the chosen run has no {', '.join(names)}"
+        elif row.winner:
+            lacking = [n for n, v in row.values.items() if v is None and n not in unmeasured]
+            if lacking:
+                yield f"{_name(row)}: the chosen run has no {', '.join(lacking)}"
     yield from _without_runs(table)
 
 

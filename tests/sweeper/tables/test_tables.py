@@ -616,3 +616,20 @@ def test_a_failed_seed_leaves_the_seeds_that_all_have(new_store):
 def test_a_number_that_is_no_table_is_named_even_without_a_store(name, tmp_path):
     with pytest.raises(UsageError, match=r"9.9' is unknown. Known: 5.2, 6.1"):
         table(name, f"sqlite:///{tmp_path}/mlflow.db")
+
+
+def test_columns_that_the_grid_does_not_measure_are_one_line(new_store):
+    uri = new_store()
+
+    def change(cell, metrics):
+        missing = {"measure/mig"} | ({"measure/explicitness"} if cell["label"] == "vae" else set())
+        return {name: value for name, value in metrics.items() if name not in missing}
+
+    synthetic.write_launch(
+        uri, synthetic.small_cells(), grid="mine", change=change, artifacts=False
+    )
+    problems = table("mine", uri).problems
+    assert problems == (
+        "No chosen run has mig: `evaluation: measures` says what is scored.",
+        "dsprites vae: the chosen run has no explicitness",
+    )

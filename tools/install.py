@@ -78,8 +78,21 @@ def must(command: list[str]) -> None:
 
 
 def make_environment(folder: Path) -> None:
-    must([sys.executable, "-m", "venv", str(folder)])
+    """A working environment of this Python is kept; one of another version is made again."""
+    if not is_usable(folder):
+        clear = ["--clear"] if (folder / "pyvenv.cfg").is_file() else []
+        must([sys.executable, "-m", "venv", *clear, str(folder)])
     must([*pip(folder), "install", "--quiet", "--upgrade", "pip"])
+
+
+def is_usable(folder: Path) -> bool:
+    """Whether a Python of this version works there, with the modules that pip needs."""
+    python = folder / "bin" / "python"
+    code = "import ssl, sys; print(sys.version_info[:2])"
+    if not python.exists():
+        return False
+    found = subprocess.run([str(python), "-c", code], capture_output=True, text=True)
+    return found.stdout.strip() == str(sys.version_info[:2])
 
 
 def pip(folder: Path) -> list[str]:

@@ -1,6 +1,7 @@
 """tools/install.py: which build of PyTorch is chosen, and what happens without uv's index."""
 
 import importlib.util
+import sys
 from pathlib import Path
 
 import pytest
@@ -64,3 +65,26 @@ def test_the_versions_are_those_of_the_project():
     oldest, unsupported = INSTALL.OLDEST, INSTALL.FIRST_UNSUPPORTED
     expected = f">={oldest[0]}.{oldest[1]},<{unsupported[0]}.{unsupported[1]}"
     assert f'requires-python = "{expected}"' in text
+
+
+def test_a_working_environment_is_kept_and_a_broken_one_made_again(monkeypatch, tmp_path):
+    commands = []
+    monkeypatch.setattr(INSTALL, "must", commands.append)
+    python = tmp_path / "bin" / "python"
+    python.parent.mkdir()
+    (tmp_path / "pyvenv.cfg").touch()
+    python.symlink_to(sys.executable)
+    INSTALL.make_environment(tmp_path)
+    assert [command[2] for command in commands] == ["pip"]
+    python.unlink()
+    python.symlink_to("/bin/false")
+    INSTALL.make_environment(tmp_path)
+    assert commands[1][2:4] == ["venv", "--clear"]
+
+
+def test_a_folder_that_is_no_environment_is_never_cleared(monkeypatch, tmp_path):
+    commands = []
+    monkeypatch.setattr(INSTALL, "must", commands.append)
+    (tmp_path / "mine.txt").touch()
+    INSTALL.make_environment(tmp_path)
+    assert "--clear" not in commands[0]

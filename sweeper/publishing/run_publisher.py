@@ -25,6 +25,7 @@ from sweeper.publishing.runs import attach_text, run_to_publish
 from sweeper.store.folders import open_folder
 from sweeper.tracking import layout
 from sweeper.tracking.uri import sqlite_path
+from sweeper.tracking.writing.claim import Claim, ClaimedError
 from sweeper.tracking.writing.writer import RunToPublish, Writer
 from trainers.saving.records import find_records
 
@@ -54,7 +55,7 @@ class RunPublisher:
     ) -> None:
         """Opens MLflow, before any training starts: this makes and migrates a fresh store.
 
-        Raises TrackingError."""
+        Raises TrackingError; UsageError where a launch with another store trains the same runs."""
         self._grid, self._settings, self._known = grid, settings, known
         self._name = plan.grid
         self._requested: set[str] = set()
@@ -62,6 +63,8 @@ class RunPublisher:
         self._ended: dict[str, Published] = {}
         writer = self._open_writer()
         self._parent = _open_launch(writer, grid, plan)
+        self._claim = Claim(writer.uri, self._parent, settings.store)
+        self._acquire_claim(writer, [t.run_id_at(i) for t in plan.trainings for i in t.todo])
         opened = [writer]
         self.queue = Publisher(lambda: opened.pop() if opened else self._open_writer(), on_failure)
 
@@ -144,8 +147,23 @@ class RunPublisher:
         self.queue.put(lambda writer: attach_results(writer, self._parent, self._name, study))
 
     def close_launch(self, state: str) -> None:
-        """Ends the parent run as FINISHED, FAILED or KILLED."""
-        self.queue.put(lambda writer: writer.close_launch(self._parent, state))
+        """Ends the parent run as FINISHED, FAILED or KILLED, and the claim to its runs."""
+        self._claim.stop()
+        self.queue.put(lambda writer: self._close_launch(writer, state))
+
+    def _acquire_claim(self, writer: Writer, run_ids: list[str]) -> None:
+        if not run_ids and self._grid.search is None:
+            return  # nothing is trained
+        try:
+            self._claim.acquire(run_ids)
+        except BaseException as error:
+            if not isinstance(error, ClaimedError) or error.mlflow_run_id != self._parent:
+                writer.close_launch(self._parent, "KILLED")
+            raise
+
+    def _close_launch(self, writer: Writer, state: str) -> None:
+        writer.close_launch(self._parent, state)
+        self._claim.release()
 
     def states(self) -> RunStates:
         """What became of the runs so far: of those queued, and of those published."""

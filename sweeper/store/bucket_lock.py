@@ -1,6 +1,7 @@
 """One launch at a time per bucket: an object that its launch refreshes (a heartbeat).
 
-A bucket releases nothing when a process dies, so a lock expires once its object has not changed for
+It is created and replaced by conditional PUTs, so that of several launches one gets it. A bucket
+releases nothing when a process dies, so a lock expires once its object has not changed for
 `STALE_S`, measured by the waiting launch's own clock: clocks of two machines are never compared."""
 
 import contextlib
@@ -12,6 +13,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from sweeper.errors import StoreError
+from sweeper.store import conditional_put
 from sweeper.store.lock_holder import in_use_error
 
 HEARTBEAT_S = 20.0
@@ -21,67 +23,84 @@ _NAME = "launch.lock"
 
 @contextlib.contextmanager
 def bucket_lock(store: str, about: str) -> Iterator[None]:
-    """Locks the store while a launch runs. Raises UsageError that names the launch holding it.
+    """Locks the store while a launch runs.
 
-    Two launches begun within a second of each other both look again after they have written: the
-    last writer wins, the other one is refused."""
-    from sweeper.store.bucket import BucketFolder
-
-    folder = BucketFolder(store)
+    Raises StoreInUseError that names the launch holding it, StoreError for an unusable bucket."""
+    address = f"{store.rstrip('/')}/{_NAME}"
     own = json.loads(about) | {"token": uuid.uuid4().hex}
-    _wait_until_stale(folder, store)
-    _write_heartbeat(folder, own, 0)
-    time.sleep(min(1.0, HEARTBEAT_S / 2))
-    if _read(folder).get("token") != own["token"]:
-        raise in_use_error(store, json.dumps(_read(folder)))
+    _acquire(address, store, own)
     stopped = threading.Event()
-    beating = threading.Thread(target=_refresh, args=(folder, own, stopped), daemon=True)
+    beating = threading.Thread(target=_refresh, args=(address, own, stopped), daemon=True)
     beating.start()
     try:
         yield
     finally:
         stopped.set()
         beating.join()
-        with contextlib.suppress(OSError):
-            if _read(folder).get("token") == own["token"]:
-                folder.delete(_NAME)
+        with contextlib.suppress(StoreError, OSError):
+            _release(address, store, own)
 
 
-def _wait_until_stale(folder: Any, store: str) -> None:
-    """Returns once there is no lock, or one that has expired."""
-    before = _read(folder)
+def _acquire(address: str, store: str, own: dict[str, Any]) -> None:
+    """Writes the lock. Raises StoreInUseError."""
+    text = _text(own, 0)
+    etag = conditional_put.put_new(address, text)
+    if etag is None:
+        old = _wait_until_stale(address, store)
+        etag = conditional_put.replace(address, text, old) if old else None
+        etag = etag or conditional_put.put_new(address, text)
+    time.sleep(min(1.0, HEARTBEAT_S / 2))
+    found = conditional_put.read_with_etag(address)
+    # A server that ignores the conditions keeps what was written last.
+    if etag is None or found is None or _content(found[0]).get("token") != own["token"]:
+        raise in_use_error(store, "" if found is None else found[0].decode(errors="replace"))
+
+
+def _wait_until_stale(address: str, store: str) -> str:
+    """Returns the ETag of a lock that has expired, or '' once there is none.
+
+    Raises StoreInUseError where the lock changes meanwhile."""
+    before = conditional_put.read_with_etag(address)
     end = time.monotonic() + STALE_S
-    while before and time.monotonic() < end:
+    while before is not None and time.monotonic() < end:
+        if not _content(before[0]):
+            break  # not a lock
         time.sleep(min(1.0, HEARTBEAT_S / 2))
-        now = _read(folder)
-        if now and now != before:
-            raise in_use_error(store, json.dumps(now))
+        now = conditional_put.read_with_etag(address)
+        if now is not None and now != before:
+            raise in_use_error(store, now[0].decode(errors="replace"))
         before = now
+    return "" if before is None else before[1]
 
 
-def _refresh(folder: Any, own: dict[str, Any], stopped: threading.Event) -> None:
+def _refresh(address: str, own: dict[str, Any], stopped: threading.Event) -> None:
+    """Writes heartbeats until the launch ends, or another one has taken over the lock."""
     count = 0
     while not stopped.wait(HEARTBEAT_S):
         count += 1
-        with contextlib.suppress(OSError):  # the next heartbeat may succeed
-            _write_heartbeat(folder, own, count)
+        with contextlib.suppress(StoreError, OSError):  # the next heartbeat may succeed
+            found = conditional_put.read_with_etag(address)
+            if found is None or _content(found[0]).get("token") != own["token"]:
+                return
+            conditional_put.replace(address, _text(own, count), found[1])
 
 
-def _write_heartbeat(folder: Any, own: dict[str, Any], count: int) -> None:
+def _release(address: str, store: str, own: dict[str, Any]) -> None:
+    from sweeper.store.bucket import BucketFolder
+
+    found = conditional_put.read_with_etag(address)
+    if found is not None and _content(found[0]).get("token") == own["token"]:
+        BucketFolder(store).delete(_NAME)
+
+
+def _text(own: dict[str, Any], count: int) -> bytes:
+    return json.dumps(own | {"beat": count}).encode()
+
+
+def _content(data: bytes) -> dict[str, Any]:
+    """What a lock holds; {} for an object that is not a lock."""
     try:
-        folder.write(_NAME, json.dumps(own | {"beat": count}).encode())
-    except OSError as error:
-        if count == 0:
-            raise StoreError(f"{folder.address} cannot be written: {error}") from error
-        raise
-
-
-def _read(folder: Any) -> dict[str, Any]:
-    """What the lock holds; {} where there is none, or the object is not a lock."""
-    if _NAME not in folder.names():
-        return {}
-    try:
-        found = json.loads(folder.read(_NAME))
-    except Exception:  # deleted between the two calls, or not a lock
+        found = json.loads(data)
+    except ValueError:
         return {}
     return found if isinstance(found, dict) else {}

@@ -27,10 +27,11 @@ def open_client(uri: str) -> "MlflowClient":
         relocate(uri, path)
         _correct_paths_of_mlflow()
     from mlflow.exceptions import MlflowException
-    from mlflow.tracking import MlflowClient
+
+    from sweeper.tracking.client import WholeValuesClient
 
     try:
-        return MlflowClient(uri, registry_uri=uri)
+        return WholeValuesClient(uri, registry_uri=uri)
     except (MlflowException, OSError) as error:
         raise tracking_error(uri, error) from error
 

@@ -5,9 +5,11 @@ import os
 
 
 def set_mlflow_defaults() -> None:
-    """Few retries and short timeouts (the record stays in the store anyway), and no telemetry."""
+    """Few retries and short timeouts (the record stays in the store anyway), no telemetry, and an
+    error instead of a cut value."""
     os.environ.setdefault("MLFLOW_HTTP_REQUEST_MAX_RETRIES", "1")
     os.environ.setdefault("MLFLOW_HTTP_REQUEST_TIMEOUT", "20")
+    os.environ.setdefault("MLFLOW_TRUNCATE_LONG_VALUES", "false")
     os.environ.setdefault("MLFLOW_DISABLE_TELEMETRY", "true")
     os.environ.setdefault("DO_NOT_TRACK", "true")
     os.environ.setdefault("MLFLOW_ENABLE_ARTIFACTS_PROGRESS_BAR", "false")

@@ -7,6 +7,7 @@ from typing import Any
 from sweeper.errors import TrackingError
 from sweeper.messages import mask_credentials
 from sweeper.tracking import layout
+from sweeper.tracking.long_values import artifact_of, is_shortened
 from sweeper.tracking.reading import artifacts, database, server
 from sweeper.tracking.reading.stored_run import Experiment, StoredRun
 from sweeper.tracking.sqlite_file import HalfMadeStore
@@ -129,7 +130,17 @@ def _stored_runs(uri: str, experiment: str | None) -> tuple[list[StoredRun], tup
     known = server.read_experiments(uri) if path is None else database.read_experiments(uri, path)
     ids = _experiment_ids(uri, known, experiment)
     runs = server.read_runs(uri, ids) if path is None else database.read_runs(uri, path, ids)
+    for run in runs:
+        _restore_long_values(uri, run)
     return runs, tuple(found.name for found in known if not found.active)
+
+
+def _restore_long_values(uri: str, run: StoredRun) -> None:
+    """Replaces shortened values by the whole texts; descriptions, which nothing reads, stay."""
+    for kind, values in (("params", run.params), ("tags", run.tags)):
+        for key, value in values.items():
+            if key != layout.NOTE and is_shortened(kind, key, value):
+                values[key] = artifacts.read_text(uri, run, artifact_of(kind, key))
 
 
 def _experiment_ids(uri: str, known: Sequence[Experiment], wanted: str | None) -> list[str]:

@@ -28,8 +28,6 @@ from sweeper.tracking.writing.run_files import (
 from trainers.saving.records import Milestone
 
 _POINTS = 200  # of each metric's trajectory in MLflow; trajectory.parquet holds them all
-
-
 _BATCH = 1000  # metrics a log_batch may hold
 
 
@@ -93,7 +91,7 @@ class Writer:
 
     def open_launch(self, grid: str, grid_id: str, notes: Mapping[str, str]) -> str:
         """Creates or reopens the parent run of a grid. Returns its MLflow id."""
-        found = self._search(f"tags.`{layout.GRID_ID}` = '{grid_id}'")
+        found = self._search([self._experiment_id], f"tags.`{layout.GRID_ID}` = '{grid_id}'")
         tags = {layout.KIND: layout.KIND_LAUNCH, layout.GRID: grid, layout.GRID_ID: grid_id}
         tags |= {layout.CODE_VERSION: self._code_version, **notes}
         if found is None:
@@ -196,11 +194,10 @@ class Writer:
 
     def _finished(self, run_id: str) -> str | None:
         """The MLflow id of a run that is finished in the store, or None."""
-        found = self._search(
-            f"tags.`{layout.RUN_ID}` = '{run_id}' AND tags.`{layout.STATUS}` = '{layout.FINISHED}'"
-            " AND attributes.status = 'FINISHED'"
+        return self._search_run(
+            run_id,
+            f" AND tags.`{layout.STATUS}` = '{layout.FINISHED}' AND attributes.status = 'FINISHED'",
         )
-        return found
 
     def _find_or_create_run(self, publication: RunToPublish, time_ms: int) -> str:
         """The MLflow run of a run, created where there is none.
@@ -208,7 +205,7 @@ class Writer:
         One that was partly written from another record (its training was repeated) is deleted and
         created again, so that no step has two values."""
         run_id = publication.run_id
-        found = self._known.get(run_id) or self._search(f"tags.`{layout.RUN_ID}` = '{run_id}'")
+        found = self._known.get(run_id) or self._search_run(run_id)
         if found is not None and publication.milestone is not None:
             run = self._client.get_run(found)
             recorded = run.data.tags.get(layout.RECORDED_MS)
@@ -259,8 +256,19 @@ class Writer:
             tags=[RunTag(key, value) for key, value in (tags or {}).items()],
         )
 
-    def _search(self, query: str) -> str | None:
-        found = self._client.search_runs([self._experiment_id], query, max_results=1)
+    def _search_run(self, run_id: str, more: str = "") -> str | None:
+        """A run of the whole server: its experiment may have been renamed, in MLflow or in the
+        grid."""
+        ids, token = [], None
+        while token != "":
+            page = self._client.search_experiments(page_token=token)
+            ids += [experiment.experiment_id for experiment in page]
+            token = page.token or ""
+        of_kind = f"tags.`{layout.KIND}` = '{layout.KIND_RUN}'"
+        return self._search(ids, f"tags.`{layout.RUN_ID}` = '{run_id}' AND {of_kind}{more}")
+
+    def _search(self, experiment_ids: list[str], query: str) -> str | None:
+        found = self._client.search_runs(experiment_ids, query, max_results=1)
         return str(found[0].info.run_id) if found else None
 
 

@@ -6,6 +6,7 @@ import sys
 import pytest
 
 from sweeper.errors import StoreError, UsageError
+from sweeper.store import conditional_put
 from sweeper.store.folders import lock_folder, open_folder, read_progress
 from sweeper.store.probes import check_writable
 from trainers.errors import RecordError
@@ -96,6 +97,20 @@ def bucket():
 
 @pytest.mark.slow
 class TestBucket:
+    def test_an_object_is_created_once_and_replaced_only_where_it_is_unchanged(self, bucket):
+        address = f"{bucket}/launch.lock"
+        assert conditional_put.read_with_etag(address) is None
+        first = conditional_put.put_new(address, b"1")
+        assert first and conditional_put.put_new(address, b"2") is None
+        assert conditional_put.read_with_etag(address) == (b"1", first)
+        second = conditional_put.replace(address, b"3", first)
+        assert second and conditional_put.replace(address, b"4", first) is None
+        assert conditional_put.read_with_etag(address) == (b"3", second)
+
+    def test_a_bucket_that_does_not_exist_is_reported(self, bucket):
+        with pytest.raises(StoreError, match="s3://elsewhere/launch.lock cannot be written"):
+            conditional_put.put_new("s3://elsewhere/launch.lock", b"1")
+
     def test_a_file_is_read_back_and_deleted(self, bucket):
         folder = open_folder(bucket, ID)
         assert folder.names() == []

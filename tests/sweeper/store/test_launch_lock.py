@@ -1,12 +1,18 @@
 """One launch per store: the second is refused and names the first; a dead process has no lock."""
 
+import contextlib
+import hashlib
+import io
 import json
 import os
+import random
 import subprocess
 import sys
+import threading
 import time
 
 import pytest
+from botocore.exceptions import ClientError
 
 from sweeper.errors import StoreError, UsageError
 from sweeper.store import bucket_lock
@@ -59,33 +65,46 @@ def test_a_store_that_is_a_file_is_refused(tmp_path):
 
 
 class Bucket:
-    """A folder in memory, in place of one in a bucket."""
+    """Objects in memory, in place of a bucket; a client with the part of botocore that is used.
 
-    files: dict[str, bytes] = {}
+    ignores_conditions: as servers do that have no conditional PUT."""
 
-    def __init__(self, address):
-        self.address = address
+    def __init__(self):
+        self.files: dict[str, bytes] = {}
+        self.ignores_conditions = False
+        self._lock = threading.Lock()
 
-    def names(self):
-        return sorted(self.files)
+    def put_object(self, Bucket, Key, Body, IfNoneMatch=None, IfMatch=None):
+        with self._lock:
+            etag = _etag(self.files.get(Key))
+            is_refused = (IfNoneMatch and etag) or (IfMatch and etag != IfMatch)
+            if is_refused and not self.ignores_conditions:
+                raise ClientError({"Error": {"Code": "PreconditionFailed"}}, "PutObject")
+            self.files[Key] = bytes(Body)
+            return {"ETag": _etag(self.files[Key])}
 
-    def read(self, name):
-        return self.files[name]
+    def get_object(self, Bucket, Key):
+        with self._lock:
+            if Key not in self.files:
+                raise ClientError({"Error": {"Code": "NoSuchKey"}}, "GetObject")
+            return {"Body": io.BytesIO(self.files[Key]), "ETag": _etag(self.files[Key])}
 
-    def write(self, name, data):
-        self.files[name] = bytes(data)
 
-    def delete(self, name):
-        self.files.pop(name, None)
+def _etag(content):
+    return content and hashlib.md5(content).hexdigest()
 
 
 @pytest.fixture
 def bucket(monkeypatch):
-    monkeypatch.setattr("sweeper.store.bucket.BucketFolder", Bucket)
-    monkeypatch.setattr(Bucket, "files", {})
+    found = Bucket()
+    monkeypatch.setattr("sweeper.store.conditional_put._client", lambda: found)
+    monkeypatch.setattr(
+        "sweeper.store.bucket.BucketFolder.delete",
+        lambda folder, name: found.files.pop(f"x/{name}", None),
+    )
     monkeypatch.setattr(bucket_lock, "HEARTBEAT_S", 0.02)
     monkeypatch.setattr(bucket_lock, "STALE_S", 0.5)
-    return Bucket
+    return found
 
 
 def test_a_bucket_is_locked_while_its_launch_sends_heartbeats(bucket):
@@ -96,17 +115,56 @@ def test_a_bucket_is_locked_while_its_launch_sends_heartbeats(bucket):
 
 
 def test_an_expired_lock_is_taken_over(bucket):
-    bucket.files["launch.lock"] = json.dumps(
+    bucket.files["x/launch.lock"] = json.dumps(
         {"grid": "dead", "pid": 1, "host": "h", "token": "t", "beat": 3}
     ).encode()
     with store_lock("s3://b/x", "second"):
-        assert json.loads(bucket.files["launch.lock"])["grid"] == "second"
+        assert json.loads(bucket.files["x/launch.lock"])["grid"] == "second"
 
 
-def test_of_two_that_start_at_once_the_last_to_write_goes_on(bucket, monkeypatch):
+def start_at_once(number):
+    """How many of `number` launches that start at the same moment get the lock."""
+    held, together, done = [], threading.Barrier(number), threading.Event()
+
+    def start():
+        together.wait()
+        with contextlib.suppress(UsageError), store_lock("s3://b/x", "grid"):
+            held.append(1)
+            done.wait()
+
+    threads = [threading.Thread(target=start) for _ in range(number)]
+    for thread in threads:
+        thread.start()
+    time.sleep(1.5)
+    done.set()
+    for thread in threads:
+        thread.join()
+    return len(held)
+
+
+@pytest.mark.parametrize("dead", [False, True])
+def test_of_four_that_start_at_once_one_gets_the_lock(bucket, monkeypatch, dead):
+    """Also where a write takes longer than the second look at the lock waits."""
+    put = bucket.put_object
+
+    def slow_put(**given):
+        time.sleep(random.random() / 10)
+        return put(**given)
+
+    monkeypatch.setattr(bucket, "put_object", slow_put)
+    if dead:
+        bucket.files["x/launch.lock"] = json.dumps({"grid": "dead", "token": "t"}).encode()
+    assert start_at_once(4) == 1
+
+
+def test_a_server_without_conditions_keeps_the_last_writer(bucket, monkeypatch):
+    bucket.ignores_conditions = True
+    sleep = time.sleep
+
     def late(seconds):
+        sleep(seconds)
         other = {"grid": "other", "pid": 1, "host": "h", "token": "t", "beat": 0}
-        bucket.files["launch.lock"] = json.dumps(other).encode()
+        bucket.files["x/launch.lock"] = json.dumps(other).encode()
 
     monkeypatch.setattr(time, "sleep", late)
     with pytest.raises(UsageError, match="the launch of other"), store_lock("s3://b/x", "grid"):

@@ -224,3 +224,33 @@ def test_a_folder_that_cannot_hold_a_store_is_an_error(tmp_path):
 
 def _refuse(*arguments, **options):
     raise OSError("the disk is gone")
+
+
+def renamed_in_mlflow(uri, folder):
+    mlflow = client(uri)
+    mlflow.rename_experiment(
+        mlflow.get_experiment_by_name("sweeper-tests").experiment_id, "my-thesis"
+    )
+    return Writer(uri, "sweeper-tests", folder, "0")
+
+
+def renamed_in_the_grid(uri, folder):
+    return Writer(uri, "my-thesis", folder, "0")
+
+
+@pytest.mark.parametrize("reopened", [renamed_in_mlflow, renamed_in_the_grid])
+@pytest.mark.parametrize("is_complete", [True, False])
+def test_an_experiment_of_another_name_doubles_no_run(
+    writer, uri, tmp_path, monkeypatch, reopened, is_complete
+):
+    if is_complete:
+        writer.publish(publication(milestone()))
+    else:
+        monkeypatch.setattr(writer._client, "log_artifacts", lambda *given: 1 / 0)
+        with pytest.raises(ZeroDivisionError):
+            writer.publish(publication(milestone()))
+    reopened(uri, tmp_path).publish(publication(milestone()))
+    mlflow = client(uri)
+    ids = [experiment.experiment_id for experiment in mlflow.search_experiments()]
+    (run,) = mlflow.search_runs(ids)
+    assert run.data.tags[layout.STATUS] == layout.FINISHED

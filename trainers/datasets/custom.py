@@ -5,7 +5,7 @@ factors: (N, K); whole numbers from 0 up are used as classes, others are ranked 
 factor_names: (K,) text, optional.
 
 On first use the file is written in the prepared form to DATA_DIR/custom/NAME, and again whenever
-its size or time of change differs. It passes through memory in blocks, so it may be of any size.
+its content differs. It passes through memory in blocks, so it may be of any size.
 
 Shapes: N images, K factors, C H W image, n images of a block."""
 
@@ -17,10 +17,11 @@ from pathlib import Path
 import numpy as np
 
 from trainers.datasets.access.prepared import PreparedDataset
+from trainers.datasets.access.source_files import same_content
 from trainers.datasets.formats.containers import Container, container
 from trainers.datasets.published.labels import is_grid, require_labels
 from trainers.datasets.published.reading import PublishedFile
-from trainers.datasets.writing import Progress, file_descriptions, locked, write
+from trainers.datasets.writing import Progress, locked, write
 from trainers.errors import ConfigError, DataError
 from trainers.specs.datasets import DATASETS, DatasetSpec
 
@@ -49,7 +50,7 @@ def _is_made_from(folder: Path, path: Path) -> bool:
     if not (folder / "manifest.json").exists():
         return False
     try:
-        return list(PreparedDataset(folder).manifest.sources) == file_descriptions([path])
+        return same_content(PreparedDataset(folder).manifest.sources, [path])
     except DataError:
         return False  # a damaged one is prepared again
 

@@ -6,10 +6,11 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from trainers.datasets.access.prepared import PreparedDataset
+from trainers.datasets.access.source_files import same_content
 from trainers.datasets.opener import unknown_dataset
 from trainers.datasets.published import READERS
 from trainers.datasets.published.reading import PublishedFile, ReadRequest, files_of
-from trainers.datasets.writing import BLOCK_BYTES, Progress, file_descriptions, locked, write
+from trainers.datasets.writing import BLOCK_BYTES, Progress, locked, write
 from trainers.errors import DataError
 from trainers.specs.datasets import DATASETS, DatasetSpec
 
@@ -91,7 +92,7 @@ def _is_made_from(folder: Path, files: Sequence[Path], any_size: bool) -> bool:
     except DataError:
         return False  # a damaged one is prepared again
     custom = "custom-size" in manifest.fingerprint
-    return list(manifest.sources) == file_descriptions(files) and (any_size or not custom)
+    return (any_size or not custom) and same_content(manifest.sources, files)
 
 
 def _compare_checksums(reading: PublishedFile, kind: str, progress: Progress | None) -> str:

@@ -21,6 +21,7 @@ from typing import Any
 import numpy as np
 
 from trainers.datasets.access.prepared import Manifest, PreparedDataset, stored_shape
+from trainers.datasets.access.source_files import file_descriptions, have_changed
 from trainers.datasets.published.reading import Blocks, PublishedFile
 from trainers.errors import DataError
 
@@ -41,8 +42,9 @@ def write(
     final, partial = data_dir / folder, data_dir / f".{folder}.partial"
     final.parent.mkdir(parents=True, exist_ok=True)
     _require_space(reading, final.parent, partial)
+    sources = file_descriptions(files)
     identity = {
-        "sources": file_descriptions(files),
+        "sources": [{key: found[key] for key in ("name", "bytes", "sha256")} for found in sources],
         "images": [reading.spec.num_images, *stored_shape(reading.spec, reading.layout)],
         "layout": reading.layout,
     }
@@ -62,17 +64,14 @@ def write(
         f"{fingerprint}-{content}",
         reading.layout,
         reading.scale,
-        file_descriptions(files),
+        sources,
     ).write(partial)
+    if have_changed(sources, files):
+        names = ", ".join(str(path) for path in files)
+        raise DataError(f"{names}: changed while it was read. Run the same command again")
     (partial / "journal.jsonl").unlink()
     _put_in_place(partial, final)
     return PreparedDataset(final)
-
-
-def file_descriptions(files: Sequence[Path]) -> list[dict[str, Any]]:
-    """Name, size in bytes and time of change of each file."""
-    stats = [(path.name, path.stat()) for path in files]
-    return [{"name": n, "bytes": s.st_size, "mtime_ns": s.st_mtime_ns} for n, s in stats]
 
 
 @contextmanager

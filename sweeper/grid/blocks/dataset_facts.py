@@ -56,24 +56,25 @@ def _of(spec: DatasetSpec, source: str) -> DatasetFacts:
     )
 
 
-def _state(path: Path) -> tuple[str, int, int]:
-    """Size and times of a file, which change when it is written."""
+def _state(path: Path) -> tuple[str, int, int, int]:
+    """Size, inode and time of change of a file; one of them changes when it is written or
+    replaced, whatever its time of modification is set to."""
     try:
         stat = path.stat()
     except (OSError, ValueError):
         raise DatasetError(f"the file {path} does not exist.") from None
-    return str(path), stat.st_mtime_ns, stat.st_size
+    return str(path), stat.st_ctime_ns, stat.st_size, stat.st_ino
 
 
 @lru_cache(maxsize=64)
-def _digest(path: str, mtime_ns: int, size: int) -> str:
+def _digest(path: str, ctime_ns: int, size: int, inode: int) -> str:
     with open(path, "rb") as stream:
         digest: str = hashlib.file_digest(stream, "sha256").hexdigest()
     return digest
 
 
 @lru_cache(maxsize=64)
-def _own(name: str, path: str, mtime_ns: int, size: int) -> DatasetFacts:
+def _own(name: str, path: str, ctime_ns: int, size: int, inode: int) -> DatasetFacts:
     from trainers.datasets.custom import check_pixels, constant_factors, read
     from trainers.errors import TrainerError
 

@@ -76,12 +76,17 @@ class Writer:
         self.no_picture: dict[str, str] = {}  # {run id: why its picture could not be drawn}
 
     def _experiment(self, name: str, local: bool, folder: Path) -> str:
+        from mlflow.exceptions import MlflowException
+
         found = self._client.get_experiment_by_name(name)
         if found is None:
-            place = artifact_uri(folder / layout.DEFAULT_ARTIFACTS / name)
-            return str(
-                self._client.create_experiment(name, artifact_location=place if local else None)
-            )
+            place = artifact_uri(folder / layout.DEFAULT_ARTIFACTS / name) if local else None
+            try:
+                return str(self._client.create_experiment(name, artifact_location=place))
+            except MlflowException:
+                found = self._client.get_experiment_by_name(name)
+                if found is None:  # not created by another launch meanwhile
+                    raise
         if found.lifecycle_stage != "active":
             raise TrackingError(
                 f"experiment {name!r} was deleted in MLflow; restore it (mlflow experiments "

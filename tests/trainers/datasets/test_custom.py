@@ -1,5 +1,6 @@
 """Anyone's own images and factors, from .npz and HDF5."""
 
+import json
 import os
 
 import h5py
@@ -93,6 +94,52 @@ def test_reopening_reads_nothing_and_a_changed_file_is_read_again(path):
     assert np.array_equal(changed.images(np.arange(N))[:, 0], 255 - pixels(N, 8, 8))
     listed = [row for row in list_datasets(path.parent / "data") if row.spec.name == "mine"]
     assert len(listed) == 1 and listed[0].ready == ("custom",)
+
+
+def rewritten(path, content):
+    path.write_bytes(content)
+
+
+def replaced(path, content):
+    new = path.with_name("new")
+    new.write_bytes(content)
+    new.replace(path)
+
+
+@pytest.mark.parametrize("change", [rewritten, replaced])
+def test_a_file_of_the_same_size_and_time_is_read_again(change, path, tmp_path):
+    first = opened(save(path, images=pixels(N, 8, 8), factors=GRID))
+    other = save(tmp_path / f"other{path.suffix}", images=255 - pixels(N, 8, 8), factors=GRID)
+    before = path.stat()
+    change(path, other.read_bytes())
+    os.utime(path, ns=(before.st_atime_ns, before.st_mtime_ns))
+    after = path.stat()
+    assert (after.st_size, after.st_mtime_ns) == (before.st_size, before.st_mtime_ns)
+    changed = opened(path)
+    assert changed.fingerprint != first.fingerprint
+    assert np.array_equal(changed.images(np.arange(N))[:, 0], 255 - pixels(N, 8, 8))
+
+
+def test_a_file_that_is_copied_or_touched_is_not_prepared_again(path):
+    opened(save(path, images=pixels(N, 8, 8), factors=GRID))
+    prepared = path.parent / "data/custom/mine/images.npy"
+    before = prepared.stat().st_ino
+    replaced(path, path.read_bytes())
+    opened(path)
+    assert prepared.stat().st_ino == before
+
+
+def test_what_an_older_version_prepared_is_prepared_again(path):
+    """Its manifest does not say which content it was made from."""
+    first = opened(save(path, images=pixels(N, 8, 8), factors=GRID))
+    manifest = path.parent / "data/custom/mine/manifest.json"
+    content = json.loads(manifest.read_text())
+    for source in content["sources"]:
+        for key in ("sha256", "ctime_ns", "inode"):
+            del source[key]
+    manifest.write_text(json.dumps(content))
+    assert opened(path).fingerprint == first.fingerprint
+    assert "sha256" in json.loads(manifest.read_text())["sources"][0]
 
 
 def test_the_same_content_has_the_same_fingerprint(tmp_path):

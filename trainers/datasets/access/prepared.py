@@ -22,7 +22,7 @@ Layout = Literal["uint8", "bits"]
 
 @dataclass(frozen=True)
 class Manifest:
-    """What a prepared folder holds. sources: name, bytes and time of each file it was made from."""
+    """What a prepared folder holds. sources: of `source_files.file_descriptions`."""
 
     spec: DatasetSpec
     fingerprint: str

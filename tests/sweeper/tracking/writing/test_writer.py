@@ -254,3 +254,17 @@ def test_an_experiment_of_another_name_doubles_no_run(
     ids = [experiment.experiment_id for experiment in mlflow.search_experiments()]
     (run,) = mlflow.search_runs(ids)
     assert run.data.tags[layout.STATUS] == layout.FINISHED
+
+
+def test_an_experiment_that_another_launch_creates_meanwhile_is_used(uri, tmp_path, monkeypatch):
+    from mlflow.tracking import MlflowClient
+
+    create = MlflowClient.create_experiment
+
+    def create_twice(self, name, artifact_location=None):
+        create(self, name, artifact_location)
+        return create(self, name, artifact_location)
+
+    monkeypatch.setattr(MlflowClient, "create_experiment", create_twice)
+    Writer(uri, "contended", tmp_path, "0").publish(publication(milestone()))
+    assert client(uri).get_experiment_by_name("contended") is not None

@@ -18,6 +18,7 @@ from sweeper.messages import counted, mask_credentials
 from sweeper.tracking import layout
 from sweeper.tracking.reading import artifacts, reader
 from sweeper.tracking.reading.artifacts import Latents
+from sweeper.tracking.reading.declared import declared_params, is_declared_score
 from sweeper.tracking.reading.stored_run import StoredRun, restore_infinity
 from trainers.specs.measures import MEASURES
 
@@ -31,7 +32,6 @@ SETTINGS = (
     *("latent_dim", "network", "reconstruction", "precision", "protocol", "num_points"),
 )
 SCORES = (layout.MEASURE_PREFIX, layout.VALID_PREFIX, layout.TEST_PREFIX)
-FINAL = (*SCORES, layout.LATENT_PREFIX)  # metrics of the milestone itself
 
 RunRow = Mapping[str, Any]  # a run's row of the wide form
 
@@ -137,10 +137,10 @@ def row_of_run(run: StoredRun) -> dict[str, Any]:
         "code_version": tags.get(layout.CODE_VERSION, ""),
         "grids": tags.get(layout.GRIDS, ""),
     }
-    for name, text in run.params.items():
+    for name, text in declared_params(run).items():
         row[name if name in layout.COMMON_PARAMS else f"param/{name}"] = _typed(name, text)
     for name, value in run.metrics.items():
-        column = layout.score_column(name) if name.startswith(FINAL) else f"last/{name}"
+        column = layout.score_column(name) if is_declared_score(run, name) else f"last/{name}"
         row[column] = restore_infinity(value)
     return row
 

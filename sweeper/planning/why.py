@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from sweeper.messages import counted
 from sweeper.planning.plan import Plan, Training
 from sweeper.tracking import layout
+from sweeper.tracking.reading.declared import declared_params
 from sweeper.tracking.reading.stored_run import StoredRun
 from trainers.config import TrainingConfig
 from trainers.specs.own import PARTS
@@ -99,7 +100,7 @@ def _stored_identity(run: StoredRun) -> tuple[Identity, bool]:
     common = {name: run.params[name] for name in layout.COMMON_PARAMS if name in run.params}
     common.pop("iterations", None)
     evaluation = {name: common.pop(name) for name in _EVALUATION if name in common}
-    params = {k: v for k, v in run.params.items() if k not in layout.COMMON_PARAMS}
+    params = {k: v for k, v in declared_params(run).items() if k not in layout.COMMON_PARAMS}
     return flat_identity({**common, "params": params, "evaluation": evaluation}, model), False
 
 

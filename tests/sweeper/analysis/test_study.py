@@ -5,9 +5,12 @@ import math
 import pytest
 
 from sweeper.analysis.population import results
+from sweeper.analysis.rule import SelectionRule
+from sweeper.analysis.selection import best_configuration
 from sweeper.analysis.study import read_study
 from sweeper.errors import ResultsError
 from sweeper.tables import table
+from sweeper.tracking.connection import open_client
 from sweeper.tracking.reading.reader import finished_runs, stored_runs
 from tests.sweeper.support import synthetic_store as synthetic
 
@@ -86,3 +89,37 @@ def test_latents_trajectories_and_milestones_on_demand(small):
     siblings = small.siblings(cell["run_id"])
     assert siblings.iterations.tolist() == [50_000, 100_000, 200_000, 300_000]
     assert set(siblings.training_id) == {cell["training_id"]}
+
+
+@pytest.fixture
+def annotated(new_store):
+    """A run on each of two seeds, and the notes that its owner added to one of them."""
+    uri = new_store()
+    first = next(c for c in synthetic.small_cells() if c["model"] == "beta_vae")
+    cells = [first, {**first, "seed": 1, "run_id": "5" * 16, "training_id": "6" * 16}]
+    synthetic.write_launch(uri, cells, artifacts=False)
+    before = read_study(uri)
+    client = open_client(uri)
+    run = before.stored[first["run_id"]].mlflow_run_id
+    client.log_param(run, "comment", "looks good")
+    client.log_param(run, "gamma", "3")
+    client.set_tag(run, "reviewed", "yes")
+    client.log_metric(run, "measure/by_eye", 10.0)
+    client.log_metric(run, "valid/time_s", 1.0)
+    return before, read_study(uri), run
+
+
+def test_parameters_that_people_add_split_no_configuration(annotated):
+    before, after, _ = annotated
+    assert list(after.runs) == [*before.runs, "last/measure/by_eye", "last/valid/time_s"]
+    cells = [after.runs[list(before.runs)].to_dict("records"), before.runs.to_dict("records")]
+    rule = SelectionRule()
+    winners = [best_configuration(rows, rule) for rows in cells]
+    assert [len(winner.runs) for winner in winners] == [2, 2]
+
+
+def test_what_people_add_is_kept(annotated):
+    _, after, run = annotated
+    (stored,) = (found for found in after.stored.values() if found.mlflow_run_id == run)
+    assert stored.params["comment"] == "looks good" and stored.tags["reviewed"] == "yes"
+    assert stored.metrics["measure/by_eye"] == 10.0

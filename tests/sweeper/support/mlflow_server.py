@@ -30,7 +30,10 @@ def serving(uri: str) -> Iterator[str]:
         yield address
     finally:
         process.terminate()
-        process.wait(20)
+        try:
+            process.wait(60)
+        finally:
+            process.kill()
 
 
 def _wait_for(address: str) -> None:

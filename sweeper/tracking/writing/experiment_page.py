@@ -4,6 +4,7 @@ An experiment gets a description and a saved view (the menu "Views": settings an
 best CbD first); a run its dataset as an input, and a description that shows its PCC picture. A
 description that was edited in the UI is kept."""
 
+import contextlib
 import hashlib
 import json
 from collections.abc import Mapping
@@ -37,7 +38,10 @@ One run is one configuration at one number of iterations, a child of its launch.
 def describe_experiment(
     client: Any, experiment_id: str, tags: Mapping[str, str], time_ms: int
 ) -> None:
-    """Sets description, kind and saved view, each only where the experiment has none."""
+    """Sets description, kind and saved view, each only where the experiment has none. One that
+    another launch sets at the same moment is left to it: all write the same."""
+    from mlflow.exceptions import MlflowException
+
     wanted = {
         layout.NOTE: _ABOUT,
         _KIND: "custom_model_development",  # the UI's pages for trained models, not for agents
@@ -45,7 +49,8 @@ def describe_experiment(
     }
     for key, value in wanted.items():
         if key not in tags:
-            client.set_experiment_tag(experiment_id, key, value)
+            with contextlib.suppress(MlflowException):
+                client.set_experiment_tag(experiment_id, key, value)
 
 
 def saved_view(time_ms: int) -> str:

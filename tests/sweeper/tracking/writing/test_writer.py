@@ -268,3 +268,16 @@ def test_an_experiment_that_another_launch_creates_meanwhile_is_used(uri, tmp_pa
     monkeypatch.setattr(MlflowClient, "create_experiment", create_twice)
     Writer(uri, "contended", tmp_path, "0").publish(publication(milestone()))
     assert client(uri).get_experiment_by_name("contended") is not None
+
+
+def test_a_description_that_another_launch_writes_at_the_same_moment_is_left_to_it(
+    uri, tmp_path, monkeypatch
+):
+    from mlflow.exceptions import MlflowException
+    from mlflow.tracking import MlflowClient
+
+    def contended(self, *given):
+        raise MlflowException("UNIQUE constraint failed: experiment_tags.key")
+
+    monkeypatch.setattr(MlflowClient, "set_experiment_tag", contended)
+    assert Writer(uri, "contended", tmp_path, "0").publish(publication(milestone()))

@@ -34,6 +34,7 @@ class Model(nn.Module):
     def __init__(self, config):
         super().__init__()
         self.scale = config["scale"]
+        self.is_gaussian = config["identity"].get("reconstruction") == "gaussian"
         self.encoder = build(config["encoder"])
         self.decoder = build(config["decoder"])
 
@@ -45,8 +46,9 @@ class Model(nn.Module):
 
     @torch.no_grad()
     def decode(self, latents):
-        """(B, C, H, W) in [0, 1]."""
-        return torch.sigmoid(self.decoder(torch.as_tensor(latents).float()))
+        """(B, C, H, W) in [0, 1]; any values where the reconstruction was gaussian."""
+        logits = self.decoder(torch.as_tensor(latents).float())
+        return logits if self.is_gaussian else torch.sigmoid(logits)
 
 
 def build(layers):

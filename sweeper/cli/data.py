@@ -1,9 +1,9 @@
-"""Commands about datasets: list, check, prepare, render."""
+"""Commands about datasets: list, fetch, check, prepare, render."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import typer
 
@@ -11,7 +11,11 @@ from sweeper.cli import options as common
 from sweeper.cli.start.completion import dataset_names
 from sweeper.errors import UsageError
 
-app = typer.Typer(help="Datasets: list, check, prepare and draw them.", no_args_is_help=True)
+if TYPE_CHECKING:
+    from trainers.datasets.access.prepared import PreparedDataset
+    from trainers.datasets.listing import DatasetState
+
+app = typer.Typer(help="Datasets: list, fetch, check, prepare and draw them.", no_args_is_help=True)
 
 NAME = typer.Argument(..., help="A dataset, for example mpi3d.", autocompletion=dataset_names)
 SOURCE = typer.Option(
@@ -30,37 +34,92 @@ def list_command(data: Path = FOLDER, as_json: bool = common.JSON) -> None:
     Example: sweeper data list"""
     from trainers.datasets import list_datasets
 
-    rows: list[dict[str, Any]] = [
-        {
-            "name": row.spec.name,
-            "factors": dict(zip(row.spec.factor_names, row.spec.factor_sizes, strict=True)),
-            "images": row.spec.num_images,
-            "image_CHW": list(row.spec.image_CHW),
-            "state": row.state,
-            "ready": list(row.ready),
-            "fingerprint": row.fingerprint,
-            "size_bytes": row.size_bytes,
-        }
-        for row in list_datasets(data)
-    ]
+    states = list_datasets(data)
     if as_json:
-        common.print_json(rows)
+        common.print_json([_listed(row) for row in states])
         return
     from rich.console import Console
     from rich.table import Table
 
-    names = ("dataset", "images", "C x H x W", "factors", "state", "can be used")
+    names = ("dataset", "images", "C x H x W", "factors", "size", "licence", "can be used")
     table = Table(*names, box=None, pad_edge=False)
-    for row in rows:
+    for row in states:
         table.add_row(
-            row["name"],
-            f"{row['images']:,}",
-            " x ".join(map(str, row["image_CHW"])),
-            _factors(row["factors"]),
-            row["state"],
-            ", ".join(row["ready"]) or "sweeper data prepare",
+            row.spec.name,
+            f"{row.spec.num_images:,}",
+            " x ".join(map(str, row.spec.image_CHW)),
+            _factors(row.spec.factor_sizes),
+            _size(row),
+            row.licence,
+            ", ".join(row.ready) or f"sweeper data fetch {row.spec.name}",
         )
-    Console().print(table)
+    console = Console()
+    console.print(table)
+    for row in states:
+        if row.state != "not prepared":
+            console.print(f"{row.spec.name}: {_prepared(row)}", soft_wrap=True, highlight=False)
+
+
+def _listed(row: "DatasetState") -> dict[str, Any]:
+    """A row of `data list --json`."""
+    return {
+        "name": row.spec.name,
+        "factors": dict(zip(row.spec.factor_names, row.spec.factor_sizes, strict=True)),
+        "images": row.spec.num_images,
+        "image_CHW": list(row.spec.image_CHW),
+        "state": row.state,
+        "ready": list(row.ready),
+        "fingerprint": row.fingerprint,
+        "size_bytes": row.size_bytes,
+        "licence": row.licence,
+        "download_bytes": row.download_bytes,
+        "prepared_images": row.prepared.spec.num_images if row.prepared else 0,
+        "prepared_from": [source["name"] for source in row.prepared.sources]
+        if row.prepared
+        else [],
+    }
+
+
+def _size(row: "DatasetState") -> str:
+    """Of the prepared form, or of what would be downloaded for it where that is known."""
+    if row.size_bytes:
+        return _bytes(row.size_bytes)
+    return f"download {_bytes(row.download_bytes)}" if row.download_bytes else "unknown"
+
+
+def _bytes(count: int) -> str:
+    return f"{count / 1e9:.1f} GB" if count >= 1e9 else f"{count / 1e6:.1f} MB"
+
+
+def _prepared(row: "DatasetState") -> str:
+    """What was prepared, or why it cannot be read."""
+    if row.prepared is None:
+        return row.state
+    spec, files = row.prepared.spec, [source["name"] for source in row.prepared.sources]
+    return (
+        f"prepared: {spec.num_images:,} images from {', '.join(files)}, "
+        f"{_factors(spec.factor_sizes)}, {row.fingerprint}"
+    )
+
+
+@app.command()
+def fetch(
+    name: str = NAME,
+    data: Path = FOLDER,
+    keep: bool = typer.Option(False, "--keep", help="Keep the downloaded files afterwards."),
+    as_json: bool = common.JSON,
+) -> None:
+    """Download a published dataset, check its sums, and prepare it.
+
+    A broken or stopped download continues with the same command. Proxies are read from
+    HTTPS_PROXY, HTTP_PROXY and NO_PROXY.
+
+    Example: sweeper data fetch shapes3d"""
+    from trainers.datasets import fetch as run
+
+    with _progress(quiet=as_json) as report:
+        found = run(name, data, keep=keep, progress=report)
+    _print_dataset(name, found, data, as_json)
 
 
 @app.command()
@@ -100,6 +159,10 @@ def prepare(
 
     with _progress(quiet=as_json) as report:
         found = run(name, source, data, any_size=any_size, progress=report)
+    _print_dataset(name, found, data, as_json)
+
+
+def _print_dataset(name: str, found: "PreparedDataset", data: Path, as_json: bool) -> None:
     if as_json:
         common.print_json({"dataset": name, "images": len(found), "fingerprint": found.fingerprint})
     else:
@@ -139,9 +202,9 @@ def _source_without_file(name: str) -> str | None:
     return next((s for s in DATASETS[name].sources if s in ("rendered", "synthetic")), None)
 
 
-def _factors(factors: dict[str, int]) -> str:
-    sizes = " x ".join(map(str, factors.values()))
-    return f"{len(factors)} attributes" if len(factors) > 9 else f"{len(factors)}: {sizes}"
+def _factors(sizes_K: tuple[int, ...]) -> str:
+    sizes = " x ".join(map(str, sizes_K))
+    return f"{len(sizes_K)} attributes" if len(sizes_K) > 9 else f"{len(sizes_K)}: {sizes}"
 
 
 @contextmanager

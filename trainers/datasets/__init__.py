@@ -13,6 +13,7 @@ from trainers.datasets.access.dataset import Dataset
 from trainers.datasets.access.prepared import PreparedDataset, is_prepared
 from trainers.datasets.contact_sheet import render_sheet
 from trainers.datasets.custom import open_custom
+from trainers.datasets.fetching.fetch import fetch
 from trainers.datasets.listing import list_datasets
 from trainers.datasets.opener import DEFAULT_DATA_DIR, Opener, unknown_dataset
 from trainers.datasets.prepare import Checked, check, prepare
@@ -64,6 +65,7 @@ __all__ = [
     "Opener",
     "PreparedDataset",
     "check",
+    "fetch",
     "is_prepared",
     "list_datasets",
     "open_dataset",

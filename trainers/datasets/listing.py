@@ -3,7 +3,8 @@
 from dataclasses import dataclass
 from pathlib import Path
 
-from trainers.datasets.access.prepared import read_manifest
+from trainers.datasets.access.prepared import Manifest, read_manifest
+from trainers.datasets.fetching.places import DOWNLOADS
 from trainers.errors import DataError
 from trainers.specs.datasets import DATASETS, DatasetSpec
 
@@ -13,13 +14,25 @@ class DatasetState:
     """A dataset and the sources that can be opened now.
 
     state: "prepared", "not prepared", or the problem of the prepared form.  ready: the sources that
-    open without a further step.  size_bytes: of the prepared form, 0 where there is none."""
+    open without a further step.  size_bytes: of the prepared form, 0 where there is none.
+    prepared: the description of the prepared form."""
 
     spec: DatasetSpec
     state: str
     ready: tuple[str, ...]
     fingerprint: str
     size_bytes: int
+    prepared: Manifest | None = None
+
+    @property
+    def licence(self) -> str:
+        """Of the published files; '' for a user's own."""
+        return DOWNLOADS[self.spec.name].licence if self.spec.name in DOWNLOADS else ""
+
+    @property
+    def download_bytes(self) -> int:
+        """Of the published files; 0 where it is not known."""
+        return DOWNLOADS[self.spec.name].size_bytes if self.spec.name in DOWNLOADS else 0
 
 
 def list_datasets(data_dir: Path | str) -> list[DatasetState]:
@@ -40,8 +53,8 @@ def _row(spec: DatasetSpec, folder: Path) -> DatasetState:
     if not (folder / "manifest.json").is_file():
         return DatasetState(spec, "not prepared", drawn, "", 0)
     try:
-        fingerprint = read_manifest(folder).fingerprint
+        prepared = read_manifest(folder)
     except DataError as error:
         return DatasetState(spec, str(error), drawn, "", 0)
     size = sum(file.stat().st_size for file in folder.iterdir())
-    return DatasetState(spec, "prepared", drawn + stored, fingerprint, size)
+    return DatasetState(spec, "prepared", drawn + stored, prepared.fingerprint, size, prepared)

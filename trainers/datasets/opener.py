@@ -40,7 +40,8 @@ class Opener:
             return PreparedDataset(data_dir / name, self.spec)
         also = "".join(f", or use source {source!r}" for source in self._drawn)
         raise DataError(
-            f"{name}: not prepared in {data_dir}. Download {', '.join(self.spec.files)} and run "
+            f"{name}: not prepared in {data_dir}. Run `sweeper data fetch {name}`, or download "
+            f"{', '.join(self.spec.files)} and run "
             f"`sweeper data prepare {name} --source FILE`{also}"
         )
 

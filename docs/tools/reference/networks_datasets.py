@@ -3,13 +3,15 @@
 import inspect
 
 from docs.tools.reference.markdown import escape, prose, table
+from trainers.datasets.fetching.places import DOWNLOADS
 from trainers.networks import NETWORKS as BUILDERS
 from trainers.specs.datasets import DATASETS, DatasetSpec
 from trainers.specs.networks import NETWORKS
 
 ABOUT_DATASETS = """\
-`sweeper data prepare NAME --source FILE` checks a published file and converts it to a
-memory-mapped form that all processes of a machine share. `rendered` images are drawn from the
+`sweeper data fetch NAME` downloads the published files, compares their sums and prepares them;
+`sweeper data prepare NAME --source FILE` prepares files that are here. The prepared form is
+memory-mapped and shared by all processes of a machine. `rendered` images are drawn from the
 published geometry and need no file (of 655,360 pixels of 160 published images, 8 differ).
 `synthetic` images have the same factors, sizes and resolution as the published ones, but are drawn
 here: results from them are marked `synthetic` in MLflow and in every table. Your own file:
@@ -55,6 +57,7 @@ def _dataset(spec: DatasetSpec) -> str:
         ("factor grid", grid),
         ("sources", ", ".join(spec.sources)),
         ("published files", ", ".join(f"`{file}`" for file in spec.files)),
+        ("licence", f"{DOWNLOADS[spec.name].licence} ({DOWNLOADS[spec.name].page})"),
         ("default network", f"`{spec.network}`"),
         ("citation", escape(spec.citation)),
     ]

@@ -1,0 +1,1 @@
+"""Downloads published datasets, checks their sums and prepares them."""

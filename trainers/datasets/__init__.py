@@ -30,6 +30,9 @@ DATASETS: dict[str, Opener] = {
     "shapes3d": Opener("shapes3d"),
     "cars3d": Opener("cars3d"),
     "smallnorb": Opener("smallnorb"),
+    "mpi3d_toy": Opener("mpi3d_toy"),
+    "mpi3d_realistic": Opener("mpi3d_realistic"),
+    "mpi3d_real": Opener("mpi3d_real"),
 }
 
 

@@ -47,6 +47,33 @@ CELEBA_ATTRIBUTES = tuple(
     Young""".split()
 )
 
+_MPI3D_FACTORS = (
+    "object_color",
+    "object_shape",
+    "object_size",
+    "camera_height",
+    "background_color",
+    "horizontal_axis",
+    "vertical_axis",
+)
+
+
+def _mpi3d(variant: str) -> DatasetSpec:
+    """MPI3D toy, realistic or real: the same factors, rendered or photographed."""
+    return DatasetSpec(
+        name=f"mpi3d_{variant}",
+        title=f"MPI3D-{variant}",
+        factor_names=_MPI3D_FACTORS,
+        factor_sizes=(6, 6, 2, 3, 3, 40, 40),
+        image_CHW=(3, 64, 64),
+        network="cnn",
+        citation="Gondal et al. 2019",
+        sources=("published",),
+        num_images=1_036_800,
+        files=(f"mpi3d_{variant}.npz",),
+    )
+
+
 _SPECS = (
     DatasetSpec(
         name="dsprites",
@@ -63,15 +90,7 @@ _SPECS = (
     DatasetSpec(
         name="mpi3d",
         title="MPI3D-complex",
-        factor_names=(
-            "object_color",
-            "object_shape",
-            "object_size",
-            "camera_height",
-            "background_color",
-            "horizontal_axis",
-            "vertical_axis",
-        ),
+        factor_names=_MPI3D_FACTORS,
         factor_sizes=(4, 4, 2, 3, 3, 40, 40),
         image_CHW=(3, 64, 64),
         network="cnn",
@@ -178,6 +197,9 @@ _SPECS = (
             for kind in ("dat", "cat", "info")
         ),
     ),
+    _mpi3d("toy"),
+    _mpi3d("realistic"),
+    _mpi3d("real"),
 )
 
 DATASETS: dict[str, DatasetSpec] = {spec.name: spec for spec in _SPECS}

@@ -9,6 +9,7 @@ import struct
 import tarfile
 import zipfile
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -59,9 +60,9 @@ def dsprites(folder, container="npz", sizes=(2, 1, 3, 2, 2)):
     return Made([path], images[:, None], classes)
 
 
-def mpi3d(folder, count=7):
+def mpi3d(folder, count=7, file="real3d_complicated_shapes_ordered.npz"):
     images = noise(count, 64, 64, 3)
-    path = folder / "real3d_complicated_shapes_ordered.npz"
+    path = folder / file
     np.savez(path, images=images)
     classes = np.zeros((count, 7), int)
     classes[:, 6] = np.arange(count)
@@ -193,6 +194,9 @@ MAKERS = {
     "shapes3d": shapes3d,
     "cars3d": cars3d,
     "smallnorb": smallnorb,
+    "mpi3d_toy": partial(mpi3d, file="mpi3d_toy.npz"),
+    "mpi3d_realistic": partial(mpi3d, file="mpi3d_realistic.npz"),
+    "mpi3d_real": partial(mpi3d, file="mpi3d_real.npz"),
 }
 
 

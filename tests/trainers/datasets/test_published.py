@@ -102,6 +102,32 @@ def test_known_checksum_is_compared(layouts, tmp_path, monkeypatch):
         check("dsprites", made.sources)
 
 
+@pytest.mark.parametrize(
+    ("name", "compared"), [("mpi3d_toy", True), ("mpi3d_realistic", True), ("mpi3d_real", False)]
+)
+def test_sums_tell_the_variants_of_mpi3d_apart(name, compared, layouts, tmp_path, monkeypatch):
+    made = layouts.by_name[name](tmp_path, count=6)
+    small = replace(DATASETS[name], factor_sizes=(1, 1, 1, 1, 1, 1, 6), num_images=6)
+    monkeypatch.setitem(DATASETS, name, small)
+    if compared:
+        with pytest.raises(DataError, match="altered or damaged: expected md5"):
+            check(name, made.sources)
+    else:
+        assert check(name, made.sources).checksum == "none was published"
+
+
+def test_the_other_variants_are_no_mpi3d_complex(tmp_path):
+    """A header that states their number of images; the images themselves are not reached."""
+    path, header = tmp_path / "mpi3d_toy.npz", io.BytesIO()
+    layout = {"descr": "|u1", "fortran_order": False, "shape": (1_036_800, 64, 64, 3)}
+    np.lib.format.write_array_header_1_0(header, layout)
+    with zipfile.ZipFile(path, "w") as archive:
+        archive.writestr("images.npy", header.getvalue())
+    with pytest.raises(DataError, match="mpi3d_toy, mpi3d_realistic, mpi3d_real"):
+        check("mpi3d", path)
+    assert check("mpi3d_real", path).spec.num_images == 1_036_800
+
+
 def test_spec_in_place_of_published_numbers(layouts, tmp_path):
     made = layouts.falcor3d(tmp_path)
     sizes = (2, 3, 1, 2, 1, 1, 6)

@@ -6,7 +6,7 @@ source of each address. A file whose sum nobody published is checked by its leng
 
 from dataclasses import dataclass
 
-from trainers.datasets.published import celeba, dsprites, shapes3d, smallnorb
+from trainers.datasets.published import celeba, dsprites, mpi3d, shapes3d, smallnorb
 from trainers.datasets.published.cars3d import MD5 as CARS3D
 from trainers.datasets.published.reading import Checksum
 
@@ -41,6 +41,18 @@ def _drive(file_id: str) -> tuple[str, ...]:
         f"https://drive.usercontent.google.com/download?id={file_id}&export=download&confirm=t",
         f"https://drive.google.com/uc?export=download&confirm=t&id={file_id}",
     )
+
+
+def _mpi3d(variant: str) -> Download:
+    """The two addresses that the README of the dataset's repository gave, the newer one first."""
+    name = f"mpi3d_{variant}"
+    urls = (
+        f"https://huggingface.co/datasets/waleedgondal/mpi3d/resolve/main/{name}.npz",
+        f"https://storage.googleapis.com/disentanglement_dataset/Final_Dataset/{name}.npz",
+    )
+    size_bytes = 12_740_198_400  # the images, stored without compression
+    file = RemoteFile(f"{name}.npz", urls, mpi3d.SUMS.get(name), size_bytes)
+    return Download((file,), CC_BY, "https://github.com/rr-learning/disentanglement_dataset")
 
 
 CC_BY = "CC BY 4.0"
@@ -183,4 +195,7 @@ DOWNLOADS: dict[str, Download] = {
         "research only",
         _NORB,
     ),
+    "mpi3d_toy": _mpi3d("toy"),
+    "mpi3d_realistic": _mpi3d("realistic"),
+    "mpi3d_real": _mpi3d("real"),
 }

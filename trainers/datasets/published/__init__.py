@@ -14,4 +14,7 @@ READERS: dict[str, Callable[[ReadRequest], PublishedFile]] = {
     "shapes3d": shapes3d.read,
     "cars3d": cars3d.read,
     "smallnorb": smallnorb.read,
+    "mpi3d_toy": mpi3d.read,
+    "mpi3d_realistic": mpi3d.read,
+    "mpi3d_real": mpi3d.read,
 }

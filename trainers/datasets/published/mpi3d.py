@@ -1,8 +1,10 @@
-"""MPI3D-complex as published: one .npz, key `images`, in the order of the factors, no labels
+"""MPI3D as published: one .npz, key `images`, in the order of the factors, no labels
 (github.com/rr-learning/disentanglement_dataset).
 
-The other variants (toy, realistic, real) hold 1,036,800 images and other objects; that number
-identifies them. The NeurIPS challenge's 460,800-image part of them cannot be recognised.
+MPI3D-complex holds 460,800 images; toy, realistic and real hold 1,036,800 of other objects. The
+three differ in their sums only, and the sum of `real` is not compared: that file was published
+anew in April 2025, after the known sum. The NeurIPS challenge's 460,800-image part of toy and
+realistic, which disentanglement_lib reads, cannot be told from MPI3D-complex.
 
 Shapes: N images, H W C image."""
 
@@ -11,10 +13,15 @@ import numpy as np
 from trainers.datasets.access.factor_grid import classes_of
 from trainers.datasets.formats.npy import npz_blocks, npz_header
 from trainers.datasets.published.labels import fitted
-from trainers.datasets.published.reading import PublishedFile, ReadRequest, require_count
+from trainers.datasets.published.reading import Checksum, PublishedFile, ReadRequest, require_count
 from trainers.errors import DataError
 
 OTHER_VARIANTS = 1_036_800
+# github.com/nmichlo/disent (`_groundtruth__mpi3d.py`).
+SUMS = {
+    "mpi3d_toy": Checksum("md5", "55889cb7c7dfc655d6e0277beee88868"),
+    "mpi3d_realistic": Checksum("md5", "59a6225b88b635365f70c91b3e52f70f"),
+}
 
 
 def read(request: ReadRequest) -> PublishedFile:
@@ -25,10 +32,10 @@ def read(request: ReadRequest) -> PublishedFile:
     if len(shape) != 4 or shape[3] != 3 or dtype != np.uint8:
         raise DataError(f"{where}: {dtype} {shape}, expected uint8 (images, 64, 64, 3)")
     hint = ""
-    if shape[0] == OTHER_VARIANTS:
+    if spec.name == "mpi3d" and shape[0] == OTHER_VARIANTS:
         hint = (
-            "This is MPI3D toy, realistic or real; mpi3d is MPI3D-complex, published as "
-            "real3d_complicated_shapes_ordered.npz."
+            "This is MPI3D toy, realistic or real (mpi3d_toy, mpi3d_realistic, mpi3d_real); mpi3d "
+            "is MPI3D-complex, published as real3d_complicated_shapes_ordered.npz."
         )
     require_count(shape[0], request, where, hint)
     if shape[0] > spec.num_images:
@@ -43,4 +50,5 @@ def read(request: ReadRequest) -> PublishedFile:
         fitted(spec, classes_NK, spec.factor_sizes, image_CHW, where, any_size=request.any_size),
         classes_NK,
         lambda start: (block.transpose(0, 3, 1, 2) for block in npz_blocks(path, "images", start)),
+        checksums={path: (SUMS[spec.name],)} if spec.name in SUMS else {},
     )

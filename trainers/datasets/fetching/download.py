@@ -104,6 +104,8 @@ class Part:
                     done += len(chunk)
                     if progress:
                         progress(f"downloading {name}", done, max(total, done))
+            if total and done < total:  # urllib3 1 does not compare them
+                raise ConnectionError(f"the connection ended after {done:,} of {total:,} bytes")
 
     def _request(self) -> "Response":
         """The answer of the place: the rest of the file (206), or all of it (200)."""

@@ -197,7 +197,10 @@ def test_list_shows_the_state_of_every_dataset(layouts, tmp_path):
     assert rows["mpi3d"].state == "prepared" and rows["mpi3d"].size_bytes > 3 * 3 * 64 * 64
     assert rows["mpi3d"].ready == ("synthetic", "published")
     assert rows["dsprites"].state == "not prepared" and rows["dsprites"].ready == ("rendered",)
-    assert rows["cars3d"].ready == ()
+    assert rows["cars3d"].ready == () and rows["cars3d"].prepared is None
+    assert rows["mpi3d"].licence == "CC BY 4.0" and rows["celeba"].download_bytes > 1e9
+    assert rows["mpi3d"].prepared.spec.num_images == 3
+    assert [file["name"] for file in rows["mpi3d"].prepared.sources] == [made.sources[0].name]
 
 
 def prepare_in_child(source, data_dir, queue):

@@ -28,7 +28,7 @@ def measure(
     """Makes a function (latents_NL, factors_NK) -> float, or (latents_NL, factors_NK, seed), a
     measure of the function's name.
 
-    range: of its values, 'A to B' where they are bounded, which `sweeper check` tests.  needs: what
+    range: of its values, 'A to B' where they are bounded.  needs: what
     it is computed from.  seed: an integer, for a measure that draws samples."""
 
     def mark(function: Function) -> Function:

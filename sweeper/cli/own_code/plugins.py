@@ -10,7 +10,7 @@ def plugins(
     """List the models, networks, datasets and measures that are not built in, and where each is
     defined: those that installed packages bring, and those of --use.
 
-    Example: sweeper plugins --use ./my_models.py"""
+    Example: sweeper plugins --use examples/own_loss.py"""
     from trainers.own_code.installed import installed_parts
     from trainers.specs.own import PARTS
 

@@ -34,7 +34,7 @@ class Model(nn.Module):
     def __init__(self, config):
         super().__init__()
         self.scale = config["scale"]
-        self.is_gaussian = config["identity"].get("reconstruction") == "gaussian"
+        self.is_gaussian = config.get("identity", {}).get("reconstruction") == "gaussian"
         self.encoder = build(config["encoder"])
         self.decoder = build(config["decoder"])
 

@@ -96,7 +96,9 @@ def test_a_creation_that_fails_leaves_no_file(tmp_path, monkeypatch):
         raise OSError(28, "No space left on device")
 
     monkeypatch.setattr(utils, "_initialize_tables", full)
-    with pytest.raises(TrackingError, match="cannot be created: No space left.*--tracking-uri"):
+    with pytest.raises(
+        TrackingError, match="cannot be created or changed: No space left.*--tracking-uri"
+    ):
         create_where_missing(sqlite_uri(tmp_path / "mlflow.db"), tmp_path / "mlflow.db")
     assert list(tmp_path.iterdir()) == []
 

@@ -33,7 +33,9 @@ GIVEN = {
     "as_json": ["--json"],
     "hand_over": ["--hand-over"],
 }
-NOT_SHIPPED = {"grid", "engine", "address", "submit"}
+SLURM = {"slurm", "slurm_script", "sbatch", "follow", "max_requeues", "nodes", "time"}
+SLURM |= {"partition", "account", "cpus_per_node", "gpus_per_node"}
+NOT_SHIPPED = {"grid", "engine", "address", "submit", "use", *SLURM}
 GRIDS = [path for path in sorted((ROOT / "grids").glob("*.yaml"))]
 
 

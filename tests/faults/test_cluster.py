@@ -68,7 +68,7 @@ def test_a_launch_is_submitted_followed_and_stopped(tiny, tmp_path, cluster):
     with sweep.started() as process:
         sweep.wait_for(process, lambda: checkpointed(tmp_path / "store"))
         stopped = sweep.run("stop", *there)
-        assert stopped.returncode == 0 and "asked sweeper-grid-" in stopped.stdout
+        assert stopped.returncode == 0 and "was asked to stop" in stopped.stdout
         assert process.wait(120) == 143, sweep.output
     assert "To resume: " in sweep.output
 

@@ -100,7 +100,12 @@ def test_before_the_time_limit_all_is_saved_and_the_job_resumes(slurm, part, tmp
     assert not job.sweep.checkpoints()
     minutes = 2 + int(slurm.job(job.id)["RunTime"].split(":")[1])
     slurm.command("scontrol", "update", f"JobId={job.id}", f"TimeLimit={minutes}")
-    job.wait_for_restart()
+    try:
+        job.wait_for_restart()
+    except AssertionError as error:
+        if str(error).startswith("COMPLETED"):  # Slurm's limits are whole minutes
+            pytest.skip("the trainings ended before the time limit on this machine")
+        raise
     assert job.sweep.checkpoints()
     slurm.command("scontrol", "update", f"JobId={job.id}", "TimeLimit=30")
     assert job.wait_for_end() == "COMPLETED", job.log

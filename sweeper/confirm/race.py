@@ -2,7 +2,7 @@
 
 After 3, 5, 8, .. fresh seeds of every configuration that is still in question (a *look*), the
 scores of a dataset's configurations a on seeds s are fitted by x[a, s] = m_a + c_s + noise: what a
-seed does to all configurations alike cancels. Two configurations are told apart where
+seed does to all configurations alike cancels. Two configurations count as different where
 
     |m_a - m_b| > t(1 - level / (2 P L), d) se(m_a - m_b)
 

@@ -82,7 +82,7 @@ def is_prepared(page: str) -> bool:
 
 
 def commands(text: str) -> list[Command]:
-    """The commands of a console block; a line that ends in a backslash goes on."""
+    """The commands of a console block; a line that ends in a backslash continues on the next."""
     parts = re.split(r"^\$ ", text, flags=re.MULTILINE)[1:]
     found = []
     for part in parts:

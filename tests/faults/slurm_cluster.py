@@ -72,7 +72,7 @@ class SlurmCluster:
         text = self.command("scontrol", "show", "job", "-o", job)
         return dict(word.split("=", 1) for word in text.split() if "=" in word)
 
-    def hurry(self, job: str) -> None:
+    def start_now(self, job: str) -> None:
         """Slurm lets two minutes pass before a requeued job starts again."""
         if self.job(job).get("JobState") == "PENDING":
             self.command("scontrol", "update", f"JobId={job}", "StartTime=now")

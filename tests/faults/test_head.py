@@ -1,4 +1,4 @@
-"""The head of a Ray cluster dies in mid-sweep: the launch says so, and the same command goes on."""
+"""The head of a Ray cluster dies in mid-sweep: the launch says so, and the same command resumes."""
 
 import pytest
 

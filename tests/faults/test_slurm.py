@@ -63,7 +63,7 @@ class Job:
 
     def wait_for_restart(self, count=1):
         def restarted():
-            self.slurm.hurry(self.id)
+            self.slurm.start_now(self.id)
             return self.restarts() >= count and self.state() == "RUNNING"
 
         self.wait_for(restarted)

@@ -32,10 +32,10 @@ def test_imports_from_the_own_folder_belong_to_it_and_nothing_else_does(tmp_path
 
 def test_of_a_package_what_it_imports_from_itself_belongs_to_it(tmp_path, monkeypatch):
     monkeypatch.syspath_prepend(str(tmp_path))
-    (tmp_path / "beside.py").write_text("")
+    (tmp_path / "neighbour.py").write_text("")
     folder = tmp_path / "own_pkg_a"
     folder.mkdir()
-    (folder / "__init__.py").write_text("from own_pkg_a.models import X\nimport beside\n")
+    (folder / "__init__.py").write_text("from own_pkg_a.models import X\nimport neighbour\n")
     (folder / "models.py").write_text("from .parts import Y\nX = Y")
     (folder / "parts.py").write_text("Y = 1")
     names = {"own_pkg_a/__init__.py", "own_pkg_a/models.py", "own_pkg_a/parts.py"}

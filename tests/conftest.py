@@ -2,8 +2,12 @@
 
 import os
 import secrets
+from collections.abc import Iterator
 
+import pytest
 from hypothesis import HealthCheck, settings
+
+from trainers.own_code.registry import unload_all
 
 settings.register_profile(
     "sweeper", deadline=None, suppress_health_check=[HealthCheck.too_slow], print_blob=True
@@ -13,3 +17,10 @@ settings.load_profile("sweeper")
 # A process reads how Ray asks for a token once, whichever test loads Ray first.
 os.environ.setdefault("RAY_AUTH_MODE", "token")
 os.environ.setdefault("RAY_AUTH_TOKEN", secrets.token_hex(32))
+
+
+@pytest.fixture(autouse=True)
+def own_code_unloaded() -> Iterator[None]:
+    """Own models that a test loads are not seen by the tests after it in the same process."""
+    yield
+    unload_all()

@@ -18,7 +18,7 @@ from sweeper.grid.blocks.settings import Evaluation
 from sweeper.grid.schema import json_schema
 from sweeper.tracking import layout
 from tests.docs.blocks import ROOT, load_part
-from tests.support.own_code import unloaded, write_model  # noqa: F401
+from tests.support.own_code import write_model
 from trainers.specs.datasets import DATASETS
 from trainers.specs.measures import MEASURES
 from trainers.specs.models import MODEL_ALIASES, MODELS
@@ -45,7 +45,7 @@ def test_no_example_is_of_a_key_that_is_gone():
 
 
 @pytest.mark.parametrize("text", sorted(set(EXAMPLES.values())))
-def test_every_example_is_part_of_a_valid_grid(text, tmp_path, unloaded):  # noqa: F811
+def test_every_example_is_part_of_a_valid_grid(text, tmp_path):
     (tmp_path / "table6_1.yaml").write_bytes(b"")
     write_model(tmp_path)
     factors = np.arange(200).reshape(200, 1)

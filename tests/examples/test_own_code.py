@@ -10,13 +10,10 @@ from sweeper.grid import Grid
 from sweeper.launching.launch import launch
 from sweeper.planning.settings import default_settings
 from sweeper.tables import table
-from tests.support.own_code import unloaded  # noqa: F401
 from trainers.own_code.registry import use
 
 EXAMPLES = Path(__file__).parents[2] / "examples"
 FILES = ("own_loss.py", "own_network.py", "own_dataset.py", "own_measure.py")
-
-pytestmark = pytest.mark.usefixtures("unloaded")
 
 
 @pytest.mark.parametrize("name", FILES)

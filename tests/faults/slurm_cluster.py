@@ -161,7 +161,7 @@ class SlurmCluster:
                 "SelectTypeParameters=CR_Core",
                 "SchedulerParameters=sched_interval=2,bf_interval=2",
                 "ReturnToService=2",
-                "SlurmdTimeout=300",
+                "SlurmdTimeout=60",
                 "MinJobAge=3600",
                 "JobCompType=jobcomp/none",
                 "AccountingStorageType=accounting_storage/none",

@@ -1,10 +1,4 @@
-"""Files with a user's own code, as tests write them, and a fixture that unloads them."""
-
-from collections.abc import Iterator
-
-import pytest
-
-from trainers.own_code.registry import unload_all
+"""Files with a user's own code, as tests write them."""
 
 MODEL = '''"""A loss with a learned gain."""
 
@@ -40,11 +34,3 @@ def write_model(folder, model=MODEL, helpers=HELPERS):
     """my_models.py and helpers.py in a folder."""
     (folder / "my_models.py").write_text(model, encoding="utf-8")
     (folder / "helpers.py").write_text(helpers, encoding="utf-8")
-
-
-@pytest.fixture
-def unloaded() -> Iterator[None]:
-    """No own code before and after the test."""
-    unload_all()
-    yield
-    unload_all()

@@ -5,7 +5,7 @@ import json
 import numpy as np
 import pytest
 
-from tests.support.own_code import HELPERS, MODEL, unloaded, write_model  # noqa: F401
+from tests.support.own_code import HELPERS, MODEL, write_model
 from tests.trainers.test_training import (
     assert_equal_milestones,
     finish,
@@ -20,8 +20,6 @@ from trainers.objectives import OBJECTIVES
 from trainers.own_code.registry import unload_all, use
 from trainers.own_code.worker import code_to_send, use_sent
 from trainers.specs.models import MODELS
-
-pytestmark = pytest.mark.usefixtures("unloaded")
 
 
 @pytest.fixture

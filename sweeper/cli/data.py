@@ -10,6 +10,7 @@ import typer
 from sweeper.cli import options as common
 from sweeper.cli.start.completion import dataset_names
 from sweeper.errors import UsageError
+from sweeper.messages import counted
 
 if TYPE_CHECKING:
     from trainers.datasets.access.prepared import PreparedDataset
@@ -42,7 +43,9 @@ def list_command(data: Path = FOLDER, as_json: bool = common.JSON) -> None:
     from rich.table import Table
 
     names = ("dataset", "images", "C x H x W", "factors", "size", "licence", "can be used")
-    table = Table(*names, box=None, pad_edge=False)
+    table = Table(box=None, pad_edge=False)
+    for name in names:
+        table.add_column(name, overflow="fold", no_wrap=name == "dataset")
     for row in states:
         table.add_row(
             row.spec.name,
@@ -51,10 +54,12 @@ def list_command(data: Path = FOLDER, as_json: bool = common.JSON) -> None:
             _factors(row.spec.factor_sizes),
             _size(row),
             row.licence,
-            ", ".join(row.ready) or f"sweeper data fetch {row.spec.name}",
+            ", ".join(row.ready) or "once fetched",
         )
     console = Console()
     console.print(table)
+    if not all(row.ready for row in states):
+        console.print("Fetch one with: sweeper data fetch NAME", highlight=False)
     for row in states:
         if row.state != "not prepared":
             console.print(f"{row.spec.name}: {_prepared(row)}", soft_wrap=True, highlight=False)
@@ -84,6 +89,8 @@ def _size(row: "DatasetState") -> str:
     """Of the prepared form, or of what would be downloaded for it where that is known."""
     if row.size_bytes:
         return _bytes(row.size_bytes)
+    if not row.spec.files:
+        return "no files"
     return f"download {_bytes(row.download_bytes)}" if row.download_bytes else "unknown"
 
 
@@ -96,10 +103,9 @@ def _prepared(row: "DatasetState") -> str:
     if row.prepared is None:
         return row.state
     spec, files = row.prepared.spec, [source["name"] for source in row.prepared.sources]
-    return (
-        f"prepared: {spec.num_images:,} images from {', '.join(files)}, "
-        f"{_factors(spec.factor_sizes)}, {row.fingerprint}"
-    )
+    images = f"prepared: {counted(spec.num_images, 'image')} from {', '.join(files)}"
+    factors = [_factors(spec.factor_sizes)] if spec.factor_sizes else []
+    return ", ".join([images, *factors, row.fingerprint])
 
 
 @app.command()
@@ -166,7 +172,8 @@ def _print_dataset(name: str, found: "PreparedDataset", data: Path, as_json: boo
     if as_json:
         common.print_json({"dataset": name, "images": len(found), "fingerprint": found.fingerprint})
     else:
-        print(f"{name}: {len(found):,} images in {data / name} ({found.fingerprint})")
+        images = counted(len(found), "image")
+        print(f"{name}: {images} in {data / name} ({found.fingerprint})")
 
 
 @app.command()

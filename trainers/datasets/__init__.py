@@ -13,6 +13,7 @@ from trainers.datasets.access.dataset import Dataset
 from trainers.datasets.access.prepared import PreparedDataset, is_prepared
 from trainers.datasets.contact_sheet import render_sheet
 from trainers.datasets.custom import open_custom
+from trainers.datasets.dsprites_variants import open_color, open_noisy, open_scream
 from trainers.datasets.fetching.fetch import fetch
 from trainers.datasets.listing import list_datasets
 from trainers.datasets.opener import DEFAULT_DATA_DIR, Opener, unknown_dataset
@@ -33,6 +34,9 @@ DATASETS: dict[str, Opener] = {
     "mpi3d_toy": Opener("mpi3d_toy"),
     "mpi3d_realistic": Opener("mpi3d_realistic"),
     "mpi3d_real": Opener("mpi3d_real"),
+    "color_dsprites": Opener("color_dsprites", rendered=open_color),
+    "noisy_dsprites": Opener("noisy_dsprites", rendered=open_noisy),
+    "scream_dsprites": Opener("scream_dsprites", open_prepared=open_scream),
 }
 
 

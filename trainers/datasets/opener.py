@@ -6,18 +6,26 @@ from pathlib import Path
 from trainers.datasets.access.dataset import Dataset
 from trainers.datasets.access.prepared import PreparedDataset, is_prepared
 from trainers.errors import ConfigError, DataError
-from trainers.specs.datasets import DATASETS
+from trainers.specs.datasets import DATASETS, DatasetSpec
 from trainers.words import unknown
 
 DEFAULT_DATA_DIR = Path("data")
 
 
 class Opener:
-    """Opens a dataset's prepared form, or renders it. drawn: {source: function that opens it}."""
+    """Opens a dataset's prepared form, or renders it.
 
-    def __init__(self, name: str, **drawn: Callable[[], Dataset]) -> None:
+    open_prepared: opens the prepared folder.  drawn: {source: function that opens it}."""
+
+    def __init__(
+        self,
+        name: str,
+        open_prepared: Callable[[Path, DatasetSpec], Dataset] = PreparedDataset,
+        **drawn: Callable[[], Dataset],
+    ) -> None:
         self.spec = DATASETS[name]
-        self.sources = (*drawn, "published")
+        self.sources = (*drawn, "published") if self.spec.files else tuple(drawn)
+        self._open_prepared = open_prepared
         self._drawn = drawn
 
     def __call__(self, source: str | None = None, data_dir: Path | str | None = None) -> Dataset:
@@ -37,7 +45,7 @@ class Opener:
     def _prepared(self, data_dir: Path) -> Dataset:
         name = self.spec.name
         if is_prepared(name, data_dir):
-            return PreparedDataset(data_dir / name, self.spec)
+            return self._open_prepared(data_dir / name, self.spec)
         also = "".join(f", or use source {source!r}" for source in self._drawn)
         raise DataError(
             f"{name}: not prepared in {data_dir}. Run `sweeper data fetch {name}`, or download "
@@ -47,5 +55,9 @@ class Opener:
 
 
 def unknown_dataset(name: str) -> ConfigError:
-    """The error for a name that no published dataset has."""
+    """The error for a name that has no published files."""
+    if name in DATASETS:
+        return ConfigError(
+            f"{name}: its images are drawn; there is nothing to download or to prepare"
+        )
     return ConfigError(f"{unknown('dataset', name, list(DATASETS))} Your own file needs `path`.")

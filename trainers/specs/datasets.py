@@ -74,11 +74,30 @@ def _mpi3d(variant: str) -> DatasetSpec:
     )
 
 
+_DSPRITES_FACTORS = ("shape", "scale", "orientation", "posX", "posY")
+
+
+def _dsprites(variant: str, source: Source, files: tuple[str, ...] = ()) -> DatasetSpec:
+    """Colour, noisy or scream dSprites: the shapes of dSprites in colour pictures."""
+    return DatasetSpec(
+        name=f"{variant}_dsprites",
+        title=f"{variant.capitalize()} dSprites",
+        factor_names=_DSPRITES_FACTORS,
+        factor_sizes=(3, 6, 40, 32, 32),
+        image_CHW=(3, 64, 64),
+        network="cnn",
+        citation="Locatello et al. 2019",
+        sources=(source,),
+        num_images=737_280,
+        files=files,
+    )
+
+
 _SPECS = (
     DatasetSpec(
         name="dsprites",
         title="dSprites",
-        factor_names=("shape", "scale", "orientation", "posX", "posY"),
+        factor_names=_DSPRITES_FACTORS,
         factor_sizes=(3, 6, 40, 32, 32),
         image_CHW=(1, 64, 64),
         network="mlp",
@@ -200,6 +219,9 @@ _SPECS = (
     _mpi3d("toy"),
     _mpi3d("realistic"),
     _mpi3d("real"),
+    _dsprites("color", "rendered"),
+    _dsprites("noisy", "rendered"),
+    _dsprites("scream", "published", ("The_Scream.jpg",)),
 )
 
 DATASETS: dict[str, DatasetSpec] = {spec.name: spec for spec in _SPECS}

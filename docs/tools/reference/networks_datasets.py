@@ -15,7 +15,15 @@ memory-mapped and shared by all processes of a machine. `rendered` images are dr
 published geometry and need no file (of 655,360 pixels of 160 published images, 8 differ).
 `synthetic` images have the same factors, sizes and resolution as the published ones, but are drawn
 here: results from them are marked `synthetic` in MLflow and in every table. Your own file:
-[](../howto/own_data.md)."""
+[](../howto/own_data.md).
+
+`color_dsprites`, `noisy_dsprites` and `scream_dsprites` are the variants of Locatello et al.
+(2019). The study draws the colour, the noise or the crop again each time that it samples an image.
+Here they are a function of the image's index: an image is the same at every epoch, in every process
+and in every measure, so that a resumed training and a repeated evaluation give the same numbers. A
+network could in principle learn the 737,280 backgrounds by heart, which it cannot in the study.
+`scream_dsprites` needs a picture of the painting, which is in the public domain: fetch it, or
+download it by hand and prepare it."""
 
 
 def networks_page() -> str:
@@ -45,6 +53,17 @@ def datasets_page() -> str:
     )
 
 
+def _published(spec: DatasetSpec) -> list[tuple[str, str]]:
+    """Files and licence; nothing for a dataset that is drawn only."""
+    if spec.name not in DOWNLOADS:
+        return []
+    download = DOWNLOADS[spec.name]
+    return [
+        ("published files", ", ".join(f"`{file}`" for file in spec.files)),
+        ("licence", f"{download.licence} ({download.page})"),
+    ]
+
+
 def _dataset(spec: DatasetSpec) -> str:
     channels, height, width = spec.image_CHW
     sizes = zip(spec.factor_names, spec.factor_sizes, strict=True)
@@ -56,8 +75,7 @@ def _dataset(spec: DatasetSpec) -> str:
         ("factors", escape(factors) if few else f"{len(spec.factor_names)} attributes of 2 values"),
         ("factor grid", grid),
         ("sources", ", ".join(spec.sources)),
-        ("published files", ", ".join(f"`{file}`" for file in spec.files)),
-        ("licence", f"{DOWNLOADS[spec.name].licence} ({DOWNLOADS[spec.name].page})"),
+        *_published(spec),
         ("default network", f"`{spec.network}`"),
         ("citation", escape(spec.citation)),
     ]

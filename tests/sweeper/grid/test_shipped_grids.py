@@ -110,6 +110,10 @@ def test_the_locatello_study_has_12600_runs() -> None:
 
     beta-VAE and beta-TCVAE with beta 1 are one: 350 of the 12,600 are trained once for both."""
     plan = plan_of("locatello")
+    assert {cell.config.dataset for cell in plan.cells} == {
+        *("dsprites", "color_dsprites", "noisy_dsprites", "scream_dsprites"),
+        *("smallnorb", "cars3d", "shapes3d"),
+    }
     assert len(plan.cells) == 12_600
     assert plan.runs == len(plan.trainings) == 12_600 - 350
     by_label: dict[str, set[str]] = {}

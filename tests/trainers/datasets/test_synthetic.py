@@ -113,7 +113,8 @@ def test_registry_and_specs_agree():
     assert list(DATASETS) == list(SPECS)
     for name, opener in DATASETS.items():
         assert set(opener.sources) == set(SPECS[name].sources)
-        assert SPECS[name].files and SPECS[name].citation
+        assert bool(SPECS[name].files) == ("published" in SPECS[name].sources)
+        assert SPECS[name].citation
         if SPECS[name].factor_grid:
             assert np.prod(SPECS[name].factor_sizes) == SPECS[name].num_images
         assert len(SPECS[name].factor_names) == len(SPECS[name].factor_sizes)

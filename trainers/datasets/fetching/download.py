@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 
 TIMEOUTS_S = (10, 60)  # to connect, and between two pieces of the content
 PAUSE_S = 1.0  # before a broken download is continued
+USER_AGENT = "disentangled-sweeps"  # Wikimedia refuses the one that requests sends by default
 _CHUNK_BYTES = 1 << 20
 
 
@@ -111,7 +112,7 @@ class Part:
         """The answer of the place: the rest of the file (206), or all of it (200)."""
         import requests
 
-        headers = {"Accept-Encoding": "identity", **self._range()}
+        headers = {"Accept-Encoding": "identity", "User-Agent": USER_AGENT, **self._range()}
         response = requests.get(self.url, headers=headers, stream=True, timeout=TIMEOUTS_S)
         if response.status_code == 416:  # the kept bytes are not the beginning of this file
             response.close()

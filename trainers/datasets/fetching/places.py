@@ -198,4 +198,18 @@ DOWNLOADS: dict[str, Download] = {
     "mpi3d_toy": _mpi3d("toy"),
     "mpi3d_realistic": _mpi3d("realistic"),
     "mpi3d_real": _mpi3d("real"),
+    # disentanglement_lib (`dlib_download_data`); the second address forwards to the first.
+    "scream_dsprites": Download(
+        (
+            RemoteFile(
+                "The_Scream.jpg",
+                (
+                    "https://upload.wikimedia.org/wikipedia/commons/f/f4/The_Scream.jpg",
+                    "https://commons.wikimedia.org/wiki/Special:FilePath/The_Scream.jpg",
+                ),
+            ),
+        ),
+        "public domain",
+        "https://commons.wikimedia.org/wiki/File:The_Scream.jpg",
+    ),
 }

@@ -2,7 +2,16 @@
 
 from collections.abc import Callable
 
-from trainers.datasets.published import cars3d, celeba, dsprites, mpi3d, nvidia, shapes3d, smallnorb
+from trainers.datasets.published import (
+    cars3d,
+    celeba,
+    dsprites,
+    mpi3d,
+    nvidia,
+    scream,
+    shapes3d,
+    smallnorb,
+)
 from trainers.datasets.published.reading import PublishedFile, ReadRequest
 
 READERS: dict[str, Callable[[ReadRequest], PublishedFile]] = {
@@ -17,4 +26,5 @@ READERS: dict[str, Callable[[ReadRequest], PublishedFile]] = {
     "mpi3d_toy": mpi3d.read,
     "mpi3d_realistic": mpi3d.read,
     "mpi3d_real": mpi3d.read,
+    "scream_dsprites": scream.read,
 }

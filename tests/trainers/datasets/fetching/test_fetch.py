@@ -63,6 +63,16 @@ def test_the_message_names_the_proxy_without_its_password(monkeypatch):
     assert "HTTPS_PROXY = proxy.lab:3128" in text and "secret" not in text
 
 
+def test_without_a_network_fetch_names_the_place_and_the_way_by_hand(server, tmp_path, monkeypatch):
+    monkeypatch.setenv("HTTPS_PROXY", server.url("").rstrip("/"))  # refuses CONNECT
+    with pytest.raises(DataError) as caught:
+        fetch("scream_dsprites", tmp_path)
+    text = str(caught.value)
+    assert "https://upload.wikimedia.org/wikipedia/commons/f/f4/The_Scream.jpg" in text
+    assert "see https://commons.wikimedia.org/wiki/File:The_Scream.jpg" in text
+    assert "sweeper data prepare scream_dsprites --source FOLDER" in text
+
+
 def test_an_unknown_name(tmp_path):
     with pytest.raises(ConfigError, match='Did you mean "mpi3d"'):
         fetch("mpi3", tmp_path)

@@ -18,6 +18,8 @@ settings.load_profile("sweeper")
 os.environ.setdefault("RAY_AUTH_MODE", "token")
 os.environ.setdefault("RAY_AUTH_TOKEN", secrets.token_hex(32))
 
+os.environ["SWEEPER_PROBE"] = "0"  # plans time nothing, unless a test asks for it
+
 
 @pytest.fixture(autouse=True)
 def own_code_unloaded() -> Iterator[None]:

@@ -27,6 +27,12 @@ def plan(
     calibrate: bool = typer.Option(
         False, "--calibrate", help="Time a few steps of each kind of training on this machine."
     ),
+    probe: bool = typer.Option(
+        True,
+        "--probe/--no-probe",
+        envvar="SWEEPER_PROBE",
+        help="Time the kinds of training without a known speed, for 10 s at most.",
+    ),
     why: bool = typer.Option(
         False, "--why", help="Say what differs from the nearest stored training."
     ),
@@ -60,7 +66,9 @@ def plan(
     from rich.console import Console
 
     console = Console(stderr=True)
-    options = ForecastOptions(workers, calibrate, lambda line: console.print(line, markup=False))
+    options = ForecastOptions(
+        workers, calibrate, probe, lambda line: console.print(line, markup=False)
+    )
     loaded = load_grid(grid)
     planned = plan_grid(loaded, settings) if loaded.search is None else None
     found = forecast(loaded, settings, options, planned)

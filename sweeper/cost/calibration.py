@@ -3,25 +3,23 @@
 As many processes run at the same time as a launch runs trainings, each with as many threads: a step
 is faster on an idle machine."""
 
+import math
 import multiprocessing
 import tempfile
 import time
 from collections.abc import Callable, Iterable
-from concurrent.futures import Future, ProcessPoolExecutor
+from concurrent.futures import Future, ProcessPoolExecutor, wait
 from concurrent.futures.process import BrokenProcessPool
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from statistics import fmean, median
 from typing import Any
 
-from sweeper.analysis.rule import keep_rule
 from sweeper.cost.machine import Slots
-from sweeper.cost.speeds import Speed, kind_of, write_speeds
+from sweeper.cost.speeds import Speed, kind_of
 from sweeper.errors import EngineError
-from sweeper.grid import Grid
 from sweeper.messages import first_line
 from sweeper.planning.plan import Plan
-from sweeper.store.address import local_folder
 from trainers.config import KeepRule, TrainingConfig
 from trainers.config_checks import parse_config
 
@@ -30,15 +28,19 @@ _NO_END = 10**9
 
 
 @dataclass(frozen=True)
-class _Task:
-    """What a process times. folder: for checkpoints, on the disk of the sweep store."""
+class Conditions:
+    """How trainings are timed. folder: for checkpoints, on the disk of the sweep store.
+    data_dir: of prepared datasets.  seconds: for which the steps of one kind are timed."""
 
-    config: dict[str, Any]
-    folder: str
-    device: str
-    threads: int
-    keep_weights: KeepRule | None
-    seconds: float
+    slots: Slots
+    folder: Path
+    data_dir: Path
+    keep_weights: KeepRule | None = None
+    seconds: float = SECONDS
+
+    @property
+    def device(self) -> str:
+        return "cuda" if self.slots.device == "gpu" else "cpu"
 
 
 def training_kinds(plan: Plan) -> list[TrainingConfig]:
@@ -52,43 +54,88 @@ def training_kinds(plan: Plan) -> list[TrainingConfig]:
 
 
 def calibrate(
-    plan: Plan,
-    grid: Grid,
-    slots: Slots,
-    store: str,
-    data_dir: Path,
+    configs: Iterable[TrainingConfig],
+    given: Conditions,
     *,
-    seconds: float = SECONDS,
+    within: float = math.inf,
     on_kind: Callable[[TrainingConfig, Speed], None] = lambda config, speed: None,
+    on_error: Callable[[EngineError], None] | None = None,
 ) -> list[tuple[TrainingConfig, Speed]]:
-    """Times every kind of the plan and keeps the speeds in the store.
+    """Times the steps of each training, then a milestone of each kind.
 
-    Raises EngineError where a training cannot be opened or dies."""
-    folder_on_disk = local_folder(store)
-    folder_on_disk.mkdir(parents=True, exist_ok=True)
-    found = []
+    within: seconds after which the timing ends. Trainings whose steps were not timed by then are
+    left out; a milestone that was not timed has score_s 0.  on_kind: called with each result.
+    on_error: called for each training that cannot be timed, which is left out.
+
+    Raises EngineError where a training cannot be opened or dies, without `on_error`."""
+    end = time.monotonic() + within
+    steps: dict[int, Speed] = {}
+    scores: dict[str, float] = {}
+    listed = list(configs)
+    given.folder.mkdir(parents=True, exist_ok=True)
     with (
-        tempfile.TemporaryDirectory(prefix=".calibration-", dir=folder_on_disk) as folder,
-        ProcessPoolExecutor(slots.workers, multiprocessing.get_context("spawn")) as pool,
+        tempfile.TemporaryDirectory(prefix=".calibration-", dir=given.folder) as folder,
+        _Processes(replace(given, folder=Path(folder)), end, on_error) as processes,
     ):
-        for number, config in enumerate(training_kinds(plan)):
-            placed = replace(config, data_dir=config.data_dir or str(data_dir))
-            tasks = [
-                _Task(
-                    replace(placed, seed=worker).to_dict(),
-                    str(Path(folder, f"{number}-{worker}")),
-                    "cuda" if slots.device == "gpu" else "cpu",
-                    slots.threads,
-                    keep_rule(grid),
-                    seconds,
-                )
-                for worker in range(slots.workers)
-            ]
-            speed = _mean(_results([pool.submit(time_training, task) for task in tasks], config))
-            write_speeds(store, slots, [(config, speed)])
-            found.append((config, speed))
-            on_kind(config, speed)
+        for number, config in enumerate(listed):
+            if (speed := processes.time(_time_steps, config)) is not None:
+                steps[number] = speed
+        for number in steps:
+            kind = kind_of(listed[number])
+            if kind not in scores:
+                scored = processes.time(_time_score, listed[number])
+                scores[kind] = scored.score_s if scored else 0.0
+    found = [
+        (listed[number], replace(speed, score_s=scores[kind_of(listed[number])]))
+        for number, speed in steps.items()
+    ]
+    for config, speed in found:
+        on_kind(config, speed)
     return found
+
+
+class _Processes:
+    """As many processes as a launch runs trainings, which time the same kind at the same time."""
+
+    def __init__(
+        self,
+        given: Conditions,
+        end: float,
+        on_error: Callable[[EngineError], None] | None,
+    ) -> None:
+        self._given, self._end, self._on_error = given, end, on_error
+        self._pool = ProcessPoolExecutor(given.slots.workers, multiprocessing.get_context("spawn"))
+
+    def __enter__(self) -> "_Processes":
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        if time.monotonic() >= self._end:
+            for process in multiprocessing.active_children():
+                process.kill()
+        self._pool.shutdown(cancel_futures=True)
+
+    def time(
+        self, what: Callable[[dict[str, Any], Conditions], Speed], config: TrainingConfig
+    ) -> Speed | None:
+        """The mean of what the processes measure; None if the time is over or after an error."""
+        left = self._end - time.monotonic()
+        if left <= 0:
+            return None
+        placed = replace(config, data_dir=config.data_dir or str(self._given.data_dir))
+        futures = [
+            self._pool.submit(what, replace(placed, seed=worker).to_dict(), self._given)
+            for worker in range(self._given.slots.workers)
+        ]
+        if wait(futures, None if left == math.inf else left).not_done:
+            return None
+        try:
+            return _mean(_results(futures, config))
+        except EngineError as error:
+            if self._on_error is None:
+                raise
+            self._on_error(error)
+            return None
 
 
 def _results(futures: list[Future[Speed]], config: TrainingConfig) -> list[Speed]:
@@ -105,70 +152,68 @@ def _results(futures: list[Future[Speed]], config: TrainingConfig) -> list[Speed
 
 
 def _mean(speeds: Iterable[Speed]) -> Speed:
-    rows = [asdict(speed) for speed in speeds]
-    return Speed(**{name: fmean(row[name] for row in rows) for name in rows[0]})
+    found = list(speeds)
+    return Speed(
+        step_s=fmean(speed.step_s for speed in found),
+        score_s=fmean(speed.score_s for speed in found),
+        open_s=fmean(speed.open_s for speed in found),
+        close_s=fmean(speed.close_s for speed in found),
+    )
 
 
-def time_training(task: _Task) -> Speed:
-    """Opens a training, runs one block to warm up, one milestone, and blocks for `seconds`."""
+def _time_steps(config: dict[str, Any], given: Conditions) -> Speed:
+    """Opens a training, runs one block to warm up, and blocks for `seconds`."""
+    # The first training of a process also loads libraries, once per worker in a launch.
+    _open(config, given, [_NO_END]).close()
+    began = time.perf_counter()
+    training = _open(config, given, [_NO_END])
+    ready = time.perf_counter()
+    try:
+        training.advance(0.0)
+        blocks: list[float] = []
+        while not blocks or time.perf_counter() < ready + given.seconds:
+            before, start = training.iteration, time.perf_counter()
+            training.advance(0.0)
+            if training.status != "running":
+                raise ValueError(training.reason)
+            blocks.append((time.perf_counter() - start) / (training.iteration - before))
+        closing = time.perf_counter()
+        training.save()
+        closed = time.perf_counter()
+        return Speed(median(blocks), open_s=ready - began, close_s=closed - closing)
+    finally:
+        training.close()
+
+
+def _time_score(config: dict[str, Any], given: Conditions) -> Speed:
+    """Runs one step and scores its milestone."""
+    import trainers.measures  # noqa: F401  (a launch loads them once per worker)
+
+    training = _open(config, given, [1, _NO_END])
+    try:
+        start = time.perf_counter()
+        training.advance(0.0)
+        return Speed(0.0, score_s=time.perf_counter() - start)
+    finally:
+        training.close()
+
+
+def _open(config: dict[str, Any], given: Conditions, milestones: list[int]) -> Any:
+    """A training in a new folder, on the device and with the threads of a launch."""
     import os
 
-    if task.device == "cpu":
+    if given.device == "cpu":
         os.environ["CUDA_VISIBLE_DEVICES"] = ""
     import torch
 
     from trainers.saving.folders import LocalFolder
     from trainers.training import Training
 
-    torch.set_num_threads(task.threads)
-    first = 20 if task.device == "cpu" else 500
-    config = parse_config({**task.config, "milestones": [first, _NO_END]})
-
-    def opened(name: str) -> Training:
-        return Training(
-            config,
-            LocalFolder(Path(task.folder, name)),
-            device=task.device,
-            checkpoint_s=float(_NO_END),
-            keep_weights=task.keep_weights,
-        )
-
-    # The first one of a process also loads libraries, once per worker in a launch.
-    opened("first").close()
-    began = time.perf_counter()
-    training = opened("timed")
-    ready = time.perf_counter()
-    try:
-        plain, scored = _time_blocks(training, first, ready + task.seconds)
-        step_s = median(seconds / steps for seconds, steps in plain)
-        closing = time.perf_counter()
-        training.save()
-        return Speed(
-            step_s=step_s,
-            score_s=max(0.0, scored[0] - scored[1] * step_s),
-            open_s=ready - began,
-            close_s=time.perf_counter() - closing,
-        )
-    finally:
-        training.close()
-
-
-def _time_blocks(
-    training: Any, milestone: int, end: float
-) -> tuple[list[tuple[float, int]], tuple[float, int]]:
-    """(seconds, steps) of each block but the first, and of the one that ends in the milestone."""
-    plain: list[tuple[float, int]] = []
-    scored = (0.0, 0)
-    first = True
-    while training.status == "running" and (time.perf_counter() < end or not plain):
-        before, start = training.iteration, time.perf_counter()
-        progress = training.advance(0.0)
-        block = (time.perf_counter() - start, training.iteration - before)
-        if progress.records:
-            scored = block
-        elif not first:
-            plain.append(block)
-        first = False
-    if not plain:
-        raise ValueError(training.reason or "no step was timed")
-    return plain, scored
+    torch.set_num_threads(given.slots.threads)
+    return Training(
+        parse_config({**config, "milestones": milestones}),
+        LocalFolder(Path(tempfile.mkdtemp(dir=given.folder))),
+        device=given.device,
+        checkpoint_s=float(_NO_END),
+        keep_weights=given.keep_weights,
+    )

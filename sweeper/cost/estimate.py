@@ -6,6 +6,7 @@ batch. Its constants are orders of magnitude, for one CPU core or one data-centr
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from statistics import median
 from typing import Any
 
 from sweeper.cost.machine import Slots, local_machine, slots_for
@@ -19,7 +20,7 @@ from trainers.specs.datasets import DATASETS
 _HOUR = 3600.0
 # seconds per step: fixed, and per image of 64x64 pixels
 _ROUGH = {"cpu": (0.02, 2e-4), "gpu": (1e-3, 2e-6)}
-_ROUGH_SCORE_S = {"cpu": 3.0, "gpu": 3.0}
+ROUGH_SCORE_S = 3.0  # of one milestone
 _ROUGH_OPEN_S = 2.0
 SESSION_S = 12.0  # start of Ray, import of torch, final table
 
@@ -27,7 +28,8 @@ SESSION_S = 12.0  # start of Ray, import of torch, final table
 @dataclass(frozen=True)
 class ModelCost:
     """Cost of one model. hours: of training, one after the other.  naive: if every run were trained
-    separately.  measured: how many of the hours are from measured speeds."""
+    separately.  measured: how many of the hours are from speeds that launches measured; probed:
+    from speeds that plans timed."""
 
     model: str
     runs: int
@@ -37,6 +39,7 @@ class ModelCost:
     hours: float
     naive_hours: float
     measured: float
+    probed: float
 
 
 @dataclass(frozen=True)
@@ -62,9 +65,15 @@ class Cost:
 
     @property
     def measured(self) -> float:
-        """The share of the hours that is from measured speeds, 0 to 1."""
+        """The share of the hours that is from speeds that launches measured, 0 to 1."""
         known = sum(share.measured for share in self.shares)
         return known / self.hours if self.hours else 1.0
+
+    @property
+    def probed(self) -> float:
+        """The share of the hours that is from speeds that plans timed, 0 to 1."""
+        known = sum(share.probed for share in self.shares)
+        return known / self.hours if self.hours else 0.0
 
     @property
     def gpu_hours(self) -> float:
@@ -100,6 +109,7 @@ class Cost:
             "naive_hours": self.naive_hours,
             "naive_wall_hours": self.naive_wall_hours,
             "measured": self.measured,
+            "probed": self.probed,
             "workers": self.slots.workers,
             "threads": self.slots.threads,
             "device": self.slots.device,
@@ -127,13 +137,22 @@ def estimate(
     the plan's hours, for a plan that represents a search."""
     speeds = speeds or Speeds()
     slots = slots or slots_for(grid, local_machine(), len(plan.trainings))
+    known = {t.training_id: speeds.of(t.config) for t in plan.trainings}
+    ratio = _ratio_to_rough(plan, known, slots.device)
     alone, shared, shares = [], [], []
     for model, trainings in _by_model(plan.trainings).items():
-        own = [_seconds(training, speeds, slots) for training in trainings]
-        naive = [_naive_seconds(training, speeds, slots) for training in trainings]
-        measured = sum(s for s, t in zip(own, trainings, strict=True) if speeds.of(t.config))
+        own, naive, measured, probed = [], [], 0.0, 0.0
+        for training in trainings:
+            found = known[training.training_id]
+            speed = found or _rough_speed(training.config, slots.device, ratio)
+            seconds = speed.seconds(training.steps_to_run, len(training.todo))
+            own.append(seconds)
+            naive += [speed.seconds(milestone, 1) for milestone in training.config.milestones]
+            if found:
+                probed += found.probed * seconds
+                measured += (not found.probed) * seconds
         shared += own
-        alone += [second for seconds in naive for second in seconds]
+        alone += naive
         shares.append(
             ModelCost(
                 model=model,
@@ -142,8 +161,9 @@ def estimate(
                 steps=round(multiplier * sum(t.steps_to_run for t in trainings)),
                 naive_steps=round(multiplier * sum(t.steps_asked for t in trainings)),
                 hours=multiplier * sum(own) / _HOUR,
-                naive_hours=multiplier * sum(map(sum, naive)) / _HOUR,
+                naive_hours=multiplier * sum(naive) / _HOUR,
                 measured=multiplier * measured / _HOUR,
+                probed=multiplier * probed / _HOUR,
             )
         )
     return Cost(
@@ -156,10 +176,18 @@ def estimate(
     )
 
 
-def speed_of(config: TrainingConfig, speeds: Speeds, device: str) -> Speed:
-    """The measured speed, or the rough estimate."""
-    guess = Speed(rough_step_s(config, device), _ROUGH_SCORE_S[device], _ROUGH_OPEN_S)
-    return speeds.of(config) or guess
+def _ratio_to_rough(plan: Plan, known: Mapping[str, Speed | None], device: str) -> float:
+    """The median of what steps take relative to their rough estimate, where it is known; else 1."""
+    ratios = [
+        speed.step_s / rough_step_s(training.config, device)
+        for training in plan.trainings
+        if (speed := known[training.training_id])
+    ]
+    return median(ratios) if ratios else 1.0
+
+
+def _rough_speed(config: TrainingConfig, device: str, ratio: float) -> Speed:
+    return Speed(ratio * rough_step_s(config, device), ROUGH_SCORE_S, _ROUGH_OPEN_S)
 
 
 def rough_step_s(config: TrainingConfig, device: str) -> float:
@@ -175,17 +203,6 @@ def _by_model(trainings: Iterable[Training]) -> dict[str, list[Training]]:
     for training in trainings:
         found.setdefault(training.config.model, []).append(training)
     return found
-
-
-def _seconds(training: Training, speeds: Speeds, slots: Slots) -> float:
-    speed = speed_of(training.config, speeds, slots.device)
-    return speed.seconds(training.steps_to_run, len(training.todo))
-
-
-def _naive_seconds(training: Training, speeds: Speeds, slots: Slots) -> list[float]:
-    """Hours of all requested runs, each trained separately from its first step."""
-    speed = speed_of(training.config, speeds, slots.device)
-    return [speed.seconds(milestone, 1) for milestone in training.config.milestones]
 
 
 def _wall(seconds: list[float], workers: int, multiplier: float) -> float:

@@ -6,7 +6,8 @@ precision, the model's family) or the time of scoring (measures, points, protoco
 
 import json
 from collections.abc import Iterable, Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
+from typing import Any
 
 from sweeper.cost.machine import Slots
 from sweeper.ids import canonical
@@ -21,12 +22,14 @@ _FORMAT = 1
 @dataclass(frozen=True)
 class Speed:
     """Seconds. step_s: one optimiser step.  score_s: one milestone, scored and recorded.
-    open_s: from the start of the trial to the first step.  close_s: the last checkpoint."""
+    open_s: from the start of the trial to the first step.  close_s: the last checkpoint.
+    probed: whether `plan` timed it for a moment, and no launch measured it."""
 
     step_s: float
     score_s: float = 0.0
     open_s: float = 0.0
     close_s: float = 0.0
+    probed: bool = False
 
     def seconds(self, steps: int, milestones: int) -> float:
         """Seconds of one training with `steps` steps, scored at `milestones` milestones."""
@@ -55,7 +58,12 @@ class Speeds:
             slope = (known[near[1]].step_s - first.step_s) / (near[1] - near[0])
             step_s = first.step_s + slope * (config.batch_size - near[0])
         step_s = max(step_s, 0.1 * first.step_s)
-        return Speed(step_s, first.score_s, first.open_s, first.close_s)
+        return replace(first, step_s=step_s)
+
+    def update(self, newer: "Speeds") -> None:
+        """Adds the speeds of another set, which replace older ones."""
+        for kind, sizes in newer.by_kind.items():
+            self.by_kind.setdefault(kind, {}).update(sizes)
 
     def add(self, config: TrainingConfig, speed: Speed) -> None:
         self.by_kind.setdefault(kind_of(config), {})[config.batch_size] = speed
@@ -85,18 +93,21 @@ def family_of(model: str) -> str:
     return "adversarial" if model == "factor_vae" else "plain"
 
 
-def read_speeds(store: str, slots: Slots) -> Speeds:
-    """Speeds measured with these resources: with as many workers, or with the nearest number."""
+def read_speeds(store: str, slots: Slots, *, exact: bool = False) -> Speeds:
+    """Speeds measured with these resources: with as many workers, or with the nearest number.
+
+    exact: only with as many workers."""
     every = _read(store)
     near = sorted(
         (key for key in every if key.startswith(slots.key_without_workers)),
         key=lambda key: abs(int(key.removeprefix(slots.key_without_workers)) - slots.workers),
     )
+    if exact:
+        near = [key for key in near if key == slots.key]
     found = Speeds()
     for machine in reversed(near):
-        for kind, sizes in every[machine].items():
-            known = found.by_kind.setdefault(kind, {})
-            known |= {int(size): Speed(**speed) for size, speed in sizes.items()}
+        kinds = every[machine].items()
+        found.update(Speeds({kind: _by_size(sizes) for kind, sizes in kinds}))
     return found
 
 
@@ -114,7 +125,11 @@ def write_speeds(
         file.write_text(json.dumps({"format": _FORMAT, "machines": every}, indent=1))
 
 
-def _read(store: str) -> dict[str, dict[str, dict[str, Mapping[str, float]]]]:
+def _by_size(sizes: Mapping[str, Mapping[str, Any]]) -> dict[int, Speed]:
+    return {int(size): Speed(**speed) for size, speed in sizes.items()}
+
+
+def _read(store: str) -> dict[str, dict[str, dict[str, Mapping[str, Any]]]]:
     try:
         data = json.loads((local_folder(store) / NAME).read_text())
         machines = data["machines"] if data["format"] == _FORMAT else {}

@@ -63,9 +63,7 @@ def total_lines(cost: Cost) -> list[str]:
     slots = cost.slots
     threads = f"{slots.threads} thread{'s' if slots.threads > 1 else ''} each"
     workers = f"{slots.workers} at a time, {threads}, on {slots.machine.name}"
-    how = "measured" if cost.measured == 1 else "rough estimate"
-    if 0 < cost.measured < 1:
-        how = f"{100 * cost.measured:.0f}% measured, the rest a rough estimate"
+    how = _sources(cost)
     lines = [f"  time       about {format_duration(3600 * cost.wall_hours)} ({workers}; {how})"]
     if cost.naive_wall_hours > cost.wall_hours:
         naive = format_duration(3600 * cost.naive_wall_hours)
@@ -81,6 +79,16 @@ def total_lines(cost: Cost) -> list[str]:
     if cost.over_budget:
         lines.append(f"  budget     exceeded: {', '.join(cost.over_budget)}")
     return lines
+
+
+def _sources(cost: Cost) -> str:
+    """Where the hours are from, with shares unless it is one source."""
+    rough = 1 - cost.measured - cost.probed
+    shares = {"measured": cost.measured, "timed by plan": cost.probed, "rough estimate": rough}
+    percent = {source: round(100 * share) for source, share in shares.items() if share > 0.005}
+    if len(percent) == 1:
+        return next(iter(percent))
+    return ", ".join(f"{number}% {source}" for source, number in percent.items())
 
 
 def _sum(shares: Sequence[ModelCost]) -> ModelCost:

@@ -7,13 +7,14 @@ from typing import Any
 
 from sweeper.cost.estimate import Cost, estimate
 from sweeper.cost.machine import Slots, local_machine, slots_for
-from sweeper.cost.speeds import Speed, read_speeds
+from sweeper.cost.speeds import Speed, Speeds, read_speeds, write_speeds
 from sweeper.cost.text import plan_json, plan_lines
 from sweeper.errors import UsageError
 from sweeper.grid import Grid
 from sweeper.planning.plan import Plan
 from sweeper.planning.remaining import plan_grid
 from sweeper.planning.settings import Settings
+from sweeper.store.address import local_folder
 from trainers.config import TrainingConfig
 
 _MANY = 10**6  # trainings of a search: more than any machine runs at a time
@@ -22,10 +23,12 @@ _MANY = 10**6  # trainings of a search: more than any machine runs at a time
 @dataclass(frozen=True)
 class ForecastOptions:
     """workers: trainings at a time; None: as many as fit.  calibrate: time each kind first.
-    on_message: called with lines about that."""
+    probe: time for a moment the kinds that have no known speed.  on_message: called with lines
+    about that."""
 
     workers: int | None = None
     calibrate: bool = False
+    probe: bool = False
     on_message: Callable[[str], None] = lambda line: None
 
 
@@ -78,10 +81,15 @@ def _cost(
     multiplier: float,
 ) -> Cost:
     workers = options.workers or (1 if settings.engine == "local" else None)
-    slots = slots_for(grid, local_machine(), num_trainings, workers)
+    machine = local_machine()
+    slots = slots_for(grid, machine, num_trainings, workers)
+    fit = slots_for(grid, machine, num_trainings)
+    here = slots if slots.workers < fit.workers else fit  # what can be timed on this machine
     if options.calibrate:
-        _calibrate(grid, settings, options, plan, slots)
-    speeds = read_speeds(settings.store, slots)
+        _calibrate(grid, settings, options, plan, here)
+    elif options.probe:
+        _probe(grid, settings, options, plan, here)
+    speeds = _known_speeds(settings.store, slots)
     return estimate(
         plan,
         grid,
@@ -93,14 +101,37 @@ def _cost(
     )
 
 
+def _known_speeds(store: str, slots: Slots) -> Speeds:
+    """Measured by launches, else timed by plans; with as many workers, else with the nearest
+    number."""
+    from sweeper.cost.probe import probed_speeds
+
+    found = Speeds()
+    for exact in (False, True):
+        found.update(probed_speeds(slots, exact=exact))
+        found.update(read_speeds(store, slots, exact=exact))
+    return found
+
+
+def _probe(
+    grid: Grid, settings: Settings, options: ForecastOptions, plan: Plan, slots: Slots
+) -> None:
+    from sweeper.analysis.rule import keep_rule
+    from sweeper.cost.probe import probe, probed_speeds
+
+    known = probed_speeds(slots, exact=True)
+    known.update(read_speeds(settings.store, slots, exact=True))
+    probe(plan, slots, known, Path(settings.data_dir), keep_rule(grid), options.on_message)
+
+
 def _calibrate(
     grid: Grid, settings: Settings, options: ForecastOptions, plan: Plan, slots: Slots
 ) -> None:
-    from sweeper.cost.calibration import calibrate, training_kinds
+    from sweeper.analysis.rule import keep_rule
+    from sweeper.cost.calibration import Conditions, calibrate, training_kinds
 
-    options.on_message(
-        f"timing {len(training_kinds(plan))} kinds of training, {slots.workers} at a time"
-    )
+    kinds = training_kinds(plan)
+    options.on_message(f"timing {len(kinds)} kinds of training, {slots.workers} at a time")
 
     def report(config: TrainingConfig, speed: Speed) -> None:
         options.on_message(
@@ -108,4 +139,7 @@ def _calibrate(
             f"{1000 * speed.step_s:.1f} ms a step, {speed.score_s:.1f} s a milestone"
         )
 
-    calibrate(plan, grid, slots, settings.store, Path(settings.data_dir), on_kind=report)
+    folder = local_folder(settings.store)
+    given = Conditions(slots, folder, Path(settings.data_dir), keep_rule(grid))
+    found = calibrate(kinds, given, on_kind=report)
+    write_speeds(settings.store, slots, found)

@@ -33,6 +33,10 @@ _FENCE = re.compile(
     re.MULTILINE | re.DOTALL,
 )
 
+# A busy machine times fewer kinds of training, and none a second time.
+_PROBE_LINES = re.compile(r"^(timing \d+ kinds?|\d+ kinds not timed|no kind was timed)\b.*\n", re.M)
+_SOURCE = r"(\d+% )?(rough estimate|measured|timed by plan)"
+
 
 @dataclass(frozen=True)
 class Block:
@@ -99,6 +103,7 @@ def environment(folder: Path) -> dict[str, str]:
         "RAY_USAGE_STATS_ENABLED": "0",
         "MLFLOW_DISABLE_TELEMETRY": "true",
         "HOME": str(folder),
+        "SWEEPER_PROBE": "1",
     }
     return {**os.environ, **own, **quiet}
 
@@ -141,9 +146,10 @@ def same(printed: str, page: str) -> bool:
 
 
 def normal(text: str) -> str:
-    """Without what differs from run to run: numbers, durations, widths, ids, machine."""
+    """Without what differs from run to run: numbers, durations, widths, ids, machine, probes."""
     text = re.sub(r"on [A-Z][\w(). -]*?(?=;|\))", "on MACHINE", text)
-    text = re.sub(r"; (rough estimate|measured)", "; ESTIMATE", text)
+    text = _PROBE_LINES.sub("", text)
+    text = re.sub(rf"; {_SOURCE}(, {_SOURCE})*\)", "; ESTIMATE)", text)
     text = re.sub(r"\b(\d+ (d|h|min|s)\b ?)+", "TIME ", text)
     text = re.sub(r"\b(?=\w*\d)[0-9a-f]{8,}\b", "ID", text)
     text = re.sub(r"-?\d[\d,]*(\.\d+)?(e-?\d+)?", "0", text)

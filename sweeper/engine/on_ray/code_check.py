@@ -3,7 +3,6 @@
 Otherwise a worker would import what its working folder, PYTHONPATH or node holds, and its numbers
 would stand under the driver's code version."""
 
-import hashlib
 import os
 import time
 from collections.abc import Iterable, Sequence
@@ -12,6 +11,8 @@ from functools import cache
 from importlib import import_module
 from pathlib import Path
 from typing import Any
+
+from sweeper.version import code_digest
 
 PACKAGES = ("search_spaces", "sweeper", "trainers")
 SHIPPED_DIGEST = "SWEEPER_SHIPPED_DIGEST"  # the digest of the code that a submitted job shipped
@@ -41,21 +42,6 @@ def code_here() -> Code:
     return Code(tuple(map(str, folders)), _stable_digest(folders))
 
 
-def digest_of(folders: Iterable[Path]) -> str:
-    """Of the names and bytes of every module below the folders, wherever these are. The grids and
-    examples that come with the package are no part of its code; in a clone they are links."""
-    digest = hashlib.sha256()
-    for folder in folders:
-        for path in sorted(folder.rglob("*.py")):
-            place = path.relative_to(folder)
-            if place.parts[0].startswith("shipped_"):
-                continue
-            name = f"{folder.name}/{place.as_posix()}"
-            content = path.read_bytes()
-            digest.update(f"{name} {len(content)}\n".encode() + content)
-    return digest.hexdigest()[:16]
-
-
 def _stable_digest(folders: Sequence[Path]) -> str:
     """Waits while Ray unpacks shipped code: nodes that share a machine unpack the same folder
     again, and its files are missing for a moment."""
@@ -63,7 +49,7 @@ def _stable_digest(folders: Sequence[Path]) -> str:
     while True:
         last = shipped is None or time.monotonic() > end
         try:
-            digest = digest_of(folders)
+            digest = code_digest(folders)
         except FileNotFoundError:
             if last:
                 raise

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from sweeper.cost.calibration import calibrate, training_kinds
+from sweeper.cost.calibration import Conditions, calibrate, training_kinds
 from sweeper.cost.machine import Machine, Slots
 from sweeper.cost.makespan import end_times, longest_first, makespan
 from sweeper.cost.speeds import NAME, Speed, Speeds, read_speeds, write_speeds
@@ -140,26 +140,26 @@ def test_longest_first_is_within_a_third_of_the_best() -> None:
 
 @pytest.mark.slow
 def test_calibration_times_a_training_of_each_kind(tmp_path: Path) -> None:
-    told = []
-    found = calibrate(
-        PLAN,
-        GRID,
-        TWO,
-        str(tmp_path / "store"),
-        tmp_path,
-        seconds=0.5,
-        on_kind=lambda config, speed: told.append(config.batch_size),
-    )
-    assert sorted(told) == [16, 32]
-    for config, speed in found:
-        assert 0 < speed.step_s < 10 and 0 < speed.open_s < 60 and speed.score_s >= 0
-        assert read_speeds(str(tmp_path / "store"), TWO).of(config) == speed
-    assert [path.name for path in (tmp_path / "store").iterdir()] == [NAME]
+    timed = []
+    given = Conditions(TWO, tmp_path / "store", tmp_path, seconds=0.5)
+    found = calibrate(training_kinds(PLAN), given, on_kind=lambda config, _: timed.append(config))
+    assert sorted(config.batch_size for config in timed) == [16, 32]
+    for _, speed in found:
+        assert 0 < speed.step_s < 10 and 0 < speed.open_s < 60 and speed.score_s > 0
+    assert not list((tmp_path / "store").iterdir())
 
 
 @pytest.mark.slow
 def test_what_cannot_be_trained_cannot_be_timed(tmp_path: Path) -> None:
-    grid = Grid(datasets="mpi3d", models="vae", axes={"iterations": 1})
-    plan = make_plan(grid)
+    plan = make_plan(Grid(datasets="mpi3d", models="vae", axes={"iterations": 1}))
+    given = Conditions(TWO, tmp_path / "store", tmp_path / "data", seconds=0.1)
     with pytest.raises(EngineError, match="mpi3d vae with batch size 64 cannot be timed"):
-        calibrate(plan, grid, TWO, str(tmp_path / "store"), tmp_path / "data", seconds=0.1)
+        calibrate(training_kinds(plan), given)
+    errors: list[EngineError] = []
+    assert calibrate(training_kinds(plan), given, on_error=errors.append) == []
+    assert "mpi3d: not prepared" in str(errors[0])
+
+
+def test_timing_ends_in_time(tmp_path: Path) -> None:
+    given = Conditions(TWO, tmp_path / "store", tmp_path)
+    assert calibrate(training_kinds(PLAN), given, within=0.0) == []

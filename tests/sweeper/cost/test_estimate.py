@@ -76,7 +76,7 @@ def test_what_is_not_measured_is_guessed_and_said_so() -> None:
     )
     cost = estimate(make_plan(grid), grid, known(grid, models=("vae",)), slots=ONE)
     assert 5.0 / cost.hours == pytest.approx(cost.measured) and cost.measured < 1
-    assert any("the rest a rough estimate" in line for line in cost_lines(cost))
+    assert any("% measured, " in line and "% rough estimate" in line for line in cost_lines(cost))
 
 
 def test_a_finished_plan_costs_nothing() -> None:

@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from sweeper.engine.on_ray.code_check import PACKAGES, code_here, difference, digest_of
+from sweeper.engine.on_ray.code_check import PACKAGES, code_here, difference
+from sweeper.version import code_digest
 from tests.sweeper.support.cli_runs import ROOT
 
 
@@ -22,7 +23,7 @@ def copy(tmp_path_factory) -> Path:
 
 
 def digest(folder: Path) -> str:
-    return digest_of([folder / package for package in PACKAGES])
+    return code_digest([folder / package for package in PACKAGES])
 
 
 def test_a_clone_with_the_same_bytes_is_the_same_code(copy):

@@ -20,6 +20,7 @@ from sweeper.launching.progress import ProgressDisplay, SweepProgress
 from sweeper.launching.signals import Interrupts
 from sweeper.launching.sources.source import Source
 from sweeper.launching.speed_meter import SpeedMeter, open_meter
+from sweeper.launching.unchanged import unchanged_outcome
 from sweeper.notify.notifier import Notifier
 from sweeper.planning.settings import Settings
 from sweeper.preflight.checks import check_resources, raise_on_problems
@@ -61,6 +62,9 @@ class LaunchRound:
 
     def run(self) -> Outcome:
         """Raises SweeperError for an MLflow that cannot be opened, before anything is trained."""
+        unchanged = unchanged_outcome(self._grid, self._source, self._settings.tracking_uri)
+        if unchanged is not None:
+            return unchanged
         self._publisher = RunPublisher(
             self._grid, self._settings, self._source.plan, self._source.known, self._on_failure
         )

@@ -3,10 +3,14 @@
 Each figure is drawn once, as PNG, for its own file and for the page; SVG and the numbers behind it
 come from `sweeper figure`. The grid's table is also the parent run's description."""
 
+import hashlib
+import json
 import logging
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
+import sweeper
+import trainers
 from sweeper.analysis.study import Study
 from sweeper.errors import SweeperError
 from sweeper.reports.grid_report import Report, make_report
@@ -15,6 +19,7 @@ from sweeper.tables.render import render
 from sweeper.tables.table import Table
 from sweeper.tracking import layout
 from sweeper.tracking.writing.writer import Writer
+from sweeper.version import code_digest
 
 log = logging.getLogger(__name__)
 
@@ -35,7 +40,16 @@ def attach_results(writer: Writer, parent: str, grid: str, study: Study) -> None
     with TemporaryDirectory() as folder:
         write_results(made, Path(folder))
         writer.attach_all(parent, Path(folder))
-    writer.set_tags(parent, {layout.NOTE: launch_note(made.tables[0])})
+    note = launch_note(made.tables[0])
+    writer.set_tags(parent, {layout.NOTE: note, layout.RESULTS: results_digest(study)})
+
+
+def results_digest(study: Study) -> str:
+    """Of everything that results are made from: the code, and what the store holds."""
+    launches = sorted((launch.grid_id, launch.grid_text) for launch in study.launches)
+    code = code_digest([Path(sweeper.__file__).parent, Path(trainers.__file__).parent])
+    text = json.dumps([code, launches, study.runs.to_json(orient="split", double_precision=15)])
+    return hashlib.sha256(text.encode()).hexdigest()[:16]
 
 
 def write_results(made: Report, folder: Path) -> list[Path]:

@@ -43,6 +43,7 @@ CONFLICTS = "sweeper.conflicts"  # of a conflict: what differs
 # tags of a launch
 GRID = "sweeper.grid"
 GRID_ID = "sweeper.grid_id"
+RESULTS = "sweeper.results"  # digest of what the attached tables and figures were made from
 CLAIM_PREFIX = "sweeper.claim."  # and a token: the process that trains its runs, as JSON
 
 # values of STATUS

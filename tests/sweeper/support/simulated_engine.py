@@ -85,7 +85,7 @@ def invented(config: TrainingConfig, milestone: int) -> Milestone:
     cbd = 0.9 - abs(math.log10(config.learning_rate) + 3) / 5 + milestone / 1000
     return Milestone(
         iteration=milestone,
-        metrics={"measure/cbd": cbd, "valid/recon": 100 * cbd},
+        metrics={"measure/cbd": cbd, "valid/recon": 100 * cbd, "latent/active": 2.0},
         trajectory_names=("loss/recon", "loss/kl", "loss/total"),
         trajectory_ST=np.array([[1.0, 5.0, 1.0, 6.0], [float(milestone), 4.0, 2.0, 6.0]]),
         mu_NL=np.zeros((2, 5), np.float32),

@@ -18,13 +18,16 @@ VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 
+# Each of the many processes of the tests would compile the sources again.
+export PYTHONDONTWRITEBYTECODE :=
+
 .PHONY: quickstart test check faults coverage messages bench gpu docs package install clean
 
 quickstart: $(STAMP)
 	$(BIN)/sweeper launch grids/quickstart.yaml
 
 test: $(STAMP)
-	$(BIN)/python -m pytest -n 2 --dist loadgroup
+	$(BIN)/python -m pytest -n 2 --dist loadfile
 
 check: $(STAMP)
 	$(BIN)/ruff format --check .
@@ -37,7 +40,7 @@ faults: $(STAMP)
 	$(BIN)/python -m pytest -m "slow or fault or browser" --timeout 900 --durations 15
 
 coverage: $(STAMP)
-	$(BIN)/python -m pytest -n 2 --dist loadgroup --cov --cov-report term --cov-report html
+	$(BIN)/python -m pytest -n 2 --dist loadfile --cov --cov-report term --cov-report html
 
 messages: $(STAMP)
 	$(BIN)/python -m tests.messages

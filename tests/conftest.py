@@ -26,3 +26,18 @@ def own_code_unloaded() -> Iterator[None]:
     """Own models that a test loads are not seen by the tests after it in the same process."""
     yield
     unload_all()
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config, log):
+    """With `--dist loadfile`, our own distribution."""
+    if config.getvalue("dist") != "loadfile":
+        return None
+    from tests.support.distribution import ByFile
+
+    config.option.loadscopereorder = False
+    return ByFile(config, log)
+
+
+def pytest_collection_modifyitems(items):
+    """Groups of files that share a process come first, as they take longest."""
+    items.sort(key=lambda item: item.get_closest_marker("xdist_group") is None)

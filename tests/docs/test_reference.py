@@ -1,6 +1,7 @@
 """The generated reference: nothing is without its entry, and every example is valid."""
 
 import re
+from functools import cache
 
 import numpy as np
 import pytest
@@ -24,8 +25,12 @@ from trainers.specs.measures import MEASURES
 from trainers.specs.models import MODEL_ALIASES, MODELS
 from trainers.specs.networks import NETWORKS
 
-TEXTS = {name: make() for name, make in PAGES.items()}
 KEYS = [f"{t}.{key}".lstrip(".") for t, block in _unique(blocks()).items() for key in keys(block)]
+
+
+@cache
+def page(name):
+    return PAGES[name]()
 
 
 def test_every_block_of_the_schema_has_a_section():
@@ -36,7 +41,7 @@ def test_every_block_of_the_schema_has_a_section():
 
 @pytest.mark.parametrize("key", KEYS)
 def test_every_grid_key_has_a_row_and_an_example(key):
-    assert f"| `{key.rpartition('.')[2]}` |" in TEXTS["grid_keys"]
+    assert f"| `{key.rpartition('.')[2]}` |" in page("grid_keys")
     assert key in EXAMPLES, "add an example to docs/tools/reference/examples.py"
 
 
@@ -65,7 +70,7 @@ def test_meanings_are_read_from_the_docstring_of_a_block():
 
 @pytest.mark.parametrize("name", commands())
 def test_every_command_and_option_has_a_row(name):
-    section = TEXTS["commands"].partition(f"## sweeper {name}\n")[2].partition("\n## ")[0]
+    section = page("commands").partition(f"## sweeper {name}\n")[2].partition("\n## ")[0]
     assert section
     for parameter in commands()[name].params:
         if str(parameter.param_type_name) == "option" and parameter.name != "help":
@@ -74,12 +79,12 @@ def test_every_command_and_option_has_a_row(name):
 
 @pytest.mark.parametrize("name", [*MODELS, *MODEL_ALIASES])
 def test_every_model_has_a_section(name):
-    assert re.search(rf"^## {name}: ", TEXTS["models"], re.MULTILINE)
+    assert re.search(rf"^## {name}: ", page("models"), re.MULTILINE)
 
 
 @pytest.mark.parametrize("spec", MODELS.values(), ids=MODELS)
 def test_every_model_has_an_equation_its_source_and_a_valid_example(spec, tmp_path):
-    section = TEXTS["models"].partition(f"## {spec.name}: ")[2].partition("\n## ")[0]
+    section = page("models").partition(f"## {spec.name}: ")[2].partition("\n## ")[0]
     assert MODELS_TEX[spec.name] in section and spec.source in section
     assert all(f"`{param.name}`" in section for param in spec.params)
     path = tmp_path / "a.yaml"
@@ -90,7 +95,7 @@ def test_every_model_has_an_equation_its_source_and_a_valid_example(spec, tmp_pa
 
 @pytest.mark.parametrize("spec", MEASURES.values(), ids=MEASURES)
 def test_every_measure_has_its_equation_source_range_and_cost(spec):
-    section = TEXTS["measures"].partition(f"## {spec.name}: ")[2].partition("\n## ")[0]
+    section = page("measures").partition(f"## {spec.name}: ")[2].partition("\n## ")[0]
     for part in (MEASURES_TEX[spec.name], spec.source, spec.range, "Cost: ", "Estimator: "):
         assert part in section, part
     assert "not timed" not in section, f"run docs/tools/measure_costs.py, which writes {COSTS.name}"
@@ -106,31 +111,31 @@ def test_no_equation_is_of_something_that_is_gone():
 
 @pytest.mark.parametrize("spec", DATASETS.values(), ids=DATASETS)
 def test_every_dataset_has_its_facts(spec):
-    section = TEXTS["datasets"].partition(f"## {spec.name}: ")[2].partition("\n## ")[0]
+    section = page("datasets").partition(f"## {spec.name}: ")[2].partition("\n## ")[0]
     assert f"{spec.num_images:,} of " in section and spec.citation in section
     assert all(source in section for source in spec.sources)
 
 
 @pytest.mark.parametrize("spec", NETWORKS.values(), ids=NETWORKS)
 def test_every_network_has_a_section(spec):
-    assert spec.layers.replace("*", "\\*") in TEXTS["networks"]
+    assert spec.layers.replace("*", "\\*") in page("networks")
 
 
 def test_every_grid_of_the_package_has_a_row():
     for path in (ROOT / "grids").glob("*.yaml"):
-        assert f"| `{path.stem}` |" in TEXTS["grids"]
+        assert f"| `{path.stem}` |" in page("grids")
 
 
 def test_every_name_in_mlflow_is_listed():
     values = [v for k, v in vars(layout).items() if k.isupper() and isinstance(v, str)]
-    assert all(f"`{value}`" in TEXTS["mlflow"] for value in values)
+    assert all(f"`{value}`" in page("mlflow") for value in values)
 
 
 def test_every_public_name_is_in_the_python_page():
     import sweeper
 
     names = [name for name in sweeper.__all__ if name != "__version__"]
-    assert all(f"## sweeper.{name}\n" in TEXTS["python"] for name in names)
+    assert all(f"## sweeper.{name}\n" in page("python") for name in names)
 
 
 def test_the_registries_hold_what_the_pages_say():

@@ -1,6 +1,7 @@
 """The page of grid keys: type, default, bounds, meaning and an example of each, from the schema."""
 
 import re
+from functools import cache
 from typing import Any, get_args
 
 from pydantic.fields import FieldInfo
@@ -117,11 +118,16 @@ def default_text(block: type[Block], key: str, field: FieldInfo) -> str:
 
 def type_text(block: type[Block], key: str) -> str:
     """'integer, at least 1; or a list': the key's part of the schema in words."""
-    schema = json_schema()
+    schema = _grid_schema()
     own = schema if block is Grid else schema["$defs"].get(block.__name__)
     if own is None or "properties" not in own:
         own = block.model_json_schema(by_alias=True)
     return "; or ".join(dict.fromkeys(words(own["properties"].get(key, {}))))
+
+
+@cache
+def _grid_schema() -> Schema:
+    return json_schema()
 
 
 def words(schema: Schema) -> list[str]:

@@ -27,6 +27,15 @@ def own_code_unloaded() -> Iterator[None]:
     yield
     unload_all()
 
+
+@pytest.fixture(scope="session", autouse=True)
+def no_waiting_for_disks():
+    """No test of these processes survives a loss of power, so nothing waits for a disk to write."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("os.fsync", lambda descriptor: None)
+        yield
+
+
 @pytest.hookimpl(optionalhook=True)
 def pytest_xdist_make_scheduler(config, log):
     """With `--dist loadfile`, our own distribution."""

@@ -1,18 +1,46 @@
 """Stores that tests share: an empty one to copy, and one of 40 runs that nothing changes."""
 
+import fcntl
+import os
+import sqlite3
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+from sqlalchemy import event
+from sqlalchemy.engine import Engine
 
 from sweeper.analysis.study import Study, read_study
 from tests.sweeper.support import synthetic_store as synthetic
 from tests.sweeper.support.trained_store import Trained, train_store
 
 
+@pytest.fixture(scope="session", autouse=True)
+def sqlite_does_not_wait_for_disks() -> Iterator[None]:
+    """MLflow commits about 16 times a run, and each commit waits some milliseconds for the disk."""
+
+    def ask(connection: object, record: object) -> None:
+        if isinstance(connection, sqlite3.Connection):
+            connection.execute("PRAGMA synchronous = OFF")
+
+    event.listen(Engine, "connect", ask)
+    yield
+    event.remove(Engine, "connect", ask)
+
+
 @pytest.fixture(scope="session")
 def empty_database(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return synthetic.empty_database(tmp_path_factory.mktemp("template"))
+    """An empty store, which is migrated once and copied by all processes of a run."""
+    folder = tmp_path_factory.getbasetemp()
+    if "PYTEST_XDIST_WORKER" in os.environ:
+        folder = folder.parent
+    with open(folder / "empty.lock", "w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not (folder / "empty.db").exists():
+            making = folder / "making"
+            making.mkdir()
+            synthetic.empty_database(making).rename(folder / "empty.db")
+    return folder / "empty.db"
 
 
 @pytest.fixture

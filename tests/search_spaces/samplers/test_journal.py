@@ -15,11 +15,6 @@ from search_spaces.spaces import Space
 PLANE = Space(common=(Interval("x", -3, 3), Interval("y", 1e-3, 10, log=True)))
 
 
-@pytest.fixture(autouse=True)
-def quick_disk(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("os.fsync", lambda descriptor: None)
-
-
 @pytest.mark.parametrize(
     ("data", "good"),
     [

@@ -7,7 +7,7 @@ import sys
 import numpy as np
 import pytest
 
-from tests.sweeper.support.cli_runs import ROOT, TINY, sweeper, write_grid
+from tests.sweeper.support.cli_runs import ROOT, TINY, command, sweeper, write_grid
 
 
 @pytest.fixture
@@ -53,7 +53,7 @@ def test_help_loads_nothing_heavy():
 )
 def test_wrong_use_is_a_plain_line_and_no_trace(tmp_path, arguments, told):
     write_grid(tmp_path)
-    done = sweeper(tmp_path, *arguments)
+    done = command(tmp_path, *arguments)
     assert done.returncode in (1, 2)
     assert told in done.stderr
     assert "Traceback" not in done.stderr + done.stdout
@@ -61,31 +61,33 @@ def test_wrong_use_is_a_plain_line_and_no_trace(tmp_path, arguments, told):
 
 
 def test_every_mistake_of_a_grid_at_once(tmp_path):
+    """In a process of its own, so that all of its output is seen."""
     wrong = TINY.replace("datasets", "datsets").replace("1e-3", "fast")
     write_grid(tmp_path, wrong)
     done = sweeper(tmp_path, "launch", "tiny.yaml")
     assert done.returncode == 2
     assert "tiny.yaml:2:1" in done.stderr and 'Did you mean "datasets"?' in done.stderr
     assert "tiny.yaml:4:" in done.stderr and "fast" in done.stderr
+    assert "Traceback" not in done.stderr + done.stdout
     assert not (tmp_path / "sweep_store" / "trainings").exists()
 
 
 def test_plan_prints_json(tmp_path):
     write_grid(tmp_path)
-    found = json.loads(sweeper(tmp_path, "plan", "tiny.yaml", "--json").stdout)
+    found = json.loads(command(tmp_path, "plan", "tiny.yaml", "--json").stdout)
     keys = ("runs", "trainings", "steps_asked", "steps_to_run", "reused")
     assert [found[key] for key in keys] == [4, 2, 60, 40, 0]
 
 
 def test_measure_prints_json_of_the_named_measures(representation):
-    done = sweeper(representation, "measure", "a.npz", "--json", "--measures", "cbd,mig")
+    done = command(representation, "measure", "a.npz", "--json", "--measures", "cbd,mig")
     found = json.loads(done.stdout)
     assert set(found) == {"cbd", "mig"}
     assert found["cbd"] > 0.9
 
 
 def test_measure_tells_every_wrong_option(representation):
-    done = sweeper(representation, "measure", "a.npz", "--measures", "migg", "--protocol", "x")
+    done = command(representation, "measure", "a.npz", "--measures", "migg", "--protocol", "x")
     assert done.returncode == 2
     assert 'Did you mean "mig"?' in done.stderr and "--protocol x" in done.stderr
 
@@ -93,50 +95,50 @@ def test_measure_tells_every_wrong_option(representation):
 def test_measure_names_a_constant_factor(tmp_path):
     factors_NK = np.stack([np.arange(40) % 4, np.full(40, 7)], axis=1)
     np.savez(tmp_path / "a.npz", latents=factors_NK + 0.0, factors=factors_NK)
-    done = sweeper(tmp_path, "measure", "a.npz", "--json", "--measures", "cbd")
+    done = command(tmp_path, "measure", "a.npz", "--json", "--measures", "cbd")
     assert set(json.loads(done.stdout)) == {"cbd"}
     assert "a.npz: factors[:, 1] has one value for all points" in done.stderr
     assert "factors[:, 0]" not in done.stderr
 
 
 def test_measure_shows_companions(representation):
-    done = sweeper(representation, "measure", "a.npz", "--json", "--measures", "infom")
+    done = command(representation, "measure", "a.npz", "--json", "--measures", "infom")
     assert set(json.loads(done.stdout)) == {"infom", "infoe"}
 
 
 def test_measure_draws_the_pcc_matrix(representation):
-    done = sweeper(representation, "measure", "a.npz", "--measures", "cbd", "--plot", "p.png")
+    done = command(representation, "measure", "a.npz", "--measures", "cbd", "--plot", "p.png")
     assert done.returncode == 0, done.stderr
     assert (representation / "p.png").read_bytes().startswith(b"\x89PNG")
 
 
 def test_status_of_a_grid_never_launched_is_all_missing(tmp_path):
     write_grid(tmp_path)
-    done = sweeper(tmp_path, "status", "tiny.yaml", "--json")
+    done = command(tmp_path, "status", "tiny.yaml", "--json")
     assert done.returncode == 1
     assert json.loads(done.stdout)["missing"] == 4
 
 
 def test_the_schema_is_json(tmp_path):
-    done = sweeper(tmp_path, "schema", "--out", "schema.json")
+    done = command(tmp_path, "schema", "--out", "schema.json")
     assert done.returncode == 0
     assert "properties" in json.loads((tmp_path / "schema.json").read_text())
 
 
 def test_plan_why_gives_a_reason_for_each_training_to_be_run(tmp_path):
     write_grid(tmp_path)
-    done = sweeper(tmp_path, "plan", "tiny.yaml", "--why", "--json")
+    done = command(tmp_path, "plan", "tiny.yaml", "--why", "--json")
     assert done.returncode == 0, done.stderr
     assert sorted(json.loads(done.stdout)["why"].values()) == [
         "no training of l_vae on dsprites is stored",
         "no training of vae on dsprites is stored",
     ]
-    done = sweeper(tmp_path, "plan", "tiny.yaml", "--why")
+    done = command(tmp_path, "plan", "tiny.yaml", "--why")
     assert "  1 training: no training of vae on dsprites is stored" in done.stdout.splitlines()
 
 
 def test_plan_why_of_a_search_is_refused(tmp_path):
     write_grid(tmp_path, TINY + "search: {trainings: 4}\n")
-    done = sweeper(tmp_path, "plan", "tiny.yaml", "--why")
+    done = command(tmp_path, "plan", "tiny.yaml", "--why")
     assert done.returncode == 2
     assert "--why: a search has no plan in advance" in done.stderr

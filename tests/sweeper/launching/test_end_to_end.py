@@ -5,7 +5,7 @@ import sqlite3
 
 import pytest
 
-from tests.sweeper.support.cli_runs import TINY, metric_table, sweeper, write_grid
+from tests.sweeper.support.cli_runs import TINY, command, metric_table, sweeper, write_grid
 
 pytestmark = pytest.mark.xdist_group("ray")
 
@@ -55,13 +55,14 @@ def test_every_run_has_its_artifacts(launched):
 def test_a_second_launch_trains_nothing(launched):
     folder, _ = launched
     before = metric_table(folder)
-    done = sweeper(folder, "launch", "tiny.yaml")
+    done = command(folder, "launch", "tiny.yaml", "--engine", "local")
     assert done.returncode == 0, done.stderr
     assert "4 runs are already finished" in done.stdout
     assert "0 steps" in done.stdout
     assert metric_table(folder) == before
 
 
+@pytest.mark.slow
 def test_without_sharing_the_metric_table_is_the_same_bits(launched, tmp_path):
     folder, _ = launched
     write_grid(tmp_path, TINY + "sharing: false\n")
@@ -71,12 +72,15 @@ def test_without_sharing_the_metric_table_is_the_same_bits(launched, tmp_path):
     assert metric_table(tmp_path) == metric_table(folder)
 
 
-def test_the_local_engine_gives_the_same_bits_and_imports_no_ray(launched, tmp_path):
+def test_the_local_engine_without_sharing_gives_the_same_bits_and_imports_no_ray(
+    launched, tmp_path
+):
     folder, _ = launched
-    write_grid(tmp_path)
+    write_grid(tmp_path, TINY + "sharing: false\n")
     program = "import sys; sys.modules['ray'] = None\nfrom sweeper.cli import main; main()"
     done = sweeper(tmp_path, "launch", "tiny.yaml", "--engine", "local", program=program)
     assert done.returncode == 0, done.stderr
+    assert "4: " in done.stdout  # four trainings
     assert "4 of 4 runs done." in done.stdout
     assert metric_table(tmp_path) == metric_table(folder)
 
@@ -85,9 +89,9 @@ def test_tables_are_the_same_without_the_sweep_store(launched, tmp_path):
     folder, _ = launched
     copy = tmp_path / "copy"
     shutil.copytree(folder, copy)
-    before = sweeper(folder, "table", "tiny", "--format", "csv")
+    before = command(folder, "table", "tiny", "--format", "csv")
     shutil.rmtree(copy / "sweep_store")
-    after = sweeper(copy, "table", "tiny", "--format", "csv")
+    after = command(copy, "table", "tiny", "--format", "csv")
     assert before.returncode == after.returncode == 0
     assert after.stdout == before.stdout
     assert "l_vae" in after.stdout
@@ -98,7 +102,7 @@ def test_a_further_measure_is_scored_from_stored_latents(launched, tmp_path):
     copy = tmp_path / "copy"
     shutil.copytree(folder, copy)
     write_grid(copy, TINY.replace("mig]", "mig, sap]"))
-    done = sweeper(copy, "launch", "tiny.yaml")
+    done = command(copy, "launch", "tiny.yaml", "--engine", "local")
     assert done.returncode == 0, done.stderr
     assert "0 steps" in done.stdout
     with sqlite3.connect(copy / "mlflow.db") as store:

@@ -1,10 +1,5 @@
 """Preflight: every trouble is one line that names its remedy, before anything is started."""
 
-import os
-import subprocess
-import sys
-from pathlib import Path
-
 import pytest
 
 from sweeper.engine.on_ray.node_probe import NodeReport, probe_node, versions
@@ -16,9 +11,9 @@ from sweeper.planning.settings import default_settings
 from sweeper.preflight import checks as preflight
 from sweeper.preflight.checks import check_tracking
 from sweeper.preflight.disk import bytes_to_write, format_bytes, parameters
+from tests.sweeper.support.cli_runs import command
 from trainers.specs.networks import NETWORKS
 
-ROOT = Path(__file__).parents[3]
 AXES = {"batch_size": 16, "learning_rate": 1e-3, "iterations": [20, 40]}
 
 
@@ -176,14 +171,8 @@ def test_doctor_prints_all_checks_as_json(tmp_path):
         "datasets: mpi3d\nmodels: vae\n"
         "axes: {batch_size: 16, learning_rate: 1e-3, iterations: 20}\n"
     )
-    command = [sys.executable, "-m", "sweeper", "doctor", "grid.yaml", "--address", "127.0.0.1:1"]
-    done = subprocess.run(
-        [*command, "--json", "--tracking-uri", "http://user:secret@127.0.0.1:1"],
-        cwd=tmp_path,
-        capture_output=True,
-        text=True,
-        env=os.environ | {"PYTHONPATH": str(ROOT)},
-    )
+    where = ["--address", "127.0.0.1:1", "--tracking-uri", "http://user:secret@127.0.0.1:1"]
+    done = command(tmp_path, "doctor", "grid.yaml", "--json", *where)
     assert done.returncode == 1, done.stderr
     assert "secret" not in done.stdout + done.stderr
     assert "cannot be reached" in done.stdout

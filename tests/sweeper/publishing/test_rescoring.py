@@ -11,6 +11,7 @@ from sweeper.publishing.rescoring import MissingMeasures, rescore, runs_missing_
 from sweeper.tracking import layout
 from sweeper.tracking.reading.reader import finished_runs, stored_runs
 from sweeper.tracking.writing.writer import RunToPublish, Writer
+from tests.sweeper.support import synthetic_store as synthetic
 from trainers.config import Evaluation, TrainingConfig
 from trainers.measures import score
 from trainers.saving.records import Milestone
@@ -47,7 +48,7 @@ class PlannedRuns:
 
 
 @pytest.fixture
-def old_store(tmp_path, monkeypatch):
+def old_store(tmp_path, monkeypatch, empty_database):
     """A store whose one run was scored when SAP was the gap of squared correlations."""
     monkeypatch.setattr("sweeper.tracking.writing.run_files._write_pcc", lambda *_: None)
     random = np.random.default_rng(0)
@@ -69,7 +70,7 @@ def old_store(tmp_path, monkeypatch):
             "factor_sizes": [3, 3],
         },
     )
-    uri = f"sqlite:///{tmp_path / 'mlflow.db'}"
+    uri = synthetic.create_store(tmp_path, empty_database)
     writer = Writer(uri, "sweeper", tmp_path, "0.1.0")
     params = {"dataset": "dsprites", "model": "vae", "learning_rate": "0.001", "iterations": "20"}
     publication = RunToPublish(

@@ -33,12 +33,6 @@ def searched(**search) -> Grid:
     return grid(search={"trainings": 14, **search})
 
 
-@pytest.fixture(autouse=True)
-def quick_disk(monkeypatch: pytest.MonkeyPatch) -> None:
-    """These tests end no machine, so what they write need not be on the disk at once."""
-    monkeypatch.setattr("os.fsync", lambda descriptor: None)
-
-
 FEW = {"iterations": [1, 2], "batch_size": [16, 32], "learning_rate": [1e-3, 1e-4]}
 
 

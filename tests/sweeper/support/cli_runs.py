@@ -1,9 +1,12 @@
-"""Tiny real sweeps for tests: dSprites, the CNN, tens of steps, in a folder of their own."""
+"""The command line in tests, and tiny real sweeps: dSprites, the CNN, tens of steps."""
 
+import contextlib
+import io
 import os
 import subprocess
 import sys
 from pathlib import Path
+from unittest import mock
 
 ROOT = Path(__file__).parents[3]
 
@@ -35,6 +38,30 @@ def sweeper(folder: Path, *arguments: str, timeout_s: float = 240.0, program: st
         timeout=timeout_s,
         check=False,
     )
+
+
+def command(folder: Path, *arguments: str) -> "subprocess.CompletedProcess[str]":
+    """As `sweeper`, in this process: for commands that start no others."""
+    from sweeper.cli import main
+
+    out, err = (io.TextIOWrapper(io.BytesIO(), encoding="utf-8") for _ in range(2))
+    code = None
+    with (
+        contextlib.chdir(folder),
+        contextlib.redirect_stdout(out),
+        contextlib.redirect_stderr(err),
+        mock.patch.object(sys, "argv", ["sweeper", *arguments]),
+        mock.patch.dict(os.environ),
+    ):
+        try:
+            main()
+        except SystemExit as end:
+            code = end.code
+    texts = []
+    for stream in (out, err):
+        stream.flush()
+        texts.append(stream.buffer.getvalue().decode())
+    return subprocess.CompletedProcess(arguments, code, *texts)
 
 
 def metric_table(folder: Path) -> dict[str, dict[str, object]]:

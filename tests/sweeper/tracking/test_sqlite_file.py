@@ -28,8 +28,8 @@ pytestmark = pytest.mark.filterwarnings("ignore")  # from MLflow and its databas
 
 
 @pytest.fixture(scope="module")
-def template(tmp_path_factory):
-    return synthetic.empty_database(tmp_path_factory.mktemp("empty"))
+def template(empty_database):
+    return empty_database
 
 
 ODD = ["pct%20dir", "q?dir", "a#b", "a&b;c", "\u00e9t\u00e9 x", "y" * 200]

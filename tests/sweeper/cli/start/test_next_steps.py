@@ -7,7 +7,7 @@ import shutil
 import socket
 
 from sweeper.cli.start.next_steps import next_steps
-from tests.sweeper.support.cli_runs import ROOT, sweeper
+from tests.sweeper.support.cli_runs import ROOT, command
 
 
 def commands(lines):
@@ -48,5 +48,5 @@ def test_a_running_launch_can_be_stopped(tmp_path):
 
 
 def test_the_command_prints_it(tmp_path):
-    done = sweeper(tmp_path)
+    done = command(tmp_path)
     assert done.returncode == 0 and "sweeper init" in done.stdout

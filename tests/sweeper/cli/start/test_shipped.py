@@ -1,11 +1,11 @@
 """`sweeper grids`."""
 
 from sweeper.cli.start.found_files import shipped_files, summary
-from tests.sweeper.support.cli_runs import ROOT, sweeper
+from tests.sweeper.support.cli_runs import ROOT, command
 
 
 def test_every_file_is_listed_with_one_sentence(tmp_path):
-    lines = sweeper(tmp_path, "grids").stdout.splitlines()
+    lines = command(tmp_path, "grids").stdout.splitlines()
     names = {path.name for place in ("grids", "examples") for path in (ROOT / place).glob("*.*")}
     assert {line.split()[0] for line in lines} == names
     assert summary(ROOT / "grids" / "figure6_2.yaml").endswith("L-VAE on CelebA.")
@@ -13,14 +13,14 @@ def test_every_file_is_listed_with_one_sentence(tmp_path):
 
 
 def test_files_are_copied_by_name_or_stem_and_not_replaced(tmp_path):
-    done = sweeper(tmp_path, "grids", "table7_1", "training.json", "--out", "a")
+    done = command(tmp_path, "grids", "table7_1", "training.json", "--out", "a")
     assert done.stdout.split() == ["a/table7_1.yaml", "a/training.json"]
     original = (ROOT / "grids" / "table7_1.yaml").read_bytes()
     assert (tmp_path / "a" / "table7_1.yaml").read_bytes() == original
-    assert sweeper(tmp_path, "grids", "table7_1", "--out", "a").returncode == 2
+    assert command(tmp_path, "grids", "table7_1", "--out", "a").returncode == 2
 
 
 def test_all_unknown_names_are_reported(tmp_path):
-    done = sweeper(tmp_path, "grids", "tabel7_1.yaml", "none")
+    done = command(tmp_path, "grids", "tabel7_1.yaml", "none")
     assert done.returncode == 2
     assert 'Did you mean "table7_1.yaml"?' in done.stderr and "none is unknown" in done.stderr

@@ -15,8 +15,10 @@ from sweeper.tracking.writing.claim import Claim, ClaimedError
 
 
 @pytest.fixture(scope="module")
-def uri(tmp_path_factory):
-    return f"sqlite:///{tmp_path_factory.mktemp('store') / 'mlflow.db'}"
+def uri(tmp_path_factory, empty_database):
+    path = tmp_path_factory.mktemp("store") / "mlflow.db"
+    path.write_bytes(empty_database.read_bytes())
+    return f"sqlite:///{path}"
 
 
 @pytest.fixture(autouse=True)

@@ -13,9 +13,10 @@ from trainers.saving.records import Milestone
 
 
 @pytest.fixture(scope="module")
-def migrated(tmp_path_factory):
-    """An SQLite store made and migrated once: the tests copy it, as migrating takes seconds."""
+def migrated(tmp_path_factory, empty_database):
+    """A store with an experiment, which the tests copy."""
     folder = tmp_path_factory.mktemp("store")
+    (folder / "mlflow.db").write_bytes(empty_database.read_bytes())
     Writer(f"sqlite:///{folder / 'mlflow.db'}", "sweeper", folder, "0")
     return folder / "mlflow.db"
 

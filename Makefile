@@ -3,6 +3,7 @@
 # make check        what CI runs first: format, lint, types, import rules, default tests
 # make faults       slow tests, and tests that kill processes
 # make coverage     branch coverage of the default tests
+# make mutants      small changes of the code that no test notices; MODULES="sweeper/ids.py ..."
 # make messages     every message to users, in one list
 # make bench        the benchmarks, to benchmarks/results/REPORT.md
 # make gpu          tests and times on one GPU, under 8 minutes, to benchmarks/results/gpu.md
@@ -21,7 +22,7 @@ STAMP := $(VENV)/.installed
 # Each of the many processes of the tests would compile the sources again.
 export PYTHONDONTWRITEBYTECODE :=
 
-.PHONY: quickstart test check faults coverage messages bench gpu docs package install clean
+.PHONY: quickstart test check faults coverage mutants messages bench gpu docs package install clean
 
 quickstart: $(STAMP)
 	$(BIN)/sweeper launch grids/quickstart.yaml
@@ -41,6 +42,10 @@ faults: $(STAMP)
 
 coverage: $(STAMP)
 	$(BIN)/python -m pytest -n 2 --dist loadfile --cov --cov-report term --cov-report html
+
+mutants: $(STAMP)
+	$(BIN)/python -m pip install --quiet --constraint constraints.txt --editable '.[mutants]'
+	$(BIN)/python tools/mutants.py $(MODULES)
 
 messages: $(STAMP)
 	$(BIN)/python -m tests.messages

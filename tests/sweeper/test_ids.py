@@ -4,6 +4,7 @@ import hashlib
 import json
 from pathlib import Path
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -185,3 +186,9 @@ def test_what_changes_no_number_changes_no_id() -> None:
         plan = make_plan(same)
         assert plan.run_ids == base.run_ids
         assert [t.training_id for t in plan.trainings] == [t.training_id for t in base.trainings]
+
+
+@pytest.mark.parametrize("value", [float("nan"), float("inf"), -float("inf")])
+def test_a_number_that_json_cannot_hold_has_no_id(value):
+    with pytest.raises(ValueError, match="JSON"):
+        canonical({"beta": value})

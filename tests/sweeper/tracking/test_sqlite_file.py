@@ -89,7 +89,7 @@ def test_an_empty_database_of_another_program_is_never_replaced(tmp_path):
         create_where_missing(uri, path)
 
 
-def test_a_creation_that_fails_leaves_no_file(tmp_path, monkeypatch):
+def test_a_creation_that_fails_leaves_no_file(tmp_path, monkeypatch, mlflow_creates):
     from mlflow.store.db import utils
 
     def full(engine):
@@ -103,7 +103,7 @@ def test_a_creation_that_fails_leaves_no_file(tmp_path, monkeypatch):
     assert list(tmp_path.iterdir()) == []
 
 
-def test_the_private_function_that_creates_the_tables_is_there(tmp_path):
+def test_the_private_function_that_creates_the_tables_is_there(tmp_path, mlflow_creates):
     path = tmp_path / "mlflow.db"
     create_where_missing(sqlite_uri(path), path)
     with closing(sqlite3.connect(path)) as connection:

@@ -157,9 +157,7 @@ def pages_main(arguments):
 
 def test_every_page_is_a_module_that_says_what_it_does():
     for name in pages.PAGES:
-        path = ROOT / "benchmarks" / f"{name}.py"
-        if path.exists():
-            assert path.read_text().startswith('"""')
+        assert (ROOT / "benchmarks" / f"{name}.py").read_text().startswith('"""')
 
 
 def test_an_unknown_page_is_refused(capsys):

@@ -122,10 +122,15 @@ def test_overridden_methods_take_the_same_arguments():
 
     from search_spaces.samplers.cma_es import UnpickledCmaEs
 
-    for name, method in vars(UnpickledCmaEs).items():
-        if PRIVATE.fullmatch(name) and callable(method):
-            theirs = inspect.signature(getattr(CmaEsSampler, name))
-            assert list(inspect.signature(method).parameters) == list(theirs.parameters), name
+    overridden = {
+        name: method
+        for name, method in vars(UnpickledCmaEs).items()
+        if PRIVATE.fullmatch(name) and callable(method)
+    }
+    assert "_restore_optimizer" in overridden
+    for name, method in overridden.items():
+        theirs = inspect.signature(getattr(CmaEsSampler, name))
+        assert list(inspect.signature(method).parameters) == list(theirs.parameters), name
 
 
 @pytest.mark.parametrize(

@@ -54,7 +54,9 @@ def rows_of(study):
 
 def test_stored_weights_give_the_run_s_latents(trained):
     study = trained.study()
-    for row in rows_of(study):
+    rows = rows_of(study)
+    assert {row["model"] for row in rows} == {"vae", "l_vae"}
+    for row in rows:
         run_id = row["run_ids"]
         weights = find_weights(trained.uri, study.stored[run_id], trained.store)
         latents = study.latents(run_id)

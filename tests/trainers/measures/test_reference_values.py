@@ -30,6 +30,7 @@ def test_scores_are_those_of_the_reference_code(case, protocol, golden_points, g
         for key, value in golden_scores[case].items()
         if key.startswith(f"{protocol}/")
     }
+    assert {"mig", "sap"} <= set(expected)
     got = score(*golden_points[case], measures=list(expected), protocol=protocol)
     for measure, value in expected.items():
         middle = value["mean"] if isinstance(value, dict) else value

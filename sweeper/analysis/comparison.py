@@ -62,7 +62,7 @@ def compare(
     """source: a population; or a study or tracking URI, and the name of a launched grid.
 
     Raises UsageError for an unknown measure, ResultsError for a grid never launched."""
-    population = population_from(source, grid)
+    population = population_from(source, grid).scored_by(*by)
     rules = [population.rule.with_score(name, population.columns) for name in by]
     names = {row["dataset"] for row in population.cells} if dataset is None else {dataset}
     cells = [cell for cell in population.cells if cell["dataset"] in names]

@@ -37,9 +37,9 @@ class HeldOut:
 
 
 def held_out(cells: Iterable[RunRow], rule: SelectionRule) -> HeldOut | None:
-    """The readings among cells of one dataset and model; None by a rule that reports all seeds,
-    and where the competing configurations do not share two seeds."""
-    if rule.report != HELD_OUT:
+    """The readings among cells of one dataset and model; None by a rule that reports all seeds or
+    whose score compares them, and where the competing configurations do not share two seeds."""
+    if rule.report != HELD_OUT or rule.by.needs_seeds:
         return None
     contenders = [_by_seed(winner) for winner in ranked(cells, rule)]
     seeds = sorted(set.intersection(*map(set, contenders))) if contenders else []

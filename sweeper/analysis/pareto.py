@@ -108,6 +108,7 @@ def front(
     wanted = dict(directions or (searched if len(searched) > 1 else DEFAULT))
     if len(wanted) < 2:
         raise UsageError(f"a front needs two metrics; {', '.join(wanted)} is one")
+    population = population.scored_by(*wanted)
     rules = [population.rule.with_score(name, population.columns) for name in wanted]
     metrics = tuple(rule.by for rule in rules)
     places: list[FrontPoint] = []

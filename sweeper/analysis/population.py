@@ -7,10 +7,11 @@ which has to be asked for."""
 
 from collections import Counter
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from sweeper.analysis.rule import GridText, SelectionRule, read_grid_text
+from sweeper.analysis.scores import score
 from sweeper.analysis.study import (
     SCORES,
     SETTINGS,
@@ -20,6 +21,7 @@ from sweeper.analysis.study import (
     outdated_scores,
     read_study,
 )
+from sweeper.analysis.udr.columns import with_seed_score
 from sweeper.errors import ResultsError, UsageError
 from sweeper.tracking import layout
 from sweeper.tracking.reading.reader import Launch, launch_order
@@ -71,6 +73,16 @@ class Population:
     def where(self, **values: Any) -> list[RunRow]:
         """The cells that have these values: where(dataset='mpi3d', label='vae')."""
         return [c for c in self.cells if all(c[name] == value for name, value in values.items())]
+
+    def scored_by(self, *names: str | None) -> "Population":
+        """This population with those scores, of the names given, that compare seeds."""
+        kinds = [name for name in names if name and score(name).needs_seeds]
+        kinds = [name for name in kinds if not any(score(name).column in c for c in self.cells)]
+        found = self
+        for name in kinds:
+            cells, notes = with_seed_score(self.study, found.cells, score(name))
+            found = replace(found, cells=cells, notes=(*found.notes, *notes))
+        return found
 
     def mark(self, runs: Iterable[RunRow]) -> str:
         """'', 'rehearsal', 'synthetic' or both: what a reader of these runs has to know."""
@@ -135,7 +147,7 @@ def population_of_cells(
         *outdated_scores(kept),
         *_left_out(study, grid, ids, synthetic, rehearsal),
     )
-    return Population(grid, study, kept, text, rehearsal, notes)
+    return Population(grid, study, kept, text, rehearsal, notes).scored_by(text.rule.by.name)
 
 
 def only_grid(study: Study) -> str:

@@ -33,7 +33,7 @@ class SelectionRule:
 
     report 'held_out_seeds': tables print the winner's scores on seeds that did not choose it
     (`held_out`), where the configurations have two seeds or more; 'all_seeds': on the seeds that
-    chose it, as in the thesis, which is biased upwards."""
+    chose it, as in the thesis, which is biased upwards, and by a score that compares seeds."""
 
     by: Score = field(default_factory=lambda: score("cbd"))
     statistic: str = MEAN
@@ -85,11 +85,15 @@ def _report(asked: Any, table: Any) -> str:
 
 
 def keep_rule(grid: Grid) -> KeepRule | None:
-    """Of which milestone each training of a grid keeps the weights; None keeps none."""
+    """Of which milestone each training of a grid keeps the weights; None keeps none.
+
+    By a score that compares seeds, which no training has alone: of its last milestone."""
     rule = rule_of(grid)
     if grid.keep_weights == "none":
         return None
     by = rule.by
+    if by.needs_seeds:
+        return KeepRule(layout.VALID_RECON, True, rule.min_active, last_only=True)
     is_measure = by.column.startswith(layout.MEASURE_PREFIX)
     metric = layout.measure_key(by.name) if is_measure else by.column
     return KeepRule(metric, by.lower_is_better, rule.min_active, rule.milestone == LAST)

@@ -30,7 +30,7 @@ def select(
     run_ids (comma separated), candidates, active (latents), population."""
     import pandas as pd
 
-    population = population_from(source, grid)
+    population = population_from(source, grid).scored_by(by)
     rule = population.rule.with_score(by, population.columns)
     rows = (_row(cells, rule, population) for cells in _groups(population, dataset))
     return pd.DataFrame([row for row in rows if row is not None])

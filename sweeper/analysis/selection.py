@@ -7,7 +7,7 @@ from statistics import median
 from typing import Any
 
 from sweeper.analysis.rule import LAST, MEDIAN, SelectionRule
-from sweeper.analysis.scores import Score
+from sweeper.analysis.scores import Score, score
 from sweeper.analysis.statistics.spread import Spread, spread
 from sweeper.analysis.study import SETTINGS, RunRow
 from sweeper.ids import id_of
@@ -41,6 +41,8 @@ class Winner:
         values = [number(run, column) for run in self.runs]
         if all(math.isnan(value) for value in values):
             return None
+        if score(column).needs_seeds:  # the values of seeds depend on each other: no interval
+            return Spread(len(values), math.fsum(values) / len(values))
         return spread(values, int(id_of([column, *(run["run_id"] for run in self.runs)]), 16))
 
     def mean(self, column: str) -> float:

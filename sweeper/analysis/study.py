@@ -51,6 +51,11 @@ class Study:
         """The rows of `runs` as mappings."""
         return tuple(self.runs.to_dict("records"))
 
+    @cached_property
+    def seed_scores(self) -> dict[tuple[str, ...], dict[str, float] | str]:
+        """Scores that compare seeds, as far as they were computed: `sweeper.analysis.udr`."""
+        return {}
+
     @property
     def place(self) -> str:
         """The store's URI for messages, without credentials."""

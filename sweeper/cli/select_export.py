@@ -41,6 +41,7 @@ def select(
 
     where = common.setting(tracking_uri=tracking_uri, store=store)
     population = find_population(where.tracking_uri, grid, rehearsal=rehearsal, synthetic=synthetic)
+    population = population.scored_by(by)
     study, name = population.study, population.grid if grid else None
     found = winners(population, by=by, dataset=dataset)
     rows = found.to_dict("records")

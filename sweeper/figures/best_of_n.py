@@ -17,7 +17,7 @@ from sweeper.analysis.population import Population
 from sweeper.analysis.scores import Score
 from sweeper.analysis.study import RunRow
 from sweeper.analysis.titles import dataset_title, model_title
-from sweeper.errors import ResultsError
+from sweeper.errors import ResultsError, UsageError
 from sweeper.plotting.style import COLOURS, MARKERS, letter, panel_grid
 
 if TYPE_CHECKING:
@@ -52,8 +52,11 @@ class BestOfNCurves:
 
 
 def compute_best_of_n(population: Population) -> BestOfNCurves:
-    """By the grid's own selection rule. Raises ResultsError where no run has its score."""
+    """By the grid's own selection rule. Raises ResultsError where no run has its score, UsageError
+    for a score that compares seeds."""
     rule = population.rule.with_score(None, population.columns)
+    if rule.by.needs_seeds:
+        raise UsageError(f"{rule.by.name} compares seeds: no training has it alone")
     groups: dict[tuple[str, str], list[RunRow]] = {}
     for cell in population.cells:
         groups.setdefault((cell["dataset"], cell["label"]), []).append(cell)

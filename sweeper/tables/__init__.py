@@ -88,6 +88,7 @@ def table(
     report = report or found.text.report
     if report not in REPORTS:
         raise UsageError(f"report {report!r} {unknown(report, REPORTS)}")
+    found = found.scored_by(by or spec.by)
     rule = found.rule.with_score(by or spec.by, found.columns)
     rule = replace(rule, report=ALL_SEEDS) if all_seeds else rule
     spec = spec.selected_by(rule.by)

@@ -89,7 +89,8 @@ def row_of(
         source = held or winner
         values[name] = source.spread(where) if source else None
     optimism = math.nan
-    if winner and report == "test" and (tested := winner.spread(rule.by.test_column)):
+    has_test = report == "test" and not rule.by.needs_seeds
+    if winner and has_test and (tested := winner.spread(rule.by.test_column)):
         sign = -1 if rule.by.lower_is_better else 1
         optimism = sign * (winner.value - tested.mean)
     return Row(

@@ -25,6 +25,7 @@ def notes(table: Table) -> Iterator[str]:
     yield from _seeds(table)
     if table.report == "test":
         yield "Values of the test split; selection is on the validation split."
+    if table.report == "test" and not table.rule.by.needs_seeds:
         untested = sum(math.isnan(row.optimism) for row in table.rows if row.winner)
         if untested:
             yield f"{untested} rows have no test split: launch them with report: test."
@@ -62,6 +63,12 @@ def _reported(table: Table) -> Iterator[str]:
             "Scores are of held-out seeds: chosen on all seeds but one and read on that one, "
             "for every seed. Settings and runs are those of the choice on all seeds."
         )
+    elif table.rule.by.needs_seeds:
+        title = table.rule.by.title
+        yield (
+            f"{title} compares the seeds of a configuration on validation images: no seed is held "
+            f"out, and {title} has no interval. It uses no labels."
+        )
     elif table.seeds > 1 and table.rule.report == ALL_SEEDS:
         yield "As in the thesis, scores are of the seeds that chose (select: {report: all_seeds})."
     if table.rule.report == HELD_OUT and table.is_held_out:
@@ -76,6 +83,8 @@ def _seeds(table: Table) -> Iterator[str]:
     repeats = " that repeats the choice" if table.is_held_out else ""
     interval = f"a {LEVEL:.0%} bootstrap interval over seeds{repeats}"
     yield f"Mean over seeds, with {interval} in parentheses."
+    if table.rule.by.needs_seeds:
+        return  # values that depend on each other are no sample
     yield from _differences(table)
     yield from _pooled(table)
 

@@ -135,3 +135,9 @@ MEASURES_TEX: dict[str, str] = {
     "gaussian_wasserstein_correlation_norm": r"\frac{W}{\mathrm{tr}\,V}",
     "mutual_info_score": r"\frac{1}{L^2-L}\sum_{i\neq j} I(z_i;z_j)",
 }
+
+UDR_TEX = (
+    r"\mathrm{median}_{j\neq i}\;\frac{1}{2}\left(\frac{1}{B}\sum_b\frac{(\max_a R_{ab})^2}"
+    r"{\sum_a R_{ab}}+\frac{1}{A}\sum_a\frac{(\max_b R_{ab})^2}{\sum_b R_{ab}}\right),"
+    r"\quad R=R(z^{(j)},z^{(i)})"
+)

@@ -6,8 +6,9 @@ import re
 import sys
 from pathlib import Path
 
-from docs.tools.reference.equations import MEASURES_TEX
+from docs.tools.reference.equations import MEASURES_TEX, UDR_TEX
 from docs.tools.reference.markdown import escape, prose, table
+from sweeper.analysis.udr import ranking
 from trainers.measures import MEASURES as FUNCTIONS
 from trainers.specs.measures import MEASURES, MeasureSpec
 
@@ -41,7 +42,27 @@ factor grid, and `sweeper plan` rejects the combination."""
 
 
 def measures_page() -> str:
-    return "\n\n".join(["# Measures", ABOUT, _overview(), *map(_section, MEASURES.values())])
+    own = map(_section, MEASURES.values())
+    return "\n\n".join(["# Measures", ABOUT, _overview(), *own, _between_seeds()])
+
+
+def _between_seeds() -> str:
+    """udr and udr_spearman, which no run has alone."""
+    notes = _parts(inspect.getdoc(ranking) or "")
+    rows = [
+        f"- {part}: {escape(text)}" for part, text in notes.items() if part and part != "Shapes"
+    ]
+    return "\n\n".join(
+        [
+            "(measure-udr)=\n## udr, udr_spearman: scores between seeds",
+            f"$$\n{UDR_TEX}\n$$",
+            prose(notes[""]),
+            "\n".join(rows) + "\n- Cost: reads the latents of every run; for five seeds, five "
+            "latents and 10,000 points 0.01 s (`udr`) and 0.1 s (`udr_spearman`). Not stored in "
+            "MLflow: tables, `sweeper select` and `sweeper compare` compute them where a grid "
+            "selects by one, or with `--by udr`.",
+        ]
+    )
 
 
 def _overview() -> str:
@@ -88,7 +109,10 @@ def _section(spec: MeasureSpec) -> str:
 def docstring_parts(name: str) -> dict[str, str]:
     """{'Estimator': ..}: the labelled parts of the docstring of the measure's file; '': what is
     above them."""
-    text = inspect.getdoc(sys.modules[FUNCTIONS[name].__module__]) or ""
+    return _parts(inspect.getdoc(sys.modules[FUNCTIONS[name].__module__]) or "")
+
+
+def _parts(text: str) -> dict[str, str]:
     found = re.split(rf"^({'|'.join([*_PARTS, 'Source', 'Shapes'])}): ", text, flags=re.MULTILINE)
     return {"": found[0]} | {
         part: " ".join(body.split("\n\n")[0].split())

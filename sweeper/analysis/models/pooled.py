@@ -52,8 +52,10 @@ class PooledModels:
 
 def pool_models(population: Population, rule: SelectionRule | None = None) -> PooledModels:
     """Every model that all datasets have. Raises ResultsError where there is none, UsageError for
-    a loss on several datasets."""
+    a loss on several datasets and for a score that compares seeds."""
     rule = rule or population.rule.with_score(None, population.columns)
+    if rule.by.needs_seeds:
+        raise UsageError(f"{rule.by.name} compares seeds, so its values are no sample to pool")
     runs, datasets = model_runs(population, rule)
     if len(datasets) > 1 and not rule.by.column.startswith(layout.MEASURE_PREFIX):
         raise UsageError(f"{rule.by.name} of several datasets cannot be pooled; name a measure")

@@ -12,7 +12,7 @@ from sweeper.analysis.scores import Score
 from sweeper.analysis.selection import counted_milestones, is_candidate, number
 from sweeper.analysis.statistics.tuning import TuningCurve, tuning_curve
 from sweeper.analysis.study import RunRow
-from sweeper.errors import ResultsError
+from sweeper.errors import ResultsError, UsageError
 
 
 @dataclass(frozen=True)
@@ -55,8 +55,11 @@ class TunedModels:
 
 
 def tune_models(population: Population, rule: SelectionRule | None = None) -> TunedModels:
-    """By the grid's own rule. Raises ResultsError where no run has its score."""
+    """By the grid's own rule. Raises ResultsError where no run has its score, UsageError for a
+    score that compares seeds."""
     rule = rule or population.rule.with_score(None, population.columns)
+    if rule.by.needs_seeds:
+        raise UsageError(f"{rule.by.name} compares seeds: no training has it alone")
     groups: dict[tuple[str, str], list[RunRow]] = {}
     for cell in population.cells:
         groups.setdefault((cell["dataset"], cell["label"]), []).append(cell)

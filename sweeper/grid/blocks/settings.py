@@ -16,6 +16,7 @@ ALL = "all"
 THESIS = "thesis"  # the measures that the thesis reports
 GROUPS: dict[str, tuple[str, ...]] = {THESIS: DEFAULT_MEASURES, ALL: tuple(MEASURES)}
 LOSSES = ("valid/recon", "valid/kl")
+BETWEEN_SEEDS = ("udr", "udr_spearman")  # scores that compare the seeds of a configuration
 TABLES = ("6.1", "6.2", "7.1", "7.2", "7.3", "7.4")
 
 Fraction = Annotated[Real, Field(ge=0, lt=1)]
@@ -34,6 +35,14 @@ def _measure(name: str) -> str:
 def _metric(name: str) -> str:
     if name not in MEASURES and name not in LOSSES and not brought_by_package("measure", name):
         raise ValueError(messages.unknown(name, [*MEASURES, *LOSSES]))
+    return name
+
+
+def _selecting(name: str) -> str:
+    if name in BETWEEN_SEEDS:
+        return name
+    if name not in MEASURES and name not in LOSSES and not brought_by_package("measure", name):
+        raise ValueError(messages.unknown(name, [*MEASURES, *LOSSES, *BETWEEN_SEEDS]))
     return name
 
 
@@ -69,6 +78,13 @@ Metric = Annotated[
     Text,
     AfterValidator(_metric),
     Field(json_schema_extra=lambda schema: schema.update(enum=[*MEASURES, *LOSSES])),
+]
+Selecting = Annotated[
+    Text,
+    AfterValidator(_selecting),
+    Field(
+        json_schema_extra=lambda schema: schema.update(enum=[*MEASURES, *LOSSES, *BETWEEN_SEEDS])
+    ),
 ]
 Table = Annotated[Text, AfterValidator(_table), Field(json_schema_extra={"enum": list(TABLES)})]
 Mode = Annotated[Literal["max", "min"], Word]
@@ -111,13 +127,14 @@ class Evaluation(Block):
 class Select(Block):
     """Which run represents a model in a table (`sweeper.analysis.rule` states the whole rule).
 
+    by: a score; `udr` and `udr_spearman` need no labels, but two seeds or more.
     mode: None means min where less is better, else max.  statistic: of the score over seeds.
     milestone: `best` treats the number of iterations as a setting, `last` uses only the longest.
     min_active: runs with fewer active latents are not candidates; 0 admits all.
     report: `held_out_seeds` prints scores on seeds that did not choose, `all_seeds` on those that
     did; None means the first, and the second in a grid for a table of the thesis."""
 
-    by: Metric = "cbd"
+    by: Selecting = "cbd"
     mode: Mode | None = None
     statistic: Annotated[Literal["mean", "median"], Word] = "mean"
     milestone: Annotated[Literal["best", "last"], Word] = "best"

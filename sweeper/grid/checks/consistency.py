@@ -9,7 +9,7 @@ from sweeper import messages
 from sweeper.errors import Problem
 from sweeper.grid.blocks.definition import Grid
 from sweeper.grid.blocks.model_entry import Learned, ModelEntry, model_params
-from sweeper.grid.blocks.settings import GROUPS, LOSSES, Search
+from sweeper.grid.blocks.settings import BETWEEN_SEEDS, GROUPS, LOSSES, Search
 from sweeper.grid.checks.data import (
     batches_fit_splits,
     datasets_can_be_measured,
@@ -79,9 +79,21 @@ def restrictions_are_asked(grid: Grid) -> Findings:
 
 def selection_is_measured(grid: Grid) -> Findings:
     """The metric of `select` is among the scores."""
-    if not _is_scored(grid, grid.select.by):
-        what = f"{grid.select.by} is not among evaluation.measures; add it there."
-        yield ("select", "by"), what
+    by = grid.select.by
+    if by not in BETWEEN_SEEDS and not _is_scored(grid, by):
+        yield ("select", "by"), f"{by} is not among evaluation.measures; add it there."
+
+
+def seeds_are_compared(grid: Grid) -> Findings:
+    """A score that compares seeds needs two of them, and trainings that it does not steer."""
+    by = grid.select.by
+    if by not in BETWEEN_SEEDS:
+        return
+    what = f"{by} compares the seeds of a configuration with each other"
+    if grid.search is not None:
+        yield ("select", "by"), f"{what}, and a search scores one training at a time."
+    elif len(grid.seeds) < 2:
+        yield ("select", "by"), f"{what}; give two or more, as in `seeds: 3`."
 
 
 def split_leaves_images(grid: Grid) -> Findings:
@@ -214,6 +226,7 @@ _CHECKS: dict[Callable[[Grid], Findings], tuple[str, ...]] = {
     iterations_are_given: ("axes", "models"),
     restrictions_are_asked: ("datasets",),
     selection_is_measured: ("select", "evaluation"),
+    seeds_are_compared: ("select", "search", "seeds"),
     split_leaves_images: ("evaluation",),
     money_is_countable: ("price", "budget"),
     gpus_are_whole: (),

@@ -7,7 +7,7 @@ from sweeper.errors import DatasetError
 from sweeper.grid.blocks.axes import AUTO
 from sweeper.grid.blocks.dataset_facts import DatasetFacts, facts_of
 from sweeper.grid.blocks.definition import Grid
-from sweeper.grid.blocks.settings import GROUPS
+from sweeper.grid.blocks.settings import BETWEEN_SEEDS, GROUPS
 from sweeper.grid.syntax.fields import Range
 from trainers.specs.datasets import DATASETS
 from trainers.specs.measures import MEASURES, with_companions
@@ -39,15 +39,24 @@ def _needed(grid: Grid) -> list[str]:
 
 
 def selection_warnings(grid: Grid) -> list[str]:
-    """A warning for each measure to select by in which pure noise scores high."""
+    """A warning for each measure to select by in which pure noise scores high; one where the
+    weights that a training keeps need not be those of the selected milestone."""
     directions = tuple((grid.search.directions if grid.search else None) or (grid.select.by,))
     companions = {name: MEASURES[name].companion for name in directions if name in MEASURES}
-    return [
+    found = [
         f"selects by {name} alone, in which pure noise scores high; read {companion} next to it, "
         "or select by another measure."
         for name, companion in companions.items()
         if companion and companion not in directions
     ]
+    if grid.select.by in BETWEEN_SEEDS and grid.select.milestone != "last":
+        if grid.keep_weights == "selected":
+            found.append(
+                f"no training can tell which of its milestones {grid.select.by} will select, so "
+                "each keeps the weights of its last one; `keep_weights: all` keeps all, and "
+                "`select: {milestone: last}` selects among the last ones."
+            )
+    return found
 
 
 def networks_fit_images(grid: Grid) -> Findings:

@@ -115,7 +115,7 @@ def _model(row: Row) -> str:
 def _value(value: Spread | None) -> str:
     if value is None or math.isnan(value.mean):
         return NO_VALUE
-    interval = f" ({value.low:.2f} to {value.high:.2f})" if value.n > 1 else ""
+    interval = "" if math.isnan(value.low) else f" ({value.low:.2f} to {value.high:.2f})"
     return f"{value.mean:.2f}{interval}"
 
 

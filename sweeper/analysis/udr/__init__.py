@@ -1,0 +1,1 @@
+"""UDR, a score without labels: how alike the seeds of one configuration are."""

@@ -132,7 +132,7 @@ experiment: ../x
 
 def _known(mistakes, table: str) -> str:
     """'Known: ...' of a registry, which grows; what matters is that the message lists it all."""
-    from sweeper.grid.blocks.settings import LOSSES
+    from sweeper.grid.blocks.settings import BETWEEN_SEEDS, LOSSES
     from trainers.specs.datasets import DATASETS
     from trainers.specs.measures import MEASURES
     from trainers.specs.models import MODEL_ALIASES, MODELS
@@ -140,7 +140,7 @@ def _known(mistakes, table: str) -> str:
     names = {
         "datasets": DATASETS,
         "models": [*MODELS, *MODEL_ALIASES],
-        "metrics": [*MEASURES, *LOSSES],
+        "metrics": [*MEASURES, *LOSSES, *BETWEEN_SEEDS],
     }[table]
     return f"Known: {', '.join(names)}."
 

@@ -25,6 +25,16 @@ class MeasureError(TrainerError):
     """A representation that cannot be scored."""
 
 
+class UndefinedScoreError(MeasureError):
+    """A representation that can be scored, for which some measures have no finite value.
+
+    measures: those."""
+
+    def __init__(self, message: str, measures: tuple[str, ...] = ()) -> None:
+        super().__init__(message)
+        self.measures = measures
+
+
 class RecordError(TrainerError):
     """A checkpoint or record that cannot be read."""
 

@@ -70,4 +70,5 @@ def rescore(writer: Writer, mlflow_run_id: str, lack: MissingMeasures) -> None:
     except MeasureError as error:
         writer.set_tags(mlflow_run_id, {"sweeper.advice": f"not scored: {error}"})
         return
-    writer.add_scores(mlflow_run_id, scores, lack.iterations)
+    if scores:
+        writer.add_scores(mlflow_run_id, scores, lack.iterations)

@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from trainers.errors import MeasureError
+from trainers.errors import MeasureError, UndefinedScoreError
 from trainers.measures.beta_vae import beta_vae
 from trainers.measures.cbd import cbd, cbd_compactness, cbd_modularity
 from trainers.measures.dci import dci_completeness, dci_disentanglement, dci_informativeness
@@ -88,21 +88,28 @@ def score(
     latents_NL, factors_NK: see `checked_points`.  alpha: the weight of compactness in cbd.
     A score is a pure function of the points, the protocol and, where it is sampled, the seed. It
     does not depend on the other measures, nor on the order of latents or (except factor_vae) of
-    factors. Raises MeasureError, one line for each mistake."""
+    factors. Raises MeasureError, one line for each mistake; UndefinedScoreError where the points can
+    be scored by all but the measures that it names."""
     names = checked_names(measures)
     checked_settings(protocol, seed, alpha)
     latents, factors = checked_points(latents_NL, factors_NK)
     stats = Statistics(latents, factors, protocol=protocol, seed=seed, alpha=alpha)
-    scores, mistakes = {}, []
+    scores: dict[str, float] = {}
+    mistakes: list[str] = []
+    undefined: list[str] = []
     with one_blas_thread():
         for name in names:
             try:
                 scores[name] = float(MEASURES[name](stats))
             except MeasureError as error:
                 mistakes.append(f'measure "{name}" {error}')
+                undefined += [name] if isinstance(error, UndefinedScoreError) else []
     if mistakes:
         others = f"These measures can score the points: {', '.join(scores)}" if scores else ""
-        raise MeasureError("\n".join([*mistakes, f"No score was computed. {others}".strip()]))
+        message = "\n".join([*mistakes, f"No score was computed. {others}".strip()])
+        if len(undefined) == len(mistakes):
+            raise UndefinedScoreError(message, tuple(undefined))
+        raise MeasureError(message)
     assert np.isfinite(list(scores.values())).all(), scores
     return scores
 

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from trainers.config import Evaluation
-from trainers.errors import MeasureError
+from trainers.errors import MeasureError, UndefinedScoreError
 from trainers.measures import score
 from trainers.seeds import seed_for
 from trainers.specs.measures import MEASURES
@@ -34,16 +34,26 @@ def measure_scores(
 ) -> dict[str, float]:
     """{'measure/cbd': .., 'measure/sap.r1': .., ...}: names carry the measure's revision.
 
-    The random streams depend on (seed, iteration, measure) only. Raises MeasureError when the
-    latents cannot be scored or a score is not finite."""
-    scores = score(
-        mu_NL,
-        factors_NK,
-        measures=measures,
-        protocol=evaluation.protocol,
-        seed=seed_for(seed, prefix, iteration),
-        alpha=evaluation.alpha,
-    )
+    The random streams depend on (seed, iteration, measure) only. A score that is undefined for
+    these latents is left out. Raises MeasureError when the latents cannot be scored or a score is
+    not finite."""
+
+    def scores_of(names: Sequence[str] | None) -> dict[str, float]:
+        return score(
+            mu_NL,
+            factors_NK,
+            measures=names,
+            protocol=evaluation.protocol,
+            seed=seed_for(seed, prefix, iteration),
+            alpha=evaluation.alpha,
+        )
+
+    try:
+        scores = scores_of(measures)
+    except UndefinedScoreError as error:
+        asked = tuple(MEASURES) if measures is None else measures
+        defined = [name for name in asked if name not in error.measures]
+        scores = scores_of(defined) if defined else {}
     bad = sorted(name for name, value in scores.items() if not np.isfinite(value))
     if bad:
         raise MeasureError(f"not finite: {', '.join(bad)}")

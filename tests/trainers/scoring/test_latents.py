@@ -28,3 +28,17 @@ def test_names_carry_the_revision_and_the_prefix():
         latents_NL, factors_NK, ["factor_vae"], Evaluation(), seed=1, iteration=10
     )
     assert set(alone) == {"measure/factor_vae"}
+
+
+def test_a_score_that_is_undefined_for_the_latents_is_left_out_and_the_others_are_kept():
+    """Copied latents have an infinite total correlation, which must not fail the milestone."""
+    rng = np.random.default_rng(0)
+    factors_NK = rng.integers(0, 3, (90, 2))
+    one_N = factors_NK[:, :1] + 0.1 * rng.standard_normal((90, 1))
+    mu_NL = np.hstack([one_N, one_N])
+    names = ["mig", "gaussian_total_correlation"]
+    scores = measure_scores(mu_NL, factors_NK, names, Evaluation(), seed=0, iteration=1)
+    assert list(scores) == ["measure/mig"]
+    alone = measure_scores(mu_NL, factors_NK, names[:1], Evaluation(), seed=0, iteration=1)
+    assert scores == alone
+    assert measure_scores(mu_NL, factors_NK, names[1:], Evaluation(), seed=0, iteration=1) == {}

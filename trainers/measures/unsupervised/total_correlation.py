@@ -8,13 +8,13 @@ Needs: latents alone.
 Estimator: the covariance of all points; the same in both protocols. Deterministic.
 Failure cases: it sees linear dependence alone. It ignores factors: noise scores 0. Constant latents
     depend on nothing and are left out. Linearly dependent latents (copies, or no more points than
-    latents) would score infinity: MeasureError.
+    latents) would score infinity: the score is undefined and left out.
 
 Shapes: N points, L latents."""
 
 import numpy as np
 
-from trainers.errors import MeasureError
+from trainers.errors import UndefinedScoreError
 from trainers.measures.shared.statistics import Statistics
 
 
@@ -24,5 +24,5 @@ def gaussian_total_correlation(stats: Statistics) -> float:
         return 0.0
     eigenvalues_L = np.linalg.eigvalsh(standard_NL.T @ standard_NL / stats.num_points)
     if eigenvalues_L.min() <= len(eigenvalues_L) * np.finfo(float).eps:
-        raise MeasureError("is infinite, because the latents are linearly dependent")
+        raise UndefinedScoreError("is infinite, because the latents are linearly dependent")
     return max(0.0, -0.5 * float(np.log(eigenvalues_L).sum()))

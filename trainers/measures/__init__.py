@@ -88,8 +88,8 @@ def score(
     latents_NL, factors_NK: see `checked_points`.  alpha: the weight of compactness in cbd.
     A score is a pure function of the points, the protocol and, where it is sampled, the seed. It
     does not depend on the other measures, nor on the order of latents or (except factor_vae) of
-    factors. Raises MeasureError, one line for each mistake; UndefinedScoreError where the points can
-    be scored by all but the measures that it names."""
+    factors. Raises MeasureError, one line for each mistake; UndefinedScoreError where the points
+    can be scored by all but the measures that it names."""
     names = checked_names(measures)
     checked_settings(protocol, seed, alpha)
     latents, factors = checked_points(latents_NL, factors_NK)

@@ -201,7 +201,10 @@ def problems(table: Table) -> Iterator[str]:
     unmeasured = [c for c in table.spec.columns if all(row.values[c] is None for row in chosen)]
     if chosen and unmeasured:
         names = ", ".join(unmeasured)
-        yield f"No chosen run has {names}: `evaluation: measures` says what is scored."
+        how = "`evaluation: measures` says what is scored"
+        if table.report == "validation":  # the latents of the test split are not stored
+            how += ", and `sweeper launch` of the grid adds it to finished runs without training"
+        yield f"No chosen run has {names}: {how}."
     for row in table.rows:
         if row.counts.untouched:
             continue

@@ -630,7 +630,7 @@ def test_columns_that_the_grid_does_not_measure_are_one_line(new_store):
     )
     problems = table("mine", uri).problems
     assert problems == (
-        "No chosen run has mig: `evaluation: measures` says what is scored, and `sweeper launch` of "
-        "the grid adds it to finished runs without training.",
+        "No chosen run has mig: `evaluation: measures` says what is scored, and `sweeper launch` "
+        "of the grid adds it to finished runs without training.",
         "dsprites vae: the chosen run has no explicitness",
     )

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
+from trainers.factor_splits import FactorSplit
 from trainers.specs.parameters import Value
 from trainers.specs.revisions import revisions
 
@@ -66,6 +67,7 @@ class TrainingConfig:
     record_every: the number of iterations between recorded losses and weights.
     data_dir: the folder of prepared datasets; None means the default folder.
     code: digests of the parts that are a user's own, by kind (`specs.own`); it is in the identity.
+    factors: the distribution of the images to train on; it is in the identity where it is given.
     """
 
     dataset: str
@@ -87,6 +89,7 @@ class TrainingConfig:
     data_dir: str | None = None
     path: str | None = None
     code: Mapping[str, str] = field(default_factory=dict)
+    factors: FactorSplit = FactorSplit()
 
     def identity(self) -> dict[str, Any]:
         """Equal exactly for configurations of the same training; plain JSON values.
@@ -118,6 +121,8 @@ class TrainingConfig:
             identity["revisions"] = found
         if self.code:
             identity["code"] = dict(self.code)
+        if self.factors:
+            identity["factors"] = self.factors.to_dict()
         return identity
 
     def to_dict(self) -> dict[str, Any]:
@@ -127,6 +132,9 @@ class TrainingConfig:
         plain["code"] = dict(self.code)
         if not self.code:
             del plain["code"]
+        plain["factors"] = self.factors.to_dict()
+        if not self.factors:
+            del plain["factors"]
         plain["milestones"] = list(self.milestones)
         plain["measures"] = None if self.measures is None else list(self.measures)
         return plain

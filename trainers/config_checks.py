@@ -8,6 +8,8 @@ from typing import Any
 
 from trainers.config import FILE_SOURCE, Evaluation, TrainingConfig
 from trainers.errors import ConfigError
+from trainers.factor_splits import FactorSplit, factor_split
+from trainers.factor_splits import problems as factor_problems
 from trainers.specs.datasets import DATASETS
 from trainers.specs.measures import MEASURES, PROTOCOLS
 from trainers.specs.models import (
@@ -38,6 +40,7 @@ def parse_config(plain: Mapping[str, Any]) -> TrainingConfig:
     values |= {name: value for name, value in plain.items() if name in known}
     evaluation, wrong = _evaluation(values.get("evaluation", {}))
     values["evaluation"] = evaluation
+    values["factors"] = _factors(values.get("factors", {}), wrong)
     for name in ("milestones", "measures"):
         try:
             found = values.get(name)
@@ -59,6 +62,28 @@ def _evaluation(plain: Any) -> tuple[Evaluation, list[str]]:
     known = [item.name for item in fields(Evaluation)]
     wrong = [_unknown_key(name, known, "evaluation.") for name in plain if name not in known]
     return Evaluation(**{name: plain[name] for name in plain if name in known}), wrong
+
+
+def _factors(plain: Any, wrong: list[str]) -> FactorSplit:
+    """The distribution over factors; a mistake is appended to `wrong`."""
+    try:
+        return plain if isinstance(plain, FactorSplit) else factor_split(plain)
+    except (ValueError, TypeError, KeyError, AttributeError) as error:
+        wrong.append(
+            f"factors: {error}; give correlate as [[a, b, sigma], ..] and without as "
+            "[{a: [first, last]}, ..]"
+        )
+        return FactorSplit()
+
+
+def _factor_problems(config: TrainingConfig) -> list[str]:
+    """Of a file of the user's own, they are found when it is opened."""
+    spec = DATASETS.get(config.dataset)
+    if spec is None or config.source == FILE_SOURCE:
+        return []
+    sizes = dict(zip(spec.factor_names, spec.factor_sizes, strict=True))
+    found = factor_problems(config.factors, sizes)
+    return [f"{'.'.join(map(str, ('factors', *where)))}: {what}" for where, what in found]
 
 
 def _unknown_key(name: object, known: list[str], where: str = "") -> str:
@@ -109,7 +134,7 @@ def problems(config: TrainingConfig) -> list[str]:
     undefined = undefined_with(config.model, config.reconstruction)
     if undefined:
         found.append(f"reconstruction: {config.model} {undefined}")
-    found += [*_code_problems(config), *_value_problems(config)]
+    found += [*_code_problems(config), *_value_problems(config), *_factor_problems(config)]
     for name in config.measures or ():
         if name not in MEASURES:
             found.append(f"measures: {name!r} is unknown; known: {', '.join(MEASURES)}")

@@ -17,6 +17,7 @@ from sweeper.analysis.study import (
     SETTINGS,
     RunRow,
     Study,
+    dataset_with_factors,
     launched_text,
     outdated_scores,
     read_study,
@@ -244,6 +245,7 @@ def _missing(cell: Mapping[str, Any], study: Study) -> dict[str, Any]:
     plan = {**cell.get("evaluation", {}), **cell}
     row: dict[str, Any] = dict.fromkeys(study.runs.columns, float("nan"))
     row |= {name: plan.get(name, "" if name in layout.TEXT_PARAMS else None) for name in SETTINGS}
+    row["dataset"] = dataset_with_factors(row["dataset"], cell.get("factors", {}))
     row |= {f"param/{name}": value for name, value in cell.get("params", {}).items()}
     ids = {"run_id": cell["run_id"], "training_id": cell.get("training_id", "")}
     stand_in = cell.get("source") == SYNTHETIC

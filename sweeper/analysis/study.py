@@ -7,6 +7,7 @@ batch_size, ...); `param/<name>` the model's parameters; `measure/<name>`, `vali
 `latent/active` the number of active latents; `last/<trajectory>` each training curve at its last
 step."""
 
+import json
 import math
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -20,6 +21,7 @@ from sweeper.tracking.reading import artifacts, reader
 from sweeper.tracking.reading.artifacts import Latents
 from sweeper.tracking.reading.declared import declared_params, is_declared_score
 from sweeper.tracking.reading.stored_run import StoredRun, restore_infinity
+from trainers.factor_splits import factor_split
 from trainers.specs.measures import MEASURES
 
 if TYPE_CHECKING:
@@ -142,12 +144,22 @@ def row_of_run(run: StoredRun) -> dict[str, Any]:
         "code_version": tags.get(layout.CODE_VERSION, ""),
         "grids": tags.get(layout.GRIDS, ""),
     }
-    for name, text in declared_params(run).items():
+    params = declared_params(run)
+    factors = params.pop(layout.FACTORS, "")
+    for name, text in params.items():
         row[name if name in layout.COMMON_PARAMS else f"param/{name}"] = _typed(name, text)
     for name, value in run.metrics.items():
         column = layout.score_column(name) if is_declared_score(run, name) else f"last/{name}"
         row[column] = restore_infinity(value)
+    if factors:
+        row["dataset"] = dataset_with_factors(row["dataset"], json.loads(factors))
     return row
+
+
+def dataset_with_factors(dataset: str, factors: Mapping[str, Any]) -> str:
+    """'dsprites (shape~posX 0.2)': runs that were trained on other images are compared with each
+    other only, as those of another dataset."""
+    return f"{dataset} ({factor_split(factors).label()})" if factors else dataset
 
 
 def outdated_scores(rows: Sequence[RunRow]) -> Iterator[str]:

@@ -15,5 +15,6 @@ def model_title(model: str) -> str:
 
 
 def dataset_title(dataset: str) -> str:
-    """'mpi3d' -> 'MPI3D-complex'."""
-    return DATASETS[dataset].title if dataset in DATASETS else dataset
+    """'mpi3d' -> 'MPI3D-complex'; the distribution over factors that is trained on is kept."""
+    name, space, factors = dataset.partition(" ")
+    return f"{DATASETS[name].title if name in DATASETS else name}{space}{factors}"

@@ -39,6 +39,7 @@ def plan_lines(plan: Plan, grid: Grid, cost: Cost | None = None) -> list[str]:
         lines.append(
             f"  recorded   {publish:,} runs are in the sweep store and will be published to MLflow"
         )
+    lines += [f"  factors    {asked.split.label() or 'every image'}" for asked in grid.factors]
     lines.append(f"  to run     {plan.steps_to_run:,} steps ({saved:,} saved)")
     lines += cost_lines(cost)
     lines += [f"  note: {warning}" for warning in plan.warnings]

@@ -18,6 +18,7 @@ from sweeper.grid.checks.data import allowed_measures
 from sweeper.ids import id_of, run_id, training_id
 from sweeper.planning.points import max_points, points_of
 from trainers.config import Evaluation, TrainingConfig
+from trainers.factor_splits import FactorSplit
 from trainers.specs.datasets import DATASETS
 from trainers.specs.models import MODEL_ALIASES, MODELS, canonical_model
 from trainers.specs.own import code_digests
@@ -121,6 +122,7 @@ class CellBuilder:
     def product(self) -> Iterator[Cell]:
         """Every point of the entry's parameters, axes and seeds."""
         axes: dict[str, Any] = {**self.entry.params, **self.axes, "seed": self.grid.seeds}
+        axes |= {"factors": self.grid.factors} if self.grid.factors else {}
         points = points_of(self.grid, self.entry, self.dataset.name, axes)
         yield from self._of_points(points)
 
@@ -180,8 +182,15 @@ class CellBuilder:
             code=code_digests(
                 model=model, network=network, dataset=self.dataset.name, source=self.source
             ),
+            factors=self._factors(point),
         )
         return config, unresolved
+
+    def _factors(self, point: Mapping[str, Any]) -> FactorSplit:
+        """A search has one distribution over factors, which is no axis of its space."""
+        first = self.grid.factors[0] if self.grid.factors else None
+        asked = point.get("factors", first)
+        return FactorSplit() if asked is None else asked.split
 
     def _params(
         self, name: str, point: Mapping[str, Any]
@@ -272,6 +281,7 @@ def count_cells(grid: Grid) -> int:
     total = 0
     for entry, dataset in requested_pairs(grid):
         axes = {**entry.params, **grid.axes_of(entry), "seed": grid.seeds}
+        axes |= {"factors": grid.factors} if grid.factors else {}
         lists = {name: axis for name, axis in axes.items() if isinstance(axis, tuple)}
         total += max_points(grid, entry, dataset.name, lists)
     return total

@@ -47,6 +47,7 @@ class LearnedValues:
             return None
         rule = rule_of(grid).with_score(learned.select, ())
         cells = [c for c in cells if c.config.dataset == dataset and c.label == learned.model]
+        cells = [c for c in cells if not c.config.factors] or cells
         winner = self._winner((cell.run_id for cell in cells), rule)
         if winner is None:
             return None

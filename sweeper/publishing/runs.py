@@ -1,5 +1,6 @@
 """A run of a plan as it is to stand in MLflow."""
 
+import json
 import tempfile
 from collections.abc import Iterable, Mapping
 from pathlib import Path
@@ -78,6 +79,8 @@ def run_params(config: TrainingConfig, iterations: int) -> dict[str, str]:
         "num_points": evaluation.num_points,
         **config.params,
     }
+    if config.factors:
+        values[layout.FACTORS] = json.dumps(config.factors.to_dict(), sort_keys=True)
     return {key: str(value) for key, value in values.items()}
 
 
@@ -99,6 +102,7 @@ def run_name(config: TrainingConfig, iterations: int) -> str:
             f"lr{config.learning_rate:g}",
             f"it{iterations}",
             *seed,
+            *([f"({config.factors.label()})"] if config.factors else []),
         ]
     )
 

@@ -177,7 +177,8 @@ def active_text(row: Row) -> str:
 
 def num_factors(dataset: str) -> int | None:
     """How many factors a dataset has; None for a file of the user's own."""
-    return len(DATASETS[dataset].factor_names) if dataset in DATASETS else None
+    name = dataset.partition(" ")[0]  # after it: the distribution over factors
+    return len(DATASETS[name].factor_names) if name in DATASETS else None
 
 
 def _advice(table: Table) -> Iterator[str]:

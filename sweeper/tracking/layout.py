@@ -56,6 +56,7 @@ STATUSES = (FINISHED, DIVERGED, FAILED)
 TEXT_PARAMS = ("dataset", "source", "model", "network", "reconstruction", "precision", "protocol")
 INT_PARAMS = ("batch_size", "iterations", "latent_dim", "seed", "num_points")
 FLOAT_PARAMS = ("learning_rate",)
+FACTORS = "factors"  # JSON, only where the training images were drawn by `factors:` of the grid
 COMMON_PARAMS = TEXT_PARAMS + INT_PARAMS + FLOAT_PARAMS
 
 # metrics by step

@@ -11,7 +11,7 @@ import numpy as np
 from trainers.config import TrainingConfig
 from trainers.datasets.access.dataset import Dataset
 from trainers.seeds import random_stream
-from trainers.splits import MinibatchSampler
+from trainers.splits import sampler
 
 CHUNK_STEPS = 256
 _IMAGE_BYTES = 64 << 20  # limit for the images of a chunk
@@ -26,7 +26,14 @@ class Inputs:
         self._config = config
         self._shuffle = shuffle
         self.dataset = dataset
-        self._minibatches = MinibatchSampler(train, config.batch_size, config.seed)
+        self._minibatches = sampler(
+            train,
+            config.batch_size,
+            config.seed,
+            config.factors,
+            dataset.spec,
+            dataset.factors,
+        )
 
     def indices(self, t: int) -> np.ndarray:
         """(B,) int64: the image indices of step t."""

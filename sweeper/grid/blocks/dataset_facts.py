@@ -28,6 +28,7 @@ class DatasetFacts:
     network: str
     factor_grid: bool
     path: str | None = None
+    factor_sizes: tuple[tuple[str, int], ...] = ()  # by name
     constant_factors: tuple[str, ...] = ()
 
     @property
@@ -53,6 +54,7 @@ def _of(spec: DatasetSpec, source: str) -> DatasetFacts:
         latent_dim=spec.latent_dim,
         network=spec.network,
         factor_grid=spec.factor_grid,
+        factor_sizes=tuple(zip(spec.factor_names, spec.factor_sizes, strict=True)),
     )
 
 

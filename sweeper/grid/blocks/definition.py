@@ -14,6 +14,7 @@ from pydantic_core import to_jsonable_python
 
 from sweeper.grid.blocks.axes import Axes, merged
 from sweeper.grid.blocks.dataset_entry import DatasetEntry
+from sweeper.grid.blocks.factors import Factors
 from sweeper.grid.blocks.model_entry import ModelEntry
 from sweeper.grid.blocks.notify import Notify
 from sweeper.grid.blocks.points import GridPoint, Groups
@@ -43,6 +44,7 @@ class Grid(Block):
 
     use                             files and packages with models, networks, datasets, measures
     datasets, models, axes, seeds   the factors of the product
+    factors                         what images are trained on: correlated, left out (`factors`)
     zip, exclude, include           paired axes, points left out, points added (`points`)
     evaluation, select              how runs are scored, and which one a table prints
     resources                       CPUs and GPUs of a training, retries
@@ -60,6 +62,7 @@ class Grid(Block):
     models: Annotated[tuple[ModelEntry, ...], OneOrMany(drop_duplicates=False)]
     axes: Axes
     seeds: Annotated[tuple[Seed, ...], Seeds()] = (0,)
+    factors: Annotated[tuple[Factors, ...], OneOrMany(drop_duplicates=False)] = ()
     zip: Groups = ()
     exclude: Annotated[tuple[GridPoint, ...], OneOrMany(drop_duplicates=False)] = ()
     include: Annotated[tuple[GridPoint, ...], OneOrMany(drop_duplicates=False)] = ()
@@ -138,7 +141,7 @@ class Grid(Block):
         return {key: _unordered(value) for key, value in _without_unused(plain).items()}
 
 
-_ADDED_KEYS = ("zip", "exclude", "include", "tf32")  # not in grids of the first version
+_ADDED_KEYS = ("zip", "exclude", "include", "tf32", "factors")  # not in grids of the first version
 
 
 def _without_unused(block: dict[str, Any]) -> dict[str, Any]:

@@ -16,6 +16,7 @@ from sweeper.grid.checks.data import (
     networks_fit_images,
     values_fit_reconstruction,
 )
+from sweeper.grid.checks.factors import factors_are_there, factors_fit_the_grid
 from sweeper.grid.checks.learned import ReadGrid, learned_values
 from sweeper.grid.checks.points import (
     excluded_points_are_there,
@@ -241,4 +242,6 @@ _CHECKS: dict[Callable[[Grid], Findings], tuple[str, ...]] = {
     networks_fit_images: (),
     values_fit_reconstruction: ("axes",),
     batches_fit_splits: ("evaluation",),
+    factors_are_there: ("datasets",),
+    factors_fit_the_grid: ("factors", "search"),
 }

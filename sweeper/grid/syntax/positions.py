@@ -27,6 +27,8 @@ def nodes_to(tree: YamlMap, loc: Loc) -> tuple[list[YamlNode], list[str | int]]:
         if inner is not None:
             nodes.append(inner)
             rest.pop(0)
+        elif isinstance(rest[0], int) and len(rest) > 1 and _child(nodes[-1], rest[1]) is not None:
+            rest.pop(0)  # one value in place of a list
         elif rest[0] == "params" and len(nodes) > 2:
             nodes += _only_value(node)
             rest.pop(0)

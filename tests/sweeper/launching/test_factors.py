@@ -18,7 +18,9 @@ factors: [all, {correlate: [[shape, posX, 0.2]], without: [{shape: 0, orientatio
 # training, whose images are drawn by `factors`.
 KILLED = """
 import os, signal
+from trainers.running import eager
 from trainers.training import Training
+eager.BLOCK_STEPS = 2
 advance = Training.advance
 def short(self, seconds=2.0):
     found = advance(self, 0.0)

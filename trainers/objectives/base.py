@@ -47,6 +47,8 @@ class Objective(nn.Module):
     read a tensor back to the host: on a GPU the whole step is one captured graph."""
 
     needs_shuffle: ClassVar[bool] = False  # whether `loss` needs Terms.shuffle_BL
+    compares_points: ClassVar[bool] = False  # whether `loss` compares the points of a batch, so
+    # that it depends on their number
 
     def __init__(self, params: Mapping[str, Value], latent_dim: int, num_pixels: int) -> None:
         """params: every parameter of the model's spec, typed.  num_pixels: D = C*H*W."""

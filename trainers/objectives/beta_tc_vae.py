@@ -19,6 +19,8 @@ class BetaTCVAE(Objective):
     minibatch-weighted sampling without its constants, which do not affect gradients. With beta 1
     the term is left out, so the objective is bitwise `vae`. No epsilon."""
 
+    compares_points = True
+
     def __init__(self, params: Mapping[str, Value], latent_dim: int, num_pixels: int) -> None:
         super().__init__(params, latent_dim, num_pixels)
         self.beta = float(params["beta"])

@@ -8,7 +8,7 @@ import torch
 from torch import Tensor
 
 from trainers.config import TrainingConfig
-from trainers.networks import build_network
+from trainers.networks import AutoEncoder, build_network
 from trainers.objectives import build_objective
 from trainers.objectives.base import Terms, kl_per_latent
 from trainers.objectives.parts.reconstruction import reconstruction_error
@@ -22,7 +22,9 @@ class TrainStep:
     """Holds what a step changes: weights, learned sigmas, controller state, optimisers.
 
     Adam(0.9, 0.999, 1e-8) as in the thesis, section 3.2.2, also for learned sigmas. Steps run in
-    the configuration's precision, evaluation always in float32 without TF32."""
+    the configuration's precision, evaluation always in float32 without TF32.
+
+    network: used in place of the configuration's."""
 
     def __init__(
         self,
@@ -30,12 +32,13 @@ class TrainStep:
         image_CHW: tuple[int, int, int],
         scale: float,
         device: torch.device,
+        network: AutoEncoder | None = None,
     ) -> None:
         channels, height, width = image_CHW
         self.device = device
-        self.network = build_network(config.network, image_CHW, config.latent_dim, config.seed).to(
-            device
-        )
+        if network is None:
+            network = build_network(config.network, image_CHW, config.latent_dim, config.seed)
+        self.network = network.to(device)
         self.objective = build_objective(
             config.model,
             config.params,

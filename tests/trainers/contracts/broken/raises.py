@@ -1,0 +1,3 @@
+"""A file that raises on import."""
+
+UNKNOWN = nothing  # noqa: F821

@@ -5,12 +5,13 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
+from trainers.errors import TrainerError
 from trainers.specs.own import Kind
 from trainers.words import first_line
 
 Check = Callable[[str], str]  # name of a part -> what was measured, or ''; raises Broken
 
-_NOT_THEIRS = ("/torch/", "/numpy/", "/trainers/contracts/")
+_NOT_THEIRS = ("/torch/", "/numpy/", str(Path(__file__).parent))
 
 
 class Broken(Exception):
@@ -40,6 +41,8 @@ def verdict(kind: Kind, name: str, title: str, check: Check) -> Verdict:
         return Verdict(kind, name, title, True, check(name))
     except Broken as broken:
         return Verdict(kind, name, title, False, str(broken))
+    except TrainerError as error:  # its text is written for users
+        return Verdict(kind, name, title, False, str(error))
     except Exception as error:
         return Verdict(kind, name, title, False, raised(error))
 

@@ -1,5 +1,6 @@
 """The command `check`."""
 
+from collections.abc import Iterable
 from importlib.util import find_spec
 from pathlib import Path
 
@@ -65,7 +66,8 @@ def _known() -> list[tuple[Kind, str]]:
     from trainers.own_code.installed import installed_parts
     from trainers.specs import datasets, measures, models, networks
 
-    tables = (models.MODELS, networks.NETWORKS, datasets.DATASETS, measures.MEASURES)
+    tables: list[Iterable[str]]
+    tables = [models.MODELS, networks.NETWORKS, datasets.DATASETS, measures.MEASURES]
     known = [(kind, name) for kind, table in zip(KINDS, tables, strict=True) for name in table]
     return list(dict.fromkeys([*known, *installed_parts()]))
 

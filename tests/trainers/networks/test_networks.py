@@ -1,4 +1,4 @@
-"""Seeds, images that are refused, layers of Table 3.1. The contract is in tests/trainers/contracts."""
+"""Seeds, refused images, layers of Table 3.1. The contract is in tests/trainers/contracts."""
 
 import pytest
 import torch

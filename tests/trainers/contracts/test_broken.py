@@ -4,13 +4,11 @@ from pathlib import Path
 
 import pytest
 
-from tests.support.own_code import unloaded  # noqa: F401
 from trainers.contracts.suite import CHECKS, KILLED
 from trainers.contracts.verdict import verdict
 from trainers.own_code.registry import use
 
 BROKEN = Path(__file__).parent / "broken"
-pytestmark = pytest.mark.usefixtures("unloaded")
 
 
 @pytest.mark.parametrize(

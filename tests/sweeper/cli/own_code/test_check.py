@@ -8,12 +8,10 @@ import pytest
 
 from sweeper.cli.own_code.check import check
 from sweeper.errors import UsageError
-from tests.support.own_code import unloaded  # noqa: F401
 from trainers.errors import OwnCodeError
 
 ROOT = Path(__file__).parents[4]
 BROKEN = ROOT / "tests/trainers/contracts/broken"
-pytestmark = pytest.mark.usefixtures("unloaded")
 
 
 def run(target, only=None, as_json=False):

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import typer
 
-from sweeper.cli import cluster, confirm, data, own_code, sharing, start
+from sweeper.cli import cluster, confirm, data, own_code, start, stores
 from sweeper.cli import measure as tools
 from sweeper.cli import pareto as search
 from sweeper.cli import results as views
@@ -47,7 +47,7 @@ class _State:
     debug = False
 
 
-for module in (start, sweeps, confirm, cluster, views, chosen, search, sharing, tools, own_code):
+for module in (start, sweeps, confirm, cluster, views, chosen, search, stores, tools, own_code):
     module.register(app)
 app.add_typer(data.app, name="data")
 

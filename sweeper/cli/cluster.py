@@ -89,7 +89,7 @@ def _run_checks(grid: "Grid | None", setting: "Settings") -> "list[Check]":
     checks = _checks_or_error(tracking)
     empty = Plan("", "", (), ())
     checks += _checks_or_error(
-        lambda: preflight.check_locally(plans[0] if plans else empty, setting)
+        lambda: preflight.check_locally(plans[0] if plans else empty, grid, setting)
     )
     known = [check.problem for check in checks]
     found = _checks_or_error(nodes)

@@ -11,6 +11,7 @@ from sweeper.errors import UsageError
 from sweeper.store.address import is_remote
 
 if TYPE_CHECKING:
+    from sweeper.grid import Grid
     from sweeper.planning.settings import Settings
 
 GRID = typer.Argument(
@@ -59,6 +60,23 @@ AUTOSCALING = typer.Option(
     "--autoscaling",
     help="The cluster starts nodes on demand: wait for resources that it does not have yet.",
 )
+
+
+CHECKPOINTS = typer.Option(
+    None,
+    "--keep-checkpoints",
+    help="Of finished trainings: none, last, all or auto. Default: the grid's.",
+)
+
+
+def with_checkpoints(grid: "Grid", keep: str | None) -> "Grid":
+    """The grid, with another `resources: keep_checkpoints`. Raises UsageError."""
+    if keep is None:
+        return grid
+    if keep not in ("auto", "none", "last", "all"):
+        raise UsageError(f"--keep-checkpoints {keep}: write none, last, all or auto")
+    resources = grid.resources.model_copy(update={"keep_checkpoints": keep})
+    return grid.model_copy(update={"resources": resources})
 
 
 def _load_own_code(names: list[str] | None) -> list[str]:

@@ -38,6 +38,7 @@ def plan(
     ),
     price: float = common.PRICE,
     spot: bool = common.SPOT,
+    keep_checkpoints: str = common.CHECKPOINTS,
     workers: int = common.WORKERS,
     tracking_uri: str = common.TRACKING,
     store: str = common.STORE,
@@ -69,7 +70,7 @@ def plan(
     options = ForecastOptions(
         workers, calibrate, probe, lambda line: console.print(line, markup=False)
     )
-    loaded = load_grid(grid)
+    loaded = common.with_checkpoints(load_grid(grid), keep_checkpoints)
     planned = plan_grid(loaded, settings) if loaded.search is None else None
     found = forecast(loaded, settings, options, planned)
     reasons = _reasons(planned, settings) if why else {}

@@ -1,9 +1,10 @@
 """A plan as lines for the terminal and as JSON."""
 
 from collections.abc import Sequence
-from dataclasses import fields
+from dataclasses import asdict, fields
 from typing import Any
 
+from sweeper.cost.disk import disk_need
 from sweeper.cost.estimate import Cost, ModelCost, estimate
 from sweeper.grid import Grid
 from sweeper.messages import format_duration
@@ -13,7 +14,8 @@ from sweeper.planning.plan import Plan
 def plan_json(plan: Plan, grid: Grid, cost: Cost | None = None) -> dict[str, Any]:
     """The numbers of the plan and its estimated cost."""
     cost = cost or estimate(plan, grid)
-    return {"grid": plan.grid, **plan.summary(), "estimate": cost.to_json()}
+    disk = asdict(disk_need(plan, grid, cost.slots.workers))
+    return {"grid": plan.grid, **plan.summary(), "estimate": cost.to_json(), "disk": disk}
 
 
 def plan_lines(plan: Plan, grid: Grid, cost: Cost | None = None) -> list[str]:
@@ -42,6 +44,8 @@ def plan_lines(plan: Plan, grid: Grid, cost: Cost | None = None) -> list[str]:
     lines += [f"  factors    {asked.split.label() or 'every image'}" for asked in grid.factors]
     lines.append(f"  to run     {plan.steps_to_run:,} steps ({saved:,} saved)")
     lines += cost_lines(cost)
+    if plan.steps_to_run:
+        lines += disk_need(plan, grid, cost.slots.workers).lines()
     lines += [f"  note: {warning}" for warning in plan.warnings]
     return lines
 

@@ -13,10 +13,10 @@ from sweeper.engine.engine import Engine
 from sweeper.engine.registry import open_engine
 from sweeper.errors import SweeperError, TrackingError, UsageError
 from sweeper.grid import Grid, load_grid
+from sweeper.launching.control.signals import Interrupts, interrupts
 from sweeper.launching.outcome import Outcome
 from sweeper.launching.retry import check_retry
 from sweeper.launching.round import LaunchRound
-from sweeper.launching.signals import Interrupts, interrupts
 from sweeper.launching.sources.plan import plan_source
 from sweeper.launching.sources.source import Source
 from sweeper.notify.notifier import Notifier, notifying, open_notifier
@@ -147,7 +147,7 @@ def _ready(
     releases a Ray object during shutdown."""
     with contextlib.ExitStack() as stack:
         if source.num_trainings:
-            raise_on_problems(check_locally(source.to_check, settings))
+            raise_on_problems(check_locally(source.to_check, grid, settings))
             try:
                 stack.enter_context(engine.session())
             except SystemExit:  # Ray's own handler, in place while it starts, exits on SIGTERM

@@ -8,20 +8,22 @@ from dataclasses import replace
 from rich.console import Console
 
 from sweeper.analysis.study import read_study
+from sweeper.cost.disk import kept_checkpoints
 from sweeper.engine.engine import Engine, EngineLost
 from sweeper.engine.jobs import TrainingEvent
 from sweeper.errors import SweeperError
 from sweeper.grid import Grid
 from sweeper.launching.budget import open_budget
 from sweeper.launching.control.breaker import Breaker
+from sweeper.launching.control.signals import Interrupts
 from sweeper.launching.jobs import gpu_share
 from sweeper.launching.outcome import Outcome, outcome_of
 from sweeper.launching.progress import ProgressDisplay, SweepProgress
-from sweeper.launching.signals import Interrupts
 from sweeper.launching.sources.source import Source
 from sweeper.launching.speed_meter import SpeedMeter, open_meter
 from sweeper.launching.unchanged import unchanged_outcome
 from sweeper.notify.notifier import Notifier
+from sweeper.planning.plan import Training
 from sweeper.planning.settings import Settings
 from sweeper.preflight.checks import check_resources, raise_on_problems
 from sweeper.publishing.failures import PublishingFailure
@@ -74,6 +76,7 @@ class LaunchRound:
                 self._train()
             self._rescore()
             self._add_pictures()
+            self._free_earlier_checkpoints()
         except KeyboardInterrupt:  # the second signal: the rest is left to the next launch
             self._publisher.queue.stop_retrying()
         finally:
@@ -132,6 +135,8 @@ class LaunchRound:
         if self._meter is not None:
             self._meter.add_event(event, training)
         self._publisher.publish_records(training, event.records)
+        if event.kind == "finished":
+            self._free_checkpoints(training)
         if event.kind in ("diverged", "failed"):
             self._publisher.publish_failure(training, event)
         self._source.add_event(event)
@@ -175,6 +180,17 @@ class LaunchRound:
         for run_id in self._finished_before():
             if run_id in self._source.known.without_picture:
                 self._publisher.add_picture(run_id)
+
+    def _free_earlier_checkpoints(self) -> None:
+        """Of trainings that were finished before this launch."""
+        for training in self._source.plan.trainings:
+            if not training.todo and not training.unresolved:
+                self._free_checkpoints(training)
+
+    def _free_checkpoints(self, training: Training) -> None:
+        policy = kept_checkpoints(self._grid, self._source.plan.trainings)
+        if policy != "all":
+            self._publisher.free_checkpoints(training, keep=1 if policy == "last" else 0)
 
     def _close(self) -> Outcome:
         is_stopped = self._interrupts.exit_code or self._engine_error

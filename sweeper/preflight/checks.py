@@ -7,12 +7,13 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+from sweeper.cost.disk import disk_need, format_bytes, free_bytes
+from sweeper.cost.machine import local_machine, slots_for
 from sweeper.engine.on_ray.node_probe import NodeReport, node_sizes, probe_nodes, versions
 from sweeper.errors import StoreError, UsageError
 from sweeper.grid import Grid
 from sweeper.planning.plan import Plan
 from sweeper.planning.settings import Settings
-from sweeper.preflight.disk import bytes_to_write, format_bytes, free_bytes
 from sweeper.store.address import is_remote
 from sweeper.store.probes import check_writable, remove_probe, write_probe
 
@@ -38,13 +39,11 @@ def raise_on_problems(checks: list[Check]) -> None:
         raise PreflightError("\n".join([*problems, "Nothing was started."]))
 
 
-def check_locally(plan: Plan, setting: Settings) -> list[Check]:
+def check_locally(plan: Plan, grid: Grid | None, setting: Settings) -> list[Check]:
     """Checks that need no Ray: datasets, the sweep store, space on this machine's disk."""
     checks = [_store(setting.store)]
-    needed = bytes_to_write(plan)
-    checks += _disk_space("the sweep store", setting.store, needed.store)
-    if setting.tracking_uri.startswith("sqlite:"):
-        checks += _disk_space("MLflow's artifacts", ".", needed.artifacts)
+    if grid is not None:
+        checks += _enough_space(plan, grid, setting)
     if setting.address is None:
         checks += [_dataset(name, place) for name, place in required_datasets(plan, setting)]
     return checks
@@ -114,6 +113,14 @@ def _store(store: str) -> Check:
     return Check(f"sweep store {store}")
 
 
+def _enough_space(plan: Plan, grid: Grid, setting: Settings) -> Iterator[Check]:
+    slots = slots_for(grid, local_machine(), len(plan.trainings))
+    needed = disk_need(plan, grid, slots.workers if setting.address is None else None)
+    yield from _disk_space("the sweep store", setting.store, needed.peak)
+    if setting.tracking_uri.startswith("sqlite:"):
+        yield from _disk_space("MLflow's artifacts", ".", needed.artifacts)
+
+
 def _disk_space(what: str, place: str, needed: int) -> Iterator[Check]:
     free = None if is_remote(place) else free_bytes(place)
     if free is None:
@@ -122,7 +129,8 @@ def _disk_space(what: str, place: str, needed: int) -> Iterator[Check]:
     if free < needed:
         problem = (
             f"{what} needs about {format_bytes(needed)} and the disk has {format_bytes(free)}: "
-            "free some space, or use another disk (--store), or keep fewer weights (keep_weights)"
+            "free some space (sweeper clean), or use another disk (--store), or keep less "
+            "(keep_checkpoints, keep_weights)"
         )
     yield Check(f"space for {what}: {format_bytes(needed)} of {format_bytes(free)}", problem)
 

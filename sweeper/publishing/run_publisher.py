@@ -22,6 +22,7 @@ from sweeper.publishing.queue import Publisher
 from sweeper.publishing.records import MISSING, Published, publish_record
 from sweeper.publishing.rescoring import MissingMeasures, rescore
 from sweeper.publishing.runs import attach_text, run_to_publish
+from sweeper.store.clean import finished_checkpoints
 from sweeper.store.folders import open_folder
 from sweeper.tracking import layout
 from sweeper.tracking.uri import sqlite_path
@@ -128,6 +129,13 @@ class RunPublisher:
         mlflow_run_id = self._known.mlflow_ids[run_id]
         self.queue.put(lambda writer: writer.add_picture(mlflow_run_id))
 
+    def free_checkpoints(self, training: Training, keep: int) -> None:
+        """Removes the checkpoints of a finished training, except the newest `keep`, once all its
+        runs are in MLflow."""
+        self.queue.put(
+            partial(_free_checkpoints, store=self._settings.store, training=training, keep=keep)
+        )
+
     def tag_reused(self, run_ids: Iterable[str]) -> None:
         """Adds this grid's name to runs that were finished before."""
         tags = {
@@ -204,6 +212,14 @@ def _open_launch(writer: Writer, grid: Grid, plan: Plan) -> str:
         place = mask_credentials(writer.uri)
         raise TrackingError(f"MLflow {place} cannot be written: {failure_of(error)}") from error
     return parent
+
+
+def _free_checkpoints(writer: Writer, store: str, training: Training, keep: int) -> None:
+    if not all(writer.is_finished(run_id) for run_id in training.run_ids):
+        return
+    folder = open_folder(store, training.training_id)
+    for name in finished_checkpoints(folder, training.config.milestones[-1], keep):
+        folder.delete(name)
 
 
 def _publish(writer: Writer, entry: RunToPublish) -> Published:

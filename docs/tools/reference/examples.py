@@ -77,6 +77,7 @@ EXAMPLES: dict[str, str] = {
     "resources.gpu": "resources: {gpu: 0.25}",
     "resources.max_failures": "resources: {max_failures: 5}",
     "resources.checkpoint_every_s": "resources: {checkpoint_every_s: 60}",
+    "resources.keep_checkpoints": "resources: {keep_checkpoints: none}",
     "resources.max_concurrent": "resources: {max_concurrent: 2}",
     "notify": "notify: {command: mail -s sweeper me@example.org}",
     "notify.command": "notify: {command: mail -s sweeper me@example.org}",

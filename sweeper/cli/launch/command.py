@@ -35,6 +35,7 @@ def launch(
     ),
     price: float = common.PRICE,
     spot: bool = common.SPOT,
+    keep_checkpoints: str = common.CHECKPOINTS,
     retry: str = typer.Option(
         "", "--retry", help="Train again what diverged, failed, or all: both."
     ),
@@ -80,7 +81,12 @@ def launch(
         spot=spot,
         retry=retry,
     )
-    loaded = load_grid(grid)
+    loaded = common.with_checkpoints(load_grid(grid), keep_checkpoints)
+    if keep_checkpoints and (submit or hand_over or slurm or slurm_script):
+        raise UsageError(
+            "--keep-checkpoints stays on this machine: write `resources: {keep_checkpoints: "
+            f"{keep_checkpoints}}}` in the grid instead, to send it"
+        )
     if use and (submit or hand_over or slurm):
         raise UsageError("--use stays on this machine: write `use` in the grid instead, to send it")
     of_slurm = {

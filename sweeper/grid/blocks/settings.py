@@ -154,6 +154,8 @@ class Resources(Block):
     a training in a row without progress.  max_failures_alike: this number of first
     trainings that all fail alike ends the launch; 0 for never.  checkpoint_every_s: seconds between
     checkpoints.
+    keep_checkpoints: of a finished training whose runs are in MLflow: none, the last, or all that
+    it has (two); auto is the last while those of the grid take at most 10 GB.
     max_concurrent: trainings at a time; None means as many as fit.  slurm: of a batch job."""
 
     cpu: Annotated[Real, Field(gt=0)] = 1.0
@@ -161,6 +163,7 @@ class Resources(Block):
     max_failures: Annotated[Integer, Field(ge=0)] = 2
     max_failures_alike: Annotated[Integer, Field(ge=0)] = 5
     checkpoint_every_s: Seconds = 300.0
+    keep_checkpoints: Annotated[Literal["auto", "none", "last", "all"], Word] = "auto"
     max_concurrent: Annotated[Integer, Field(ge=1)] | None = None
     slurm: Slurm | None = None
 

@@ -197,6 +197,10 @@ class Writer:
         scored = names | set(layout.split_list(tags.get(layout.MEASURES, "")))
         self._log(mlflow_run_id, tags={layout.MEASURES: layout.join_list(scored)})
 
+    def is_finished(self, run_id: str) -> bool:
+        """Whether MLflow holds the run, complete."""
+        return self._finished(run_id) is not None
+
     def _finished(self, run_id: str) -> str | None:
         """The MLflow id of a run that is finished in the store, or None."""
         return self._search_run(

@@ -10,9 +10,7 @@ from sweeper.planning.plan import make_plan
 from sweeper.planning.settings import default_settings
 from sweeper.preflight import checks as preflight
 from sweeper.preflight.checks import check_tracking
-from sweeper.preflight.disk import bytes_to_write, format_bytes, parameters
 from tests.sweeper.support.cli_runs import command
-from trainers.specs.networks import NETWORKS
 
 AXES = {"batch_size": 16, "learning_rate": 1e-3, "iterations": [20, 40]}
 
@@ -32,26 +30,30 @@ def setting(tmp_path):
     return default_settings(tmp_path)
 
 
+def check(grid, setting):
+    return preflight.check_locally(make_plan(grid), grid, setting)
+
+
 def troubles(checks):
     return [check.problem for check in checks if check.problem]
 
 
 def test_a_dataset_that_is_not_prepared_is_an_error_with_the_command(setting):
-    (told,) = troubles(preflight.check_locally(make_plan(grid_of()), setting))
+    (told,) = troubles(check(grid_of(), setting))
     assert f"sweeper data prepare mpi3d --source FILE --data {setting.data_dir}" in told
     with pytest.raises(preflight.PreflightError, match="Nothing was started") as refused:
-        preflight.raise_on_problems(preflight.check_locally(make_plan(grid_of()), setting))
+        preflight.raise_on_problems(check(grid_of(), setting))
     assert refused.value.exit_code == 2
 
 
 @pytest.mark.parametrize("datasets", ["dsprites", {"name": "mpi3d", "source": "synthetic"}])
 def test_a_rendered_dataset_needs_no_file(setting, datasets):
-    assert not troubles(preflight.check_locally(make_plan(grid_of(datasets=datasets)), setting))
+    assert not troubles(check(grid_of(datasets=datasets), setting))
 
 
 def test_a_full_disk_is_found_before_the_start(setting, monkeypatch):
     monkeypatch.setattr(preflight, "free_bytes", lambda place: 1_000_000)
-    told = troubles(preflight.check_locally(make_plan(grid_of(datasets="dsprites")), setting))
+    told = troubles(check(grid_of(datasets="dsprites"), setting))
     assert len(told) == 2
     assert all("the disk has 1 MB: free some space" in line for line in told)
 
@@ -59,7 +61,7 @@ def test_a_full_disk_is_found_before_the_start(setting, monkeypatch):
 def test_a_store_that_cannot_be_written_is_an_error_with_the_option(setting, tmp_path):
     (tmp_path / "file").write_text("")
     setting.store = str(tmp_path / "file")
-    told = troubles(preflight.check_locally(make_plan(grid_of(datasets="dsprites")), setting))
+    told = troubles(check(grid_of(datasets="dsprites"), setting))
     assert any("--store" in line for line in told)
 
 
@@ -124,7 +126,7 @@ def test_a_cluster_without_nodes_is_not_taken_for_one_without_gpus(setting, node
 def test_no_probe_file_is_left_in_the_store(setting, nodes, tmp_path):
     nodes()
     preflight.check_cluster(None, None, setting)
-    preflight.check_locally(make_plan(grid_of()), setting)
+    check(grid_of(), setting)
     assert list((tmp_path / "sweep_store").iterdir()) == []
 
 
@@ -142,27 +144,6 @@ def test_an_address_without_a_cluster_fails_early_with_one_line(address):
     with pytest.raises(EngineError, match="cannot be reached|write HOST:PORT"):
         with ray_session(address):
             pass
-
-
-@pytest.mark.parametrize("network", NETWORKS)
-@pytest.mark.parametrize("dataset", ["dsprites", "isaac3d"])
-def test_the_estimate_of_a_networks_weights_is_within_a_factor_of_two(network, dataset):
-    from trainers.networks import build_network
-    from trainers.specs.datasets import DATASETS
-
-    grid = grid_of(datasets=dataset, axes=AXES | {"network": network})
-    (training,) = make_plan(grid).trainings
-    built = build_network(network, DATASETS[dataset].image_CHW, training.config.latent_dim, seed=0)
-    true = sum(weights.numel() for weights in built.parameters())
-    assert true / 2 <= parameters(training) <= 2 * true
-
-
-def test_checkpoints_are_most_of_what_is_written():
-    plan = make_plan(grid_of(datasets="dsprites"))
-    (training,) = plan.trainings
-    needed = bytes_to_write(plan)
-    assert needed.store > 3 * 12 * parameters(training)
-    assert format_bytes(1500) == "1.5 kB" and format_bytes(2.5e15) == "2,500.0 TB"
 
 
 def test_doctor_prints_all_checks_as_json(tmp_path):

@@ -6,7 +6,7 @@ import threading
 
 import pytest
 
-from sweeper.launching.signals import interrupts
+from sweeper.launching.control.signals import interrupts
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,158 @@
+"""Disk space: what a plan will write at the most and keep in the end.
+
+Checkpoints and weights are by far the largest part. Sizes were measured on stored runs: a metric
+point takes 300 bytes in SQLite with its indices; a curve's value takes 6 in Parquet."""
+
+import math
+import shutil
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+from sweeper.grid import Grid
+from sweeper.planning.plan import Plan, Training
+from trainers.specs.datasets import DATASETS
+
+Policy = Literal["none", "last", "all"]
+
+AUTO_LIMIT = 10 * 10**9  # bytes of last checkpoints up to which `auto` keeps them
+_FILES = {"none": 0, "last": 1, "all": 2}  # checkpoints that stay of a finished training
+_FILES_WHILE_TRAINING = 3  # two, and one while it is being written
+_WEIGHT_BYTES = 4
+_STATE_BYTES = 12  # of a weight in a checkpoint: the weight and Adam's two moments, in float32
+# weights of a network for images of 64 and of 128 pixels
+_WEIGHTS = {
+    "cnn": (529_000, 341_000),
+    "burgess": (500_000, 533_000),
+    "residual": (4_640_000, 6_350_000),
+}
+_DISCRIMINATOR = 5_010_000  # weights of FactorVAE's second network
+_VALUE_BYTES = 8  # of latents, factors and curves in a record
+_CURVE_BYTES = 6  # of a curve's value in trajectory.parquet
+_PICTURE_BYTES = 40_000  # PCC picture and metrics.parquet of a run
+_POINT_BYTES = 300  # of a metric point in SQLite
+_POINTS = 200  # of a curve in MLflow, at the most
+_SCORES = 40  # metrics, parameters and tags of a run
+_LAUNCH_BYTES = 2_100_000  # of an empty database, and of a launch's tables, figures and report
+
+
+@dataclass(frozen=True)
+class DiskNeed:
+    """Bytes that the rest of a plan adds. peak, final: in the sweep store, at the most and in the
+    end.  artifacts: in MLflow's database and artifacts.  checkpoints: which are kept."""
+
+    peak: int
+    final: int
+    artifacts: int
+    checkpoints: Policy
+
+    def lines(self) -> list[str]:
+        """For the terminal: the sizes, and what it costs to keep no checkpoints."""
+        total = f"{format_bytes(self.peak + self.artifacts)} at the most"
+        kept = f"{format_bytes(self.final + self.artifacts)} in the end"
+        line = f"  disk       about {total}, {kept} (keep_checkpoints: {self.checkpoints})"
+        if self.checkpoints != "none":
+            return [line]
+        return [line, "             more iterations of a finished training start at step 0"]
+
+
+def kept_checkpoints(grid: Grid, trainings: Iterable[Training]) -> Policy:
+    """The grid's `keep_checkpoints`; `auto` is 'last' while those take at most 10 GB."""
+    asked = grid.resources.keep_checkpoints
+    if asked != "auto":
+        return asked
+    total = sum(_checkpoint_bytes(training) for training in trainings)
+    return "last" if total <= AUTO_LIMIT else "none"
+
+
+def disk_need(plan: Plan, grid: Grid, at_once: int | None = None) -> DiskNeed:
+    """What the trainings left in a plan write if none of them fails. at_once: trainings at a time;
+    None: all."""
+    left = [training for training in plan.trainings if training.todo and not training.unresolved]
+    policy = kept_checkpoints(grid, plan.trainings)
+    sizes = sorted((_checkpoint_bytes(training) for training in left), reverse=True)
+    checkpoints = _FILES[policy] * sum(sizes)
+    extra = (_FILES_WHILE_TRAINING - _FILES[policy]) * sum(sizes[:at_once])
+    weights = sum(_weights_bytes(training, grid.keep_weights) for training in left)
+    records = sum(_record_bytes(t, iterations) for t in left for iterations in t.todo)
+    artifacts = sum(_artifact_bytes(t, iterations) for t in left for iterations in t.todo)
+    final = checkpoints + weights + records
+    return DiskNeed(final + extra, final, artifacts + (_LAUNCH_BYTES if left else 0), policy)
+
+
+def parameters(training: Training) -> int:
+    """The number of weights of the network, to a few percent (layers: `specs.networks`)."""
+    config = training.config
+    shape = _shape(training)
+    if config.network == "mlp":
+        return 2 * (1200 * math.prod(shape) + 1200 * 1200) + 3600 * config.latent_dim
+    at_64, at_128 = _WEIGHTS.get(config.network, (5_000_000, 5_000_000))
+    return at_128 if shape[-1] == 128 else at_64
+
+
+def format_bytes(count: float) -> str:
+    """'1.5 GB': in powers of 1000, as disks are sold."""
+    for unit in ("B", "kB", "MB", "GB"):
+        if count < 1000:
+            return f"{count:.3g} {unit}"
+        count /= 1000
+    return f"{count:,.1f} TB"
+
+
+def free_bytes(place: str) -> int | None:
+    """Free bytes on the disk of a local folder that may not exist yet; None where unknown."""
+    path = Path(place).absolute()
+    while not path.exists() and path != path.parent:
+        path = path.parent
+    try:
+        return shutil.disk_usage(path).free
+    except OSError:
+        return None
+
+
+def _checkpoint_bytes(training: Training) -> int:
+    weights = parameters(training)
+    if training.config.model == "factor_vae":
+        weights += _DISCRIMINATOR
+    curves = _curve_values(training, training.config.milestones[-1])
+    return _STATE_BYTES * weights + _VALUE_BYTES * curves
+
+
+def _weights_bytes(training: Training, keep: str) -> int:
+    files = {"none": 0, "selected": 1, "all": len(training.todo)}[keep]
+    return files * _WEIGHT_BYTES * parameters(training)
+
+
+def _record_bytes(training: Training, iterations: int) -> int:
+    return _latents_bytes(training) + _VALUE_BYTES * _curve_values(training, iterations)
+
+
+def _artifact_bytes(training: Training, iterations: int) -> int:
+    curves = _curve_values(training, iterations)
+    points = min(curves, _POINTS * _num_curves(training)) + _SCORES
+    files = _latents_bytes(training) + _CURVE_BYTES * curves + _PICTURE_BYTES
+    return files + _POINT_BYTES * points
+
+
+def _latents_bytes(training: Training) -> int:
+    """Of mu and logvar (float32), factors and indices (int64), on validation and test images."""
+    config = training.config
+    spec = DATASETS.get(config.dataset)
+    columns = config.latent_dim + (len(spec.factor_names) if spec else config.latent_dim) + 1
+    return _VALUE_BYTES * config.evaluation.num_points * columns
+
+
+def _curve_values(training: Training, iterations: int) -> int:
+    config = training.config
+    return _num_curves(training) * (iterations // config.record_every + 1)
+
+
+def _num_curves(training: Training) -> int:
+    """Iteration, three losses, a KL term of each latent, and those of the objective, about two."""
+    return 6 + training.config.latent_dim
+
+
+def _shape(training: Training) -> tuple[int, ...]:
+    spec = DATASETS.get(training.config.dataset)
+    return spec.image_CHW if spec else (3, 64, 64)

@@ -1,0 +1,91 @@
+"""Files of a sweep store that nothing needs any more."""
+
+import contextlib
+from collections.abc import Collection, Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from trainers.saving.folders import Folder, LocalFolder, files_by_number
+from trainers.saving.records import find_records
+
+CHECKPOINT = "checkpoints of finished trainings"
+ORPHAN = "trainings that the grid no longer asks for"
+TEMPORARY = "temporary files"
+
+_CHECKPOINT_FILES = "checkpoint"
+_LOCK = ".held"
+_TEMPORARY_FOLDERS = ".calibration-"
+
+
+@dataclass(frozen=True)
+class Removable:
+    """A file that can go: its path, size in bytes, and why."""
+
+    path: Path
+    size: int
+    reason: str
+
+
+@dataclass(frozen=True)
+class Needs:
+    """What MLflow holds. published: {training id: iterations of its finished runs}.
+    unfinished: trainings of which a launched grid asks for more.  orphans: trainings that no grid
+    asks for any more."""
+
+    published: Mapping[str, Collection[int]]
+    unfinished: Collection[str]
+    orphans: Collection[str] = ()
+
+
+def removable_files(store: Path, needs: Needs) -> list[Removable]:
+    """What of a store on disk can go without losing a result or an unfinished training. The store
+    must be locked, so that no launch writes into it."""
+    found = [file for place in _temporary(store) for file in _files(place, TEMPORARY)]
+    folders = sorted(store.glob("trainings/*")) if store.is_dir() else []
+    for folder in folders:
+        training = folder.name
+        contents = find_records(LocalFolder(folder))
+        found += [f for path in folder.glob(".*.tmp") for f in _files(path, TEMPORARY)]
+        if training in needs.unfinished:
+            continue
+        if not set(contents.milestones) <= set(needs.published.get(training, ())):
+            continue  # MLflow lacks a record
+        if training in needs.orphans:
+            paths = [p for p in folder.iterdir() if p.name != _LOCK and not p.match(".*.tmp")]
+            found += [f for path in sorted(paths) for f in _files(path, ORPHAN)]
+        elif contents.milestones:
+            names = finished_checkpoints(LocalFolder(folder), max(contents.milestones))
+            found += [f for name in names for f in _files(folder / name, CHECKPOINT)]
+    return found
+
+
+def remove_files(files: Collection[Removable]) -> list[str]:
+    """Removes them. Returns a line for each that cannot be removed."""
+    errors = []
+    for file in files:
+        try:
+            file.path.unlink(missing_ok=True)
+        except OSError as error:
+            errors.append(f"{file.path}: cannot be removed ({error.strerror})")
+    for folder in {file.path.parent for file in files if file.reason == TEMPORARY}:
+        with contextlib.suppress(OSError):
+            folder.rmdir()
+    return errors
+
+
+def finished_checkpoints(folder: Folder, last: int, keep: int = 0) -> list[str]:
+    """Names of the checkpoints up to iteration `last`, without the newest `keep` of them. Later
+    ones belong to another grid, which asks for more iterations."""
+    passed = [n for step, n in files_by_number(folder, _CHECKPOINT_FILES).items() if step <= last]
+    return passed[: len(passed) - keep]
+
+
+def _temporary(store: Path) -> list[Path]:
+    return sorted(store.glob(f"{_TEMPORARY_FOLDERS}*")) if store.is_dir() else []
+
+
+def _files(path: Path, reason: str) -> Iterator[Removable]:
+    paths = sorted(path.rglob("*")) if path.is_dir() else [path]
+    for file in paths:
+        if file.is_file():
+            yield Removable(file, file.stat().st_size, reason)

@@ -1,0 +1,102 @@
+"""What a plan writes: compared with what small trainings write, and what is kept of them."""
+
+from dataclasses import replace
+
+import pytest
+
+from sweeper.cost.disk import disk_need, format_bytes, kept_checkpoints, parameters
+from sweeper.grid import Grid
+from sweeper.launching.launch import launch
+from sweeper.planning.plan import make_plan
+from sweeper.planning.settings import default_settings
+from trainers.specs.networks import NETWORKS
+
+
+def grid_of(**changes):
+    values = {
+        "datasets": "dsprites",
+        "models": ["vae", "l_vae"],
+        "axes": {"network": "cnn", "iterations": [20, 40], "learning_rate": 1e-3},
+        "evaluation": {"num_points": 500, "measures": ["cbd"]},
+    }
+    return Grid(**(values | changes))
+
+
+@pytest.mark.parametrize("network", NETWORKS)
+@pytest.mark.parametrize("dataset", ["dsprites", "isaac3d"])
+def test_the_estimate_of_a_networks_weights_is_within_a_fifth(network, dataset):
+    from trainers.networks import build_network
+    from trainers.specs.datasets import DATASETS
+
+    axes = {"network": network, "iterations": 20}
+    (training,) = make_plan(grid_of(datasets=dataset, models="vae", axes=axes)).trainings
+    built = build_network(network, DATASETS[dataset].image_CHW, training.config.latent_dim, seed=0)
+    true = sum(weights.numel() for weights in built.parameters())
+    assert parameters(training) == pytest.approx(true, rel=0.2)
+
+
+def size(path):
+    return sum(file.stat().st_size for file in path.rglob("*") if file.is_file())
+
+
+SLOW = pytest.mark.slow
+
+
+@pytest.mark.parametrize(
+    "policy", ["none", pytest.param("last", marks=SLOW), pytest.param("all", marks=SLOW)]
+)
+def test_a_launch_keeps_what_its_plan_said_within_a_fifth(policy, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    grid = grid_of(resources={"keep_checkpoints": policy, "checkpoint_every_s": 0.01})
+    need = disk_need(make_plan(grid), grid, at_once=1)
+    outcome = launch(grid, replace(default_settings(), engine="local"))
+    assert outcome.exit_code == 0
+    assert need.final == pytest.approx(size(tmp_path / "sweep_store"), rel=0.2)
+    published = size(tmp_path / "mlartifacts") + (tmp_path / "mlflow.db").stat().st_size
+    assert need.artifacts == pytest.approx(published, rel=0.2)
+    left = len(list(tmp_path.glob("sweep_store/trainings/*/checkpoint-*")))
+    assert left == {"none": 0, "last": 2, "all": 4}[policy]
+    assert len(list(tmp_path.glob("sweep_store/trainings/*/milestone-*"))) == 4
+    again = launch(grid, replace(default_settings(), engine="local"))
+    assert again.exit_code == 0 and again.num_done == 4
+
+
+def test_auto_keeps_the_last_checkpoints_up_to_10_gb():
+    few = make_plan(grid_of())
+    assert kept_checkpoints(grid_of(), few.trainings) == "last"
+    many = grid_of(axes={"network": "mlp", "iterations": 20}, seeds=40)
+    assert kept_checkpoints(many, make_plan(many).trainings) == "none"
+    kept = many.model_copy(update={"resources": many.resources.model_copy(
+        update={"keep_checkpoints": "last"})})  # fmt: skip
+    assert kept_checkpoints(kept, make_plan(kept).trainings) == "last"
+
+
+def test_the_peak_counts_the_checkpoints_of_trainings_at_the_same_time():
+    grid = grid_of(resources={"keep_checkpoints": "none"}, seeds=4)
+    one, all_ = (disk_need(make_plan(grid), grid, at_once) for at_once in (1, None))
+    assert all_.peak - all_.final == pytest.approx(8 * (one.peak - one.final), rel=0.01)
+    assert one.final == all_.final
+
+
+def test_the_second_network_of_factor_vae_is_in_its_checkpoints():
+    grids = [grid_of(models="vae"), grid_of(models="factor_vae")]
+    sizes = [disk_need(make_plan(grid), grid).final for grid in grids]
+    assert sizes[1] - sizes[0] == pytest.approx(12 * 5.01e6, rel=0.05)
+
+
+def test_no_checkpoints_means_that_more_iterations_start_again():
+    grid = grid_of(resources={"keep_checkpoints": "none"})
+    lines = disk_need(make_plan(grid), grid, 2).lines()
+    assert "keep_checkpoints: none" in lines[0] and "start at step 0" in lines[1]
+    assert len(disk_need(make_plan(grid_of()), grid_of(), 2).lines()) == 1
+
+
+def test_what_is_done_needs_no_space():
+    plan = make_plan(grid_of())
+    done = plan.with_progress(dict.fromkeys(plan.run_ids, "finished"), {})
+    need = disk_need(done, grid_of())
+    assert (need.peak, need.final, need.artifacts) == (0, 0, 0)
+
+
+def test_sizes_are_printed_in_powers_of_1000():
+    assert format_bytes(1500) == "1.5 kB" and format_bytes(2.5e15) == "2,500.0 TB"

@@ -35,7 +35,7 @@ GIVEN = {
 }
 SLURM = {"slurm", "slurm_script", "sbatch", "follow", "max_requeues", "nodes", "time"}
 SLURM |= {"partition", "account", "cpus_per_node", "gpus_per_node"}
-NOT_SHIPPED = {"grid", "engine", "address", "submit", "use", *SLURM}
+NOT_SHIPPED = {"grid", "engine", "address", "submit", "use", "keep_checkpoints", *SLURM}
 GRIDS = [path for path in sorted((ROOT / "grids").glob("*.yaml"))]
 
 
@@ -128,3 +128,15 @@ def test_a_missing_job_agent_has_a_remedy():
     with pytest.raises(EngineError, match="no Ray dashboard answers"):
         with submission._client("http://127.0.0.1:1"):
             pass
+
+
+@pytest.mark.parametrize("way", ["--submit", "--slurm", "--slurm-script"])
+def test_an_option_that_stays_here_names_the_key_of_the_grid(way):
+    options = [str(GRIDS[0]), way, "--keep-checkpoints", "none"]
+    done = CliRunner().invoke(app, ["launch", *options])
+    assert "resources: {keep_checkpoints: none}" in str(done.exception)
+
+
+def test_a_wrong_policy_names_the_allowed_ones():
+    done = CliRunner().invoke(app, ["launch", str(GRIDS[0]), "--keep-checkpoints", "zero"])
+    assert "write none, last, all or auto" in str(done.exception)

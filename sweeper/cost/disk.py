@@ -11,8 +11,9 @@ from pathlib import Path
 from typing import Literal
 
 from sweeper.grid import Grid
+from sweeper.grid.blocks.dataset_facts import facts_of
 from sweeper.planning.plan import Plan, Training
-from trainers.specs.datasets import DATASETS
+from trainers.config import TrainingConfig
 
 Policy = Literal["none", "last", "all"]
 
@@ -62,7 +63,8 @@ def kept_checkpoints(grid: Grid, trainings: Iterable[Training]) -> Policy:
     asked = grid.resources.keep_checkpoints
     if asked != "auto":
         return asked
-    total = sum(_checkpoint_bytes(training) for training in trainings)
+    sizes = _Sizes(grid)
+    total = sum(sizes.checkpoint(training.config) for training in trainings)
     return "last" if total <= AUTO_LIMIT else "none"
 
 
@@ -71,24 +73,22 @@ def disk_need(plan: Plan, grid: Grid, at_once: int | None = None) -> DiskNeed:
     None: all."""
     left = [training for training in plan.trainings if training.todo and not training.unresolved]
     policy = kept_checkpoints(grid, plan.trainings)
-    sizes = sorted((_checkpoint_bytes(training) for training in left), reverse=True)
-    checkpoints = _FILES[policy] * sum(sizes)
-    extra = (_FILES_WHILE_TRAINING - _FILES[policy]) * sum(sizes[:at_once])
-    weights = sum(_weights_bytes(training, grid.keep_weights) for training in left)
-    records = sum(_record_bytes(t, iterations) for t in left for iterations in t.todo)
-    artifacts = sum(_artifact_bytes(t, iterations) for t in left for iterations in t.todo)
-    final = checkpoints + weights + records
+    sizes = _Sizes(grid)
+    of_checkpoints = sorted((sizes.checkpoint(t.config) for t in left), reverse=True)
+    extra = (_FILES_WHILE_TRAINING - _FILES[policy]) * sum(of_checkpoints[:at_once])
+    weights = sum(sizes.weights(t.config, len(t.todo), grid.keep_weights) for t in left)
+    records = sum(sizes.record(t.config, iterations) for t in left for iterations in t.todo)
+    artifacts = sum(sizes.artifacts(t.config, iterations) for t in left for iterations in t.todo)
+    final = _FILES[policy] * sum(of_checkpoints) + weights + records
     return DiskNeed(final + extra, final, artifacts + (_LAUNCH_BYTES if left else 0), policy)
 
 
-def parameters(training: Training) -> int:
+def parameters(config: TrainingConfig, image_CHW: tuple[int, int, int]) -> int:
     """The number of weights of the network, to a few percent (layers: `specs.networks`)."""
-    config = training.config
-    shape = _shape(training)
     if config.network == "mlp":
-        return 2 * (1200 * math.prod(shape) + 1200 * 1200) + 3600 * config.latent_dim
+        return 2 * (1200 * math.prod(image_CHW) + 1200 * 1200) + 3600 * config.latent_dim
     at_64, at_128 = _WEIGHTS.get(config.network, (5_000_000, 5_000_000))
-    return at_128 if shape[-1] == 128 else at_64
+    return at_128 if image_CHW[-1] == 128 else at_64
 
 
 def format_bytes(count: float) -> str:
@@ -111,48 +111,48 @@ def free_bytes(place: str) -> int | None:
         return None
 
 
-def _checkpoint_bytes(training: Training) -> int:
-    weights = parameters(training)
-    if training.config.model == "factor_vae":
-        weights += _DISCRIMINATOR
-    curves = _curve_values(training, training.config.milestones[-1])
-    return _STATE_BYTES * weights + _VALUE_BYTES * curves
+class _Sizes:
+    """Bytes of the files of a training, from its configuration and its dataset."""
+
+    def __init__(self, grid: Grid) -> None:
+        folder = grid.origin.folder
+        self._facts = {entry.name: facts_of(entry, folder) for entry in grid.datasets}
+
+    def checkpoint(self, config: TrainingConfig) -> int:
+        weights = self._parameters(config)
+        if config.model == "factor_vae":
+            weights += _DISCRIMINATOR
+        return _STATE_BYTES * weights + _VALUE_BYTES * _curve_values(config, config.milestones[-1])
+
+    def weights(self, config: TrainingConfig, milestones: int, keep: str) -> int:
+        files = {"none": 0, "selected": 1, "all": milestones}[keep]
+        return files * _WEIGHT_BYTES * self._parameters(config)
+
+    def record(self, config: TrainingConfig, iterations: int) -> int:
+        return self._latents(config) + _VALUE_BYTES * _curve_values(config, iterations)
+
+    def artifacts(self, config: TrainingConfig, iterations: int) -> int:
+        curves = _curve_values(config, iterations)
+        points = min(curves, _POINTS * _num_curves(config)) + _SCORES
+        files = self._latents(config) + _CURVE_BYTES * curves + _PICTURE_BYTES
+        return files + _POINT_BYTES * points
+
+    def _parameters(self, config: TrainingConfig) -> int:
+        return parameters(config, self._facts[config.dataset].image_CHW)
+
+    def _latents(self, config: TrainingConfig) -> int:
+        """mu and logvar (float32), factors and indices (int64) of the images that are scored."""
+        facts, evaluation = self._facts[config.dataset], config.evaluation
+        images = min(
+            evaluation.num_points, math.ceil(evaluation.validation_fraction * facts.num_images)
+        )
+        return _VALUE_BYTES * images * (config.latent_dim + len(facts.factor_sizes) + 1)
 
 
-def _weights_bytes(training: Training, keep: str) -> int:
-    files = {"none": 0, "selected": 1, "all": len(training.todo)}[keep]
-    return files * _WEIGHT_BYTES * parameters(training)
+def _curve_values(config: TrainingConfig, iterations: int) -> int:
+    return _num_curves(config) * (iterations // config.record_every + 1)
 
 
-def _record_bytes(training: Training, iterations: int) -> int:
-    return _latents_bytes(training) + _VALUE_BYTES * _curve_values(training, iterations)
-
-
-def _artifact_bytes(training: Training, iterations: int) -> int:
-    curves = _curve_values(training, iterations)
-    points = min(curves, _POINTS * _num_curves(training)) + _SCORES
-    files = _latents_bytes(training) + _CURVE_BYTES * curves + _PICTURE_BYTES
-    return files + _POINT_BYTES * points
-
-
-def _latents_bytes(training: Training) -> int:
-    """Of mu and logvar (float32), factors and indices (int64), on validation and test images."""
-    config = training.config
-    spec = DATASETS.get(config.dataset)
-    columns = config.latent_dim + (len(spec.factor_names) if spec else config.latent_dim) + 1
-    return _VALUE_BYTES * config.evaluation.num_points * columns
-
-
-def _curve_values(training: Training, iterations: int) -> int:
-    config = training.config
-    return _num_curves(training) * (iterations // config.record_every + 1)
-
-
-def _num_curves(training: Training) -> int:
+def _num_curves(config: TrainingConfig) -> int:
     """Iteration, three losses, a KL term of each latent, and those of the objective, about two."""
-    return 6 + training.config.latent_dim
-
-
-def _shape(training: Training) -> tuple[int, ...]:
-    spec = DATASETS.get(training.config.dataset)
-    return spec.image_CHW if spec else (3, 64, 64)
+    return 6 + config.latent_dim

@@ -195,7 +195,7 @@ class LaunchRound:
     def _close(self) -> Outcome:
         is_stopped = self._interrupts.exit_code or self._engine_error
         timeout_s = _STOPPED_PUBLISH_TIMEOUT_S if is_stopped else _PUBLISH_TIMEOUT_S
-        self._publisher.tag_reused(self._finished_before())
+        self._publisher.tag_reused(self._source.plan)
         self._publisher.queue.wait(timeout_s)
         outcome = self._with_study(self._outcome())
         if outcome.study is not None and not outcome.interrupted:

@@ -7,6 +7,7 @@ from sweeper.errors import SweeperError
 from sweeper.grid import Grid
 from sweeper.launching.outcome import Outcome
 from sweeper.planning.settings import Settings
+from sweeper.tracking import layout
 
 _MAX_REASONS = 5  # that are printed; all of them are in MLflow
 
@@ -42,6 +43,7 @@ def end_lines(
         *_front_lines(outcome, grid),
         *_ended_lines(outcome, settings),
         *_count_lines(outcome),
+        *_seed_lines(outcome),
         *_resume_lines(outcome, settings, command),
     ]
 
@@ -59,6 +61,16 @@ def _table_lines(outcome: Outcome) -> Iterator[str]:
         yield from ("", *render(found, "terminal").splitlines())
     except SweeperError as error:
         yield f"no table: {error}"
+
+
+def _seed_lines(outcome: Outcome) -> Iterator[str]:
+    """Where MLflow's page shows the seeds of a configuration together."""
+    seeds = {training.config.seed for training in outcome.plan.trainings}
+    if len(seeds) > 1 and outcome.num_done:
+        yield (
+            f"Mean and spread over {len(seeds)} seeds: sweeper ui, Group by, "
+            f"{layout.CONFIGURATION}."
+        )
 
 
 def _front_lines(outcome: Outcome, grid: Grid) -> Iterator[str]:

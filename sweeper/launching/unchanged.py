@@ -36,7 +36,7 @@ def _is_published(source: Source) -> bool:
     return (
         not any(training.to_publish for training in plan.trainings)
         and not any(runs_missing_measures(plan, known.measures))
-        and not known.without_picture.intersection(plan.run_ids)
+        and not (known.without_picture | known.without_configuration).intersection(plan.run_ids)
         and all(plan.grid in known.grids.get(run_id, ()) for run_id in plan.run_ids)
     )
 

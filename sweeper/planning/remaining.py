@@ -18,12 +18,14 @@ class KnownRuns:
 
     mlflow_ids: MLflow's own ids.  statuses: 'finished', 'diverged' or 'failed'.  reasons: why one
     diverged or failed.  without_picture: those published without their picture.
+    without_configuration: those published before runs had the tag that their seeds share.
     grids: names of the grids that asked for it.  measures: those scored."""
 
     mlflow_ids: Mapping[str, str] = field(default_factory=dict)
     statuses: Mapping[str, str] = field(default_factory=dict)
     reasons: Mapping[str, str] = field(default_factory=dict)
     without_picture: frozenset[str] = frozenset()
+    without_configuration: frozenset[str] = frozenset()
     grids: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     measures: Mapping[str, frozenset[str]] = field(default_factory=dict)
 
@@ -38,6 +40,9 @@ def known_runs(stored: Mapping[str, StoredRun]) -> KnownRuns:
         statuses={run: entry.status for run, entry in ended.items()},
         reasons={run: stored[run].tags.get(layout.REASON, "") for run in ended},
         without_picture=frozenset(r for r in ended if stored[r].tags.get(layout.NO_PICTURE)),
+        without_configuration=frozenset(
+            run for run in ended if layout.CONFIGURATION not in stored[run].tags
+        ),
         grids={run: entry.grids for run, entry in ended.items()},
         measures={run: entry.measures for run, entry in ended.items()},
     )

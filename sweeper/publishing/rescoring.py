@@ -48,8 +48,8 @@ def runs_missing_measures(
 def rescore(writer: Writer, mlflow_run_id: str, lack: MissingMeasures) -> None:
     """Adds the scores to the run in MLflow, the same bits as if they had been asked for at once.
 
-    Latents that cannot be scored by a measure are left without it; the tag `sweeper.advice` says
-    why."""
+    Latents that cannot be scored by a measure are left without it, once; the tag `sweeper.advice`
+    says why."""
     from trainers.scoring.latents import ACTIVE, active_latents, measure_scores
 
     latents = writer.read_latents(mlflow_run_id)
@@ -68,7 +68,8 @@ def rescore(writer: Writer, mlflow_run_id: str, lack: MissingMeasures) -> None:
             iteration=lack.iterations,
         )
     except MeasureError as error:
-        writer.set_tags(mlflow_run_id, {"sweeper.advice": f"not scored: {error}"})
-        return
-    if scores:
-        writer.add_scores(mlflow_run_id, scores, lack.iterations)
+        writer.set_tags(mlflow_run_id, {layout.ADVICE: f"not scored: {error}"})
+        scores = {}
+    undefined = [name for name in map(layout.stored_name, lack.measures)
+                 if layout.MEASURE_PREFIX + name not in scores]  # fmt: skip
+    writer.add_scores(mlflow_run_id, scores, lack.iterations, undefined)

@@ -1,7 +1,7 @@
 """Publishes the runs of one launch to MLflow, under the parent run of its grid."""
 
 import json
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
@@ -21,7 +21,7 @@ from sweeper.publishing.launch_results import attach_results
 from sweeper.publishing.queue import Publisher
 from sweeper.publishing.records import MISSING, Published, publish_record
 from sweeper.publishing.rescoring import MissingMeasures, rescore
-from sweeper.publishing.runs import attach_text, run_to_publish
+from sweeper.publishing.runs import attach_text, configuration_name, run_to_publish
 from sweeper.store.clean import finished_checkpoints
 from sweeper.store.folders import open_folder
 from sweeper.tracking import layout
@@ -136,17 +136,24 @@ class RunPublisher:
             partial(_free_checkpoints, store=self._settings.store, training=training, keep=keep)
         )
 
-    def tag_reused(self, run_ids: Iterable[str]) -> None:
-        """Adds this grid's name to runs that were finished before."""
-        tags = {
-            self._known.mlflow_ids[run]: {layout.GRIDS: layout.join_list(self._grids_of(run))}
-            for run in run_ids
-            if self._name not in self._known.grids.get(run, ())
-        }
+    def tag_reused(self, plan: Plan) -> None:
+        """Adds this grid's name to runs that were finished before, and to those that lack it the
+        name of their configuration."""
+        tags: dict[str, dict[str, str]] = {}
+        for training in plan.trainings:
+            for iterations, run in zip(training.config.milestones, training.run_ids, strict=True):
+                if self._known.statuses.get(run) != layout.FINISHED:
+                    continue
+                added = tags.setdefault(self._known.mlflow_ids[run], {})
+                if self._name not in self._known.grids.get(run, ()):
+                    added[layout.GRIDS] = layout.join_list(self._grids_of(run))
+                if run in self._known.without_configuration:
+                    added[layout.CONFIGURATION] = configuration_name(training.config, iterations)
 
         def set_tags(writer: Any) -> None:
-            for mlflow_run_id, grids in tags.items():
-                writer.set_tags(mlflow_run_id, grids)
+            for mlflow_run_id, added in tags.items():
+                if added:
+                    writer.set_tags(mlflow_run_id, added)
 
         self.queue.put(set_tags)
 

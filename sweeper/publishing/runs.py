@@ -3,8 +3,10 @@
 import json
 import tempfile
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from pathlib import Path
 
+from sweeper.ids import id_of
 from sweeper.planning.plan import Training
 from sweeper.planning.why import identity_tag
 from sweeper.tracking import layout
@@ -46,7 +48,11 @@ def run_to_publish(
         status=status,
         reason=reason,
         parent=parent,
-        notes={layout.IDENTITY: identity_tag(config), **_advice(config, milestone)},
+        notes={
+            layout.IDENTITY: identity_tag(config),
+            layout.CONFIGURATION: configuration_name(config, iterations),
+            **_advice(config, milestone),
+        },
         own_code=_own_code(config),
     )
 
@@ -105,6 +111,13 @@ def run_name(config: TrainingConfig, iterations: int) -> str:
             *([f"({config.factors.label()})"] if config.factors else []),
         ]
     )
+
+
+def configuration_name(config: TrainingConfig, iterations: int) -> str:
+    """The name that the runs of all seeds of a configuration share, and no other run has."""
+    seedless = replace(config, seed=0)
+    params = run_params(seedless, iterations) | {"code": json.dumps(config.code, sort_keys=True)}
+    return f"{run_name(seedless, iterations)} {id_of(params)[:6]}"
 
 
 def _advice(config: TrainingConfig, milestone: Milestone | None) -> Mapping[str, str]:

@@ -25,6 +25,7 @@ REASON = "sweeper.reason"  # of a diverged or failed run
 SYNTHETIC = "sweeper.synthetic"  # "true" or "false"
 FINGERPRINT = "sweeper.dataset_fingerprint"
 CODE_VERSION = "sweeper.code_version"
+CONFIGURATION = "sweeper.configuration"  # shared by the seeds of one configuration
 IDENTITY = "sweeper.identity"  # the identity of the training, as JSON; since revisions
 GRIDS = "sweeper.grids"  # grid names, sorted, comma separated
 MEASURES = "sweeper.measures"  # measures scored, comma separated

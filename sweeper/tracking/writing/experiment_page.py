@@ -31,6 +31,7 @@ One run is one configuration at one number of iterations, a child of its launch.
 - `loss/..`, `kl/z..`, `sigma/..`, `beta` curves along training
 - `latents.h5`, `trajectory.parquet`, `metrics.parquet`, `pcc.png` in a run's artifacts
 - tables, figures, report and plan in a launch's artifacts
+- *Group by* the tag `sweeper.configuration` shows mean and spread over seeds
 - runs that `sweeper select` chose: filter by ``tags.`sweeper.selected_by` LIKE '%cbd%'``
 """
 

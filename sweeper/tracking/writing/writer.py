@@ -6,7 +6,7 @@ driver wrote partly is completed by the next one."""
 
 import tempfile
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -180,21 +180,30 @@ class Writer:
             self._client.log_artifact(mlflow_run_id, str(path))
         self._log(mlflow_run_id, tags={layout.NO_PICTURE: ""})
 
-    def add_scores(self, mlflow_run_id: str, scores: Mapping[str, float], iteration: int) -> None:
-        """Adds metrics to a finished run, and to its row of the metric table."""
+    def add_scores(
+        self,
+        mlflow_run_id: str,
+        scores: Mapping[str, float],
+        iteration: int,
+        undefined: Iterable[str] = (),
+    ) -> None:
+        """Adds metrics to a finished run, and to its row of the metric table.
+
+        undefined: stored names of measures without a value for this run, which count as scored."""
         from mlflow.entities import Metric
 
         tags = self._client.get_run(mlflow_run_id).data.tags
         time_ms = int(tags[layout.RECORDED_MS])
-        metrics = [Metric(key, value, time_ms, iteration) for key, value in scores.items()]
-        with tempfile.TemporaryDirectory() as folder:
-            path = Path(self._client.download_artifacts(mlflow_run_id, layout.METRICS, folder))
-            extend_metrics(path, scores)
-            self._client.log_artifact(mlflow_run_id, str(path))
-        self._client.log_batch(mlflow_run_id, metrics=metrics)
+        if scores:
+            metrics = [Metric(key, value, time_ms, iteration) for key, value in scores.items()]
+            with tempfile.TemporaryDirectory() as folder:
+                path = Path(self._client.download_artifacts(mlflow_run_id, layout.METRICS, folder))
+                extend_metrics(path, scores)
+                self._client.log_artifact(mlflow_run_id, str(path))
+            self._client.log_batch(mlflow_run_id, metrics=metrics)
         prefix = layout.MEASURE_PREFIX
         names = {key.removeprefix(prefix) for key in scores if key.startswith(prefix)}
-        scored = names | set(layout.split_list(tags.get(layout.MEASURES, "")))
+        scored = names | set(undefined) | set(layout.split_list(tags.get(layout.MEASURES, "")))
         self._log(mlflow_run_id, tags={layout.MEASURES: layout.join_list(scored)})
 
     def is_finished(self, run_id: str) -> bool:

@@ -2,10 +2,11 @@
 
 from dataclasses import replace
 
+import numpy as np
 import pytest
 
 from sweeper.cost.disk import disk_need, format_bytes, kept_checkpoints, parameters
-from sweeper.grid import Grid
+from sweeper.grid import Grid, load_grid
 from sweeper.launching.launch import launch
 from sweeper.planning.plan import make_plan
 from sweeper.planning.settings import default_settings
@@ -30,9 +31,25 @@ def test_the_estimate_of_a_networks_weights_is_within_a_fifth(network, dataset):
 
     axes = {"network": network, "iterations": 20}
     (training,) = make_plan(grid_of(datasets=dataset, models="vae", axes=axes)).trainings
-    built = build_network(network, DATASETS[dataset].image_CHW, training.config.latent_dim, seed=0)
+    shape = DATASETS[dataset].image_CHW
+    built = build_network(network, shape, training.config.latent_dim, seed=0)
     true = sum(weights.numel() for weights in built.parameters())
-    assert parameters(training) == pytest.approx(true, rel=0.2)
+    assert parameters(training.config, shape) == pytest.approx(true, rel=0.2)
+
+
+def test_a_users_own_file_counts_with_its_own_shape_and_number_of_images(tmp_path):
+    images = np.zeros((90, 32, 32), np.uint8)
+    factors = np.stack([np.arange(90) % 3, np.arange(90) // 3], axis=1)
+    np.savez(tmp_path / "own.npz", images=images, factors=factors)
+    (tmp_path / "g.yaml").write_text(
+        "datasets: {name: own, path: own.npz}\nmodels: vae\n"
+        "axes: {iterations: 100, network: mlp, latent_dim: 2}\n"
+    )
+    grid = load_grid(tmp_path / "g.yaml")
+    need = disk_need(make_plan(grid), grid)
+    weights = 2 * (1200 * 32 * 32 + 1200 * 1200) + 3600 * 2
+    # last checkpoint, one file of weights, and latents of 9 images
+    assert need.final == pytest.approx((12 + 4) * weights, rel=0.01)
 
 
 def size(path):

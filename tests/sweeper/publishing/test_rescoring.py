@@ -13,6 +13,7 @@ from sweeper.tracking.reading.reader import finished_runs, stored_runs
 from sweeper.tracking.writing.writer import RunToPublish, Writer
 from tests.sweeper.support import synthetic_store as synthetic
 from trainers.config import Evaluation, TrainingConfig
+from trainers.errors import MeasureError
 from trainers.measures import score
 from trainers.saving.records import Milestone
 from trainers.seeds import seed_for
@@ -118,6 +119,33 @@ def test_a_run_that_has_every_score_gets_active_latents_alone(old_store):
     stored = stored_runs(uri)[RUN]
     assert stored.metrics["latent/active"] == 2.0
     assert stored.tags[layout.MEASURES] == "cbd,sap"
+
+
+def test_a_measure_without_a_value_for_a_run_is_scored_once(old_store, monkeypatch):
+    """The total correlation of linearly dependent latents is infinite."""
+    uri, writer, mlflow_run_id, _ = old_store
+    scores = {"measure/mig": 0.25}
+    monkeypatch.setattr("trainers.scoring.latents.measure_scores", lambda *a, **k: scores)
+    names = ("mig", "total_correlation")
+    rescore(writer, mlflow_run_id, MissingMeasures(RUN, 20, CONFIG, names))
+    stored = stored_runs(uri)[RUN]
+    assert stored.metrics["measure/mig"] == 0.25
+    assert not any("total_correlation" in key for key in stored.metrics)
+    assert set(layout.split_list(stored.tags[layout.MEASURES])) == {"cbd", "sap", *names}
+
+
+def test_latents_that_cannot_be_scored_are_not_scored_again(old_store, monkeypatch):
+    uri, writer, mlflow_run_id, _ = old_store
+
+    def refused(*given, **more):
+        raise MeasureError("not finite: mig")
+
+    monkeypatch.setattr("trainers.scoring.latents.measure_scores", refused)
+    rescore(writer, mlflow_run_id, MissingMeasures(RUN, 20, CONFIG, ("mig",)))
+    stored = stored_runs(uri)[RUN]
+    assert stored.tags[layout.ADVICE] == "not scored: not finite: mig"
+    assert "mig" in layout.split_list(stored.tags[layout.MEASURES])
+    assert "measure/mig" not in stored.metrics
 
 
 def test_names_of_scores_carry_their_revision():

@@ -65,8 +65,33 @@ def _continue(kind: Kind, name: str, state: dict[str, Any]) -> str:
     run(resumed, 1, 1, image)  # changes state that the restored one must replace
     resumed.load(state)
     found = run(resumed, _SAVED + 1, _LAST, image)
-    same_bits(expected, found, straight.names, f"resumed from a checkpoint of step {_SAVED}, it")
+    what = f"resumed from a checkpoint of step {_SAVED}, it"
+    same_bits(expected, found, straight.names, what)
+    place = _difference(straight.state(), resumed.state())
+    if place:
+        raise Broken(f"{what} ends with another state: {place} differs")
     return ""
+
+
+def _difference(one: Any, other: Any, place: str = "state") -> str:
+    """Where two states of a training differ first, or ''."""
+    if isinstance(one, torch.Tensor):
+        same = isinstance(other, torch.Tensor) and torch.equal(one, other)
+        return "" if same else place
+    if isinstance(one, dict):
+        if not isinstance(other, dict) or one.keys() != other.keys():
+            return place
+        found = (_difference(one[key], other[key], f"{place}.{key}") for key in one)
+        return next(filter(None, found), "")
+    if isinstance(one, list | tuple):
+        if len(one) != len(other):
+            return place
+        found = (
+            _difference(a, b, f"{place}[{i}]")
+            for i, (a, b) in enumerate(zip(one, other, strict=True))
+        )
+        return next(filter(None, found), "")
+    return "" if one == other else place
 
 
 def _image(kind: Kind, name: str) -> tuple[int, int, int]:

@@ -3,7 +3,9 @@
 from pathlib import Path
 
 import pytest
+import torch
 
+from trainers.contracts.resuming import _difference
 from trainers.contracts.suite import CHECKS, KILLED
 from trainers.contracts.verdict import verdict
 from trainers.own_code.registry import use
@@ -58,3 +60,17 @@ def test_lost_state_is_found_after_a_kill():
     use("./hidden_state.py", BROKEN)
     found = verdict("model", "hidden_vae", KILLED, CHECKS["model"][KILLED])
     assert not found.ok and "loss/total" in found.text
+
+
+@pytest.mark.parametrize(
+    ("other", "place"),
+    [
+        ({"a": [torch.ones(2), 1], "b": 2}, ""),
+        ({"a": [torch.zeros(2), 1], "b": 2}, "state.a[0]"),
+        ({"a": [torch.ones(2), 3], "b": 2}, "state.a[1]"),
+        ({"a": [torch.ones(2)], "b": 2}, "state.a"),
+        ({"a": [torch.ones(2), 1]}, "state"),
+    ],
+)
+def test_the_first_difference_of_two_states_is_named(other, place):
+    assert _difference({"a": [torch.ones(2), 1], "b": 2}, other) == place

@@ -10,7 +10,7 @@ from functools import cache
 from sweeper.analysis.rule import SelectionRule, rule_of
 from sweeper.analysis.selection import Winner, best_configuration, number
 from sweeper.analysis.study import row_of_run
-from sweeper.errors import SweeperError
+from sweeper.errors import SweeperError, UsageError
 from sweeper.grid import Grid, Learned, load_grid
 from sweeper.planning.cells import DEFAULT_OPTIONS, Cell, ExpansionOptions, expand
 from sweeper.planning.plan import SETTLED
@@ -41,13 +41,20 @@ class LearnedValues:
         as long as a run it may come from is neither finished nor diverged.
 
         The winner is that of the other grid's own rule, by `learned.select`: the run that the
-        table of that grid prints."""
+        table of that grid prints. Runs on all images come before those on a distribution of
+        factors. Raises UsageError where several distributions remain."""
         grid, cells = self._grids(learned.from_)
         if grid is None:
             return None
         rule = rule_of(grid).with_score(learned.select, ())
         cells = [c for c in cells if c.config.dataset == dataset and c.label == learned.model]
         cells = [c for c in cells if not c.config.factors] or cells
+        if len({cell.config.factors for cell in cells}) > 1:
+            raise UsageError(
+                f"{learned.from_}: {learned.model} on {dataset} has several distributions of "
+                "factors and none is `all`, so the run to learn from is not defined. Add `all` "
+                "to its `factors`, or leave one distribution"
+            )
         winner = self._winner((cell.run_id for cell in cells), rule)
         if winner is None:
             return None

@@ -2,6 +2,7 @@
 
 import pytest
 
+from sweeper.errors import UsageError
 from sweeper.grid import Grid, load_grid
 from sweeper.planning.learned_values import LearnedValues
 from sweeper.planning.plan import make_plan
@@ -102,3 +103,25 @@ def test_the_learned_value_is_that_of_the_run_the_other_grid_selects(folder):
     assert plan_with(folder, runs).trainings[0].config.params["beta"] == 0.7
     collapsed = stored(second, cbd=0.9, beta=0.7, **{"latent/active": 0.0})
     assert plan_with(folder, [runs[0], collapsed]).trainings[0].config.params["beta"] == 3.0
+
+
+def factors_in_source(folder, factors):
+    (folder / "source.yaml").write_text(f"{SOURCE}factors: {factors}\n")
+    return make_plan(load_grid(folder / "source.yaml"))
+
+
+def test_runs_on_all_images_come_before_those_on_a_distribution_of_factors(folder):
+    plan = factors_in_source(folder, "[all, {correlate: [[posX, posY, 0.2]]}]")
+    on_all = [r for t in plan.trainings if not t.config.factors for r in t.run_ids]
+    found = plan_with(folder, [stored(run, cbd=0.4, beta=0.75) for run in on_all])
+    assert found.trainings[0].config.params["beta"] == 0.75
+
+
+def test_several_distributions_without_all_are_an_error_that_names_the_grid(folder):
+    pairs = "[{correlate: [[posX, posY, 0.2]]}, {correlate: [[posX, posY, 0.4]]}]"
+    factors_in_source(folder, pairs)
+    with pytest.raises(UsageError, match="source.yaml: l_vae on dsprites .* Add `all`"):
+        plan_with(folder, [])
+    plan = factors_in_source(folder, "[{correlate: [[posX, posY, 0.2]]}]")
+    found = plan_with(folder, [stored(run, beta=0.5) for run in plan.run_ids])
+    assert found.trainings[0].config.params["beta"] == 0.5

@@ -1,8 +1,5 @@
 """The command `confirm`."""
 
-import os
-import sys
-from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -10,12 +7,16 @@ import typer
 from rich.console import Console
 
 from sweeper.cli import options as common
+from sweeper.cli.launch.ending import end_process, line_printer, typed_command
 from sweeper.errors import UsageError
-from sweeper.messages import mask_credentials, unknown
+from sweeper.messages import unknown
 
 if TYPE_CHECKING:
     from sweeper.confirm.confirm import Price
+    from sweeper.confirm.source import Confirmed
+    from sweeper.grid import Grid
     from sweeper.grid.blocks.settings import Budget
+    from sweeper.planning.settings import Settings
 
 _LIMITS = ("hours", "gpu_hours", "money", "trainings")
 
@@ -57,18 +58,12 @@ def confirm(
     Example: sweeper confirm grids/quickstart.yaml"""
     from sweeper.cli.launch.consent import ask, reason_to_ask
     from sweeper.cli.launch.streams import outliving_readers
-    from sweeper.confirm.confirm import confirm as run
-    from sweeper.confirm.confirm import launch_grid, open_confirmation
+    from sweeper.confirm.confirm import open_confirmation
     from sweeper.confirm.confirm import price as make_price
     from sweeper.confirm.confirmation import ConfirmOptions
     from sweeper.confirm.race import RaceRules
-    from sweeper.confirm.result import confirmation_json, confirmation_page
     from sweeper.cost.text import total_lines
-    from sweeper.engine.on_ray.session import is_ray_abandoned
     from sweeper.grid import load_grid
-    from sweeper.launching.forecast import forecast
-    from sweeper.launching.summary import end_lines, outcome_json
-    from sweeper.tables.render.terminal import page_terminal
 
     settings = common.setting(
         tracking_uri=tracking_uri,
@@ -93,36 +88,47 @@ def confirm(
     if plan:
         _print_price(known, as_json)
         return
-    console = Console(stderr=as_json)
-
-    def show(lines: Iterable[str]) -> None:
-        for line in lines:
-            console.print(line, markup=False, highlight=False, soft_wrap=True)
-
+    show = line_printer(Console(stderr=as_json))
     trainings = known.most.to_json()["trainings"]
     show([f"At most, where nothing is settled before: {trainings:,} trainings"])
     show(total_lines(known.most.cost))
     if not yes:
         ask(reason_to_ask(known.most.cost, on_cluster=address is not None))
-    launched = launch_grid(loaded, spent)
     with outliving_readers():
-        outcome, found = run(
-            confirmed,
-            settings,
-            budget=spent,
-            console=console,
-            on_plan=lambda round: show(forecast(launched, settings, plan=round).lines),
-        )
-        command = mask_credentials(" ".join(["sweeper", *sys.argv[1:]]))
-        page = ["", *page_terminal(confirmation_page(found)).splitlines()]
-        show(end_lines(outcome, launched, settings, command, page))
-        if as_json:
-            common.print_json({**confirmation_json(found), "launch": outcome_json(outcome)})
-    if is_ray_abandoned():
-        for stream in (sys.stdout, sys.stderr):
-            stream.flush()
-        os._exit(outcome.exit_code)
-    raise typer.Exit(outcome.exit_code)
+        code = _confirm_here(loaded, confirmed, settings, spent, as_json)
+    end_process(code)
+
+
+def _confirm_here(
+    grid: "Grid",
+    confirmed: "Confirmed",
+    settings: "Settings",
+    budget: "Budget | None",
+    as_json: bool,
+) -> int:
+    """Trains, prints the result. Returns the exit code."""
+    from sweeper.confirm.confirm import confirm as run
+    from sweeper.confirm.confirm import launch_grid
+    from sweeper.confirm.result import confirmation_json, confirmation_page
+    from sweeper.launching.forecast import forecast
+    from sweeper.launching.summary import end_lines, outcome_json
+    from sweeper.tables.render.terminal import page_terminal
+
+    console = Console(stderr=as_json)
+    show = line_printer(console)
+    launched = launch_grid(grid, budget)
+    outcome, found = run(
+        confirmed,
+        settings,
+        budget=budget,
+        console=console,
+        on_plan=lambda round: show(forecast(launched, settings, plan=round).lines),
+    )
+    page = ["", *page_terminal(confirmation_page(found)).splitlines()]
+    show(end_lines(outcome, launched, settings, typed_command(), page))
+    if as_json:
+        common.print_json({**confirmation_json(found), "launch": outcome_json(outcome)})
+    return outcome.exit_code
 
 
 def _price_lines(known: "Price") -> list[str]:

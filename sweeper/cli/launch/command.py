@@ -1,17 +1,14 @@
 """The command `launch`."""
 
-import os
-import sys
-from collections.abc import Iterable
 from pathlib import Path
-from typing import TYPE_CHECKING, NoReturn
+from typing import TYPE_CHECKING
 
 import typer
 
 from sweeper.cli import options as common
 from sweeper.cli.launch import slurm as on_slurm
+from sweeper.cli.launch.ending import end_process, line_printer, typed_command
 from sweeper.errors import UsageError
-from sweeper.messages import mask_credentials
 
 if TYPE_CHECKING:
     from sweeper.grid import Grid
@@ -118,7 +115,6 @@ def launch(
         )
     from sweeper.cli.launch.hand_over import launch_or_hand_over
     from sweeper.cli.launch.streams import outliving_readers
-    from sweeper.engine.on_ray.session import is_ray_abandoned
 
     with outliving_readers():
         code = launch_or_hand_over(
@@ -127,9 +123,7 @@ def launch(
             lambda: _launch_here(loaded, settings, yes=yes, as_json=as_json),
             hand_over=hand_over,
         )
-    if is_ray_abandoned():
-        _end(code)
-    raise typer.Exit(code)
+    end_process(code)
 
 
 def _launch_here(grid: "Grid", settings: "Settings", *, yes: bool, as_json: bool) -> int:
@@ -141,10 +135,7 @@ def _launch_here(grid: "Grid", settings: "Settings", *, yes: bool, as_json: bool
     from sweeper.launching.summary import end_lines, outcome_json
 
     console = Console(stderr=as_json)
-
-    def show(lines: Iterable[str]) -> None:
-        for line in lines:
-            console.print(line, markup=False, highlight=False, soft_wrap=True)
+    show = line_printer(console)
 
     def on_plan(plan: "Plan") -> None:
         found = forecast(grid, settings, plan=plan)
@@ -153,15 +144,7 @@ def _launch_here(grid: "Grid", settings: "Settings", *, yes: bool, as_json: bool
             ask(reason_to_ask(found.cost, on_cluster=settings.address is not None))
 
     outcome = run(grid, settings, console, on_plan=on_plan)
-    command = mask_credentials(" ".join(["sweeper", *sys.argv[1:]]))
-    show(end_lines(outcome, grid, settings, command))
+    show(end_lines(outcome, grid, settings, typed_command()))
     if as_json:
         common.print_json(outcome_json(outcome))
     return outcome.exit_code
-
-
-def _end(code: int) -> NoReturn:
-    """Ends the process without Python's clean-up, which would call Ray."""
-    for stream in (sys.stdout, sys.stderr):
-        stream.flush()
-    os._exit(code)

@@ -131,7 +131,8 @@ def _calibrate(
     from sweeper.cost.calibration import Conditions, calibrate, training_kinds
 
     kinds = training_kinds(plan)
-    options.on_message(f"timing {len(kinds)} kinds of training, {slots.workers} at a time")
+    kind = "kind" if len(kinds) == 1 else "kinds"
+    options.on_message(f"timing {len(kinds)} {kind} of training, {slots.workers} at a time")
 
     def report(config: TrainingConfig, speed: Speed) -> None:
         options.on_message(

@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING
 
 from trainers.config import TrainingConfig
 from trainers.config_checks import parse_config
-from trainers.errors import ConfigError, TrainerError
+from trainers.errors import ConfigError, OwnCodeError, TrainerError
+from trainers.own_code.registry import use
 
 if TYPE_CHECKING:
     from rich.progress import Progress as ProgressBar
@@ -40,10 +41,19 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--device", default="cpu", help="cpu, cuda or cuda:N")
     parser.add_argument("--threads", type=int, default=0, help="CPU threads; 0: all cores")
     parser.add_argument("--checkpoint-s", type=float, default=60.0, metavar="S")
+    parser.add_argument(
+        "--use",
+        action="append",
+        default=[],
+        metavar="FILE",
+        help="a file or module with models, networks or measures of your own; repeatable",
+    )
     options = parser.parse_args(arguments)
     try:
+        for name in options.use:
+            use(name, Path.cwd())
         return _train_all(_read_all(options.config), options)
-    except ConfigError as error:
+    except (ConfigError, OwnCodeError) as error:
         print(error, file=sys.stderr)
         return 2
     except TrainerError as error:

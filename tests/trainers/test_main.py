@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.support.own_code import write_model
 from tests.trainers.toy import toy_config
 from trainers.__main__ import main
 from trainers.saving.folders import LocalFolder
@@ -164,3 +165,16 @@ def test_every_mistake_in_the_files_is_reported(configs, tmp_path, capsys):
     text = capsys.readouterr().err
     assert "seed1.json: a second file named seed1" in text
     assert "broken.json: is not JSON" in text
+
+
+def test_own_code_is_loaded_by_option(tmp_path, monkeypatch, capsys):
+    write_model(tmp_path)
+    monkeypatch.chdir(tmp_path)
+    mine = str(config(tmp_path, model="gain_vae", params={"k": 2.0}))
+    assert main([mine, "--out", "without"]) == 2
+    assert "gain_vae" in capsys.readouterr().err
+    assert main([mine, "--use", "./my_models.py", "--threads", "1"]) == 0
+    assert list(find_records(LocalFolder(tmp_path / "training")).milestones) == [5, 10]
+    (tmp_path / "my_models.py").write_text("1 / 0")
+    assert main([mine, "--use", "./my_models.py"]) == 2
+    assert "my_models.py" in capsys.readouterr().err

@@ -57,7 +57,7 @@ class ConfirmSource(PlanSource):
 
     def next_round(self) -> "ConfirmSource | None":
         """The next fresh seeds, where the scores so far leave something open."""
-        if self._budget.exhausted:
+        if self._exhausted:
             return None
         later = ConfirmSource(self._grid, self._settings, self._confirmed)
         is_new = set(later.plan.run_ids) - set(self.plan.run_ids)

@@ -24,7 +24,7 @@ class PlanSource:
         self.plan = self.to_check = plan
         self.known = known
         self._trainings = {training.training_id: training for training in plan.trainings}
-        self._budget: BudgetUse
+        self._budget: BudgetUse | None = None  # set by `begin`, which a round with no work omits
 
     @property
     def num_trainings(self) -> int:
@@ -41,22 +41,27 @@ class PlanSource:
 
     def jobs(self, num_gpus: float) -> Iterator[Job]:
         for job in jobs_of(self._grid, self.plan.trainings, self._settings, num_gpus):
-            if self._budget.exhausted:
+            if self._exhausted:
                 return
             yield job
+
+    @property
+    def _exhausted(self) -> str:
+        """Which limit of the budget is used up, or ''."""
+        return self._budget.exhausted if self._budget is not None else ""
 
     def training(self, training_id: str) -> Training:
         return self._trainings[training_id]
 
     def should_stop(self, event: TrainingEvent) -> bool:
         """At a milestone, once the budget is exhausted."""
-        return bool(event.records and self._budget.exhausted)
+        return bool(event.records and self._exhausted)
 
     def add_event(self, event: TrainingEvent) -> None:
         """A plan does not depend on results."""
 
     def summarise(self, outcome: Outcome) -> Outcome:
-        exhausted = self._budget.exhausted if outcome.num_left else ""
+        exhausted = self._exhausted if outcome.num_left else ""
         if not exhausted:
             return outcome
         note = f"{exhausted}: {outcome.num_left:,} runs were not started or not finished"

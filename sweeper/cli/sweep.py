@@ -67,9 +67,11 @@ def plan(
     from rich.console import Console
 
     console = Console(stderr=True)
-    options = ForecastOptions(
-        workers, calibrate, probe, lambda line: console.print(line, markup=False)
-    )
+
+    def show(line: str) -> None:
+        console.print(line, markup=False, highlight=False, soft_wrap=True)
+
+    options = ForecastOptions(workers, calibrate, probe, show)
     loaded = common.with_checkpoints(load_grid(grid), keep_checkpoints)
     planned = plan_grid(loaded, settings) if loaded.search is None else None
     found = forecast(loaded, settings, options, planned)

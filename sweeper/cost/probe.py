@@ -1,7 +1,7 @@
 """Times each kind of step for a moment, so that the first plan on a machine is right.
 
-The speeds are kept in the user's cache, not in a sweep store: a plan writes nothing beside the
-grid. They are valid for one machine and one version of the code."""
+The speeds are kept in the user's cache, not in a sweep store: a plan writes no file into the
+working folder. They are valid for one machine and one version of the code."""
 
 import os
 import tempfile
@@ -20,7 +20,7 @@ from sweeper.planning.plan import Plan
 from sweeper.version import code_digest
 from trainers.config import KeepRule, TrainingConfig
 
-VARIABLE = "SWEEPER_PROBE"  # 0: no plan times anything
+VARIABLE = "SWEEPER_PROBE"  # 0: plans neither time kinds of training nor use kept speeds
 SECONDS = 10.0  # at most, for all kinds together
 _STEPS_S = 0.8  # for which the steps of one kind are timed
 _END_S = 0.5  # to end the processes

@@ -34,13 +34,13 @@ def check(grid, setting):
     return preflight.check_locally(make_plan(grid), grid, setting)
 
 
-def troubles(checks):
+def problems_of(checks):
     return [check.problem for check in checks if check.problem]
 
 
 def test_a_dataset_that_is_not_prepared_is_an_error_with_the_command(setting):
-    (told,) = troubles(check(grid_of(), setting))
-    assert f"sweeper data prepare mpi3d --source FILE --data {setting.data_dir}" in told
+    (problem,) = problems_of(check(grid_of(), setting))
+    assert f"sweeper data prepare mpi3d --source FILE --data {setting.data_dir}" in problem
     with pytest.raises(preflight.PreflightError, match="Nothing was started") as refused:
         preflight.raise_on_problems(check(grid_of(), setting))
     assert refused.value.exit_code == 2
@@ -48,21 +48,21 @@ def test_a_dataset_that_is_not_prepared_is_an_error_with_the_command(setting):
 
 @pytest.mark.parametrize("datasets", ["dsprites", {"name": "mpi3d", "source": "synthetic"}])
 def test_a_rendered_dataset_needs_no_file(setting, datasets):
-    assert not troubles(check(grid_of(datasets=datasets), setting))
+    assert not problems_of(check(grid_of(datasets=datasets), setting))
 
 
 def test_a_full_disk_is_found_before_the_start(setting, monkeypatch):
     monkeypatch.setattr(preflight, "free_bytes", lambda place: 1_000_000)
-    told = troubles(check(grid_of(datasets="dsprites"), setting))
-    assert len(told) == 2
-    assert all("the disk has 1 MB: free some space" in line for line in told)
+    problems = problems_of(check(grid_of(datasets="dsprites"), setting))
+    assert len(problems) == 2
+    assert all("the disk has 1 MB: free some space" in line for line in problems)
 
 
 def test_a_store_that_cannot_be_written_is_an_error_with_the_option(setting, tmp_path):
     (tmp_path / "file").write_text("")
     setting.store = str(tmp_path / "file")
-    told = troubles(check(grid_of(datasets="dsprites"), setting))
-    assert any("--store" in line for line in told)
+    problems = problems_of(check(grid_of(datasets="dsprites"), setting))
+    assert any("--store" in line for line in problems)
 
 
 @pytest.fixture
@@ -81,7 +81,7 @@ GOOD = dict(cpus=2.0, gpus=1.0)
 
 
 @pytest.mark.parametrize(
-    "report, told",
+    "report, words",
     [
         (dict(versions=versions() | {"torch": "1.0"}), "node n has torch 1.0, here it is "),
         (dict(versions=versions(), store_error="no"), "node n: no"),
@@ -95,32 +95,32 @@ GOOD = dict(cpus=2.0, gpus=1.0)
         (dict(error="ModuleNotFoundError: No module named 'sweeper'"), "--submit"),
     ],
 )
-def test_each_problem_of_a_node_is_a_line(setting, nodes, report, told):
+def test_each_problem_of_a_node_is_a_line(setting, nodes, report, words):
     nodes(NodeReport("n", **GOOD, **report), NodeReport("m", **GOOD, versions=versions()))
     setting.address = "head:6379"
-    (line,) = troubles(preflight.check_cluster(make_plan(grid_of()), grid_of(), setting))
-    assert told in line and "\n" not in line
+    (line,) = problems_of(preflight.check_cluster(make_plan(grid_of()), grid_of(), setting))
+    assert words in line and "\n" not in line
 
 
 def test_resources_that_no_node_has_are_refused_unless_the_cluster_autoscales(setting, nodes):
     nodes(NodeReport("n", **GOOD, versions=versions()))
     greedy = grid_of(resources={"gpu": 8})
-    (line,) = troubles(preflight.check_cluster(None, greedy, setting))
+    (line,) = problems_of(preflight.check_cluster(None, greedy, setting))
     assert "the largest has 2 and 1" in line and "--autoscaling" in line
     setting.autoscaling = True
-    assert not troubles(preflight.check_cluster(None, greedy, setting))
+    assert not problems_of(preflight.check_cluster(None, greedy, setting))
 
 
 def test_a_cluster_without_nodes_is_not_taken_for_one_without_gpus(setting, nodes):
     nodes()
     setting.autoscaling = True
-    (line,) = troubles(preflight.check_cluster(None, grid_of(), setting))
+    (line,) = problems_of(preflight.check_cluster(None, grid_of(), setting))
     assert "resources: {gpu: 1}" in line
     for gpu in (0, 1, 0.5):
         grid = grid_of(resources={"gpu": gpu})
-        assert not troubles(preflight.check_cluster(None, grid, setting))
+        assert not problems_of(preflight.check_cluster(None, grid, setting))
     nodes(NodeReport("n", **GOOD, versions=versions()))
-    assert not troubles(preflight.check_cluster(None, grid_of(), setting))
+    assert not problems_of(preflight.check_cluster(None, grid_of(), setting))
 
 
 def test_no_probe_file_is_left_in_the_store(setting, nodes, tmp_path):

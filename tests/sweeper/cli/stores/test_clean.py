@@ -6,7 +6,6 @@ from dataclasses import replace
 import pytest
 import yaml
 
-from sweeper.cli.app import main
 from sweeper.grid import load_grid
 from sweeper.launching.launch import launch
 from sweeper.planning.settings import default_settings
@@ -36,60 +35,51 @@ def write(folder, **changes):
     return load_grid(folder / "g.yaml")
 
 
-def run(capsys, monkeypatch, *arguments):
-    monkeypatch.setattr("sys.argv", ["sweeper", "clean", *arguments])
-    with pytest.raises(SystemExit) as ended:
-        main()
-    out, err = capsys.readouterr()
-    return ended.value.code, out, err
-
-
 def files(folder, kind):
     return sorted(folder.glob(f"sweep_store/trainings/*/{kind}-*"))
 
 
-def test_a_dry_run_shows_and_then_checkpoints_are_removed(study, capsys, monkeypatch):
+def test_a_dry_run_shows_and_then_checkpoints_are_removed(study, command):
     assert len(files(study, "checkpoint")) == 2
-    code, out, _ = run(capsys, monkeypatch, "--dry-run")
+    code, out, _ = command("clean", "--dry-run")
     assert code == 0 and "checkpoints of finished trainings: 2 files, " in out
     assert "can be removed" in out and len(files(study, "checkpoint")) == 2
     before = files(study, "milestone")
-    code, out, _ = run(capsys, monkeypatch)
+    code, out, _ = command("clean")
     assert code == 0 and "MB removed" in out
     assert files(study, "checkpoint") == [] and files(study, "milestone") == before
-    assert "nothing to remove" in run(capsys, monkeypatch)[1]
+    assert "nothing to remove" in command("clean")[1]
     again = launch(load_grid(study / "g.yaml"), replace(default_settings(), engine="local"))
     assert again.exit_code == 0 and again.num_done == 2
 
 
-def test_what_an_edited_grid_no_longer_asks_for_goes_only_with_the_grid(study, capsys, monkeypatch):
+def test_what_an_edited_grid_no_longer_asks_for_goes_only_with_the_grid(study, command):
     write(study, axes=GRID["axes"] | {"learning_rate": 1e-3})
-    code, out, _ = run(capsys, monkeypatch, "g.yaml", "--dry-run", "--json")
+    code, out, _ = command("clean", "g.yaml", "--dry-run", "--json")
     found = json.loads(out)["found"]
     assert found["trainings that the grid no longer asks for"]["files"] == 2
     assert found["checkpoints of finished trainings"]["files"] == 1
-    assert "no longer asks" not in run(capsys, monkeypatch, "--dry-run")[1]
-    run(capsys, monkeypatch, "g.yaml")
+    assert "no longer asks" not in command("clean", "--dry-run")[1]
+    command("clean", "g.yaml")
     assert len(files(study, "milestone")) == 1
 
 
-def test_trainings_that_a_longer_grid_asks_for_keep_theirs(study, capsys, monkeypatch):
+def test_trainings_that_a_longer_grid_asks_for_keep_theirs(study, command):
     write(study, axes=GRID["axes"] | {"iterations": [10, 20]})
-    code, out, _ = run(capsys, monkeypatch, "g.yaml", "--dry-run")
+    code, out, _ = command("clean", "g.yaml", "--dry-run")
     assert "nothing to remove" in out
 
 
-def test_nothing_is_touched_while_a_launch_runs_or_without_mlflow(study, capsys, monkeypatch):
+def test_nothing_is_touched_while_a_launch_runs_or_without_mlflow(study, command):
     with store_lock(str(study / "sweep_store"), "g"):
-        code, out, err = run(capsys, monkeypatch)
-    assert code == 2 and "is in use by the launch of g" in err and out == ""
-    code, _, err = run(capsys, monkeypatch, "--tracking-uri", "sqlite:///other.db")
+        code, out, err = command("clean")
+    assert code == 2 and "is in use by the launch of g" in err[0] and out == ""
+    code, _, err = command("clean", "--tracking-uri", "sqlite:///other.db")
     assert len(files(study, "checkpoint")) == 2
 
 
-def test_a_wrong_store_is_one_line(tmp_path, capsys, monkeypatch):
-    monkeypatch.chdir(tmp_path)
-    code, _, err = run(capsys, monkeypatch)
-    assert code == 2 and "there is no sweep store. Name one with --store" in err
-    code, _, err = run(capsys, monkeypatch, "--store", "s3://bucket/a")
-    assert code == 2 and "only a store on disk" in err
+def test_a_wrong_store_is_one_line(tmp_path, command):
+    code, _, err = command("clean")
+    assert code == 2 and "there is no sweep store. Name one with --store" in err[0]
+    code, _, err = command("clean", "--store", "s3://bucket/a")
+    assert code == 2 and "only a store on disk" in err[0]

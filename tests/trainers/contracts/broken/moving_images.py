@@ -1,4 +1,4 @@
-"""A dataset whose images are drawn anew at each call, outside [0, 1]."""
+"""A dataset whose images differ at each call and lie outside [0, 1]."""
 
 import numpy as np
 

@@ -163,8 +163,7 @@ def _mean(speeds: Iterable[Speed]) -> Speed:
 
 def _time_steps(config: dict[str, Any], given: Conditions) -> Speed:
     """Opens a training, runs one block to warm up, and blocks for `seconds`."""
-    # The first training of a process also loads libraries, once per worker in a launch.
-    _open(config, given, [_NO_END]).close()
+    _warm_up(config["dataset"], lambda: _open(config, given, [_NO_END]).close())
     began = time.perf_counter()
     training = _open(config, given, [_NO_END])
     ready = time.perf_counter()
@@ -183,6 +182,17 @@ def _time_steps(config: dict[str, Any], given: Conditions) -> Speed:
         return Speed(median(blocks), open_s=ready - began, close_s=closed - closing)
     finally:
         training.close()
+
+
+_WARM: set[str] = set()  # datasets that this process has opened
+
+
+def _warm_up(dataset: str, opening: Callable[[], None]) -> None:
+    """The first training of a process also loads libraries and a dataset, as a worker of a launch
+    does once."""
+    if dataset not in _WARM:
+        opening()
+        _WARM.add(dataset)
 
 
 def _time_score(config: dict[str, Any], given: Conditions) -> Speed:

@@ -16,6 +16,7 @@ from sweeper.cost.estimate import ROUGH_SCORE_S
 from sweeper.cost.machine import Slots
 from sweeper.cost.speeds import Speeds, kind_of, read_speeds, write_speeds
 from sweeper.errors import EngineError
+from sweeper.messages import counted
 from sweeper.planning.plan import Plan
 from sweeper.version import code_digest
 from trainers.config import KeepRule, TrainingConfig
@@ -42,7 +43,7 @@ def probe(
     if not kinds:
         return
     on_message(
-        f"timing {len(kinds)} kind{'s' if len(kinds) > 1 else ''} of training for at most "
+        f"timing {counted(len(kinds), 'kind')} of training for at most "
         f"{SECONDS:g} s (not with --no-probe)"
     )
     errors: list[EngineError] = []
@@ -50,7 +51,7 @@ def probe(
         given = Conditions(slots, Path(folder), data_dir, keep_weights, _STEPS_S)
         found = calibrate(kinds, given, within=SECONDS - _END_S, on_error=errors.append)
     for error in errors[:1]:
-        on_message(f"{len(errors)} kinds not timed, for example: {error}")
+        on_message(f"{counted(len(errors), 'kind')} not timed, for example: {error}")
     if not found and not errors:
         on_message("no kind was timed in this time; the estimate is rough")
     probed = [

@@ -11,6 +11,7 @@ from sweeper.cost.speeds import Speed, Speeds, read_speeds, write_speeds
 from sweeper.cost.text import plan_json, plan_lines
 from sweeper.errors import UsageError
 from sweeper.grid import Grid
+from sweeper.messages import counted
 from sweeper.planning.plan import Plan
 from sweeper.planning.remaining import plan_grid
 from sweeper.planning.settings import Settings
@@ -131,8 +132,8 @@ def _calibrate(
     from sweeper.cost.calibration import Conditions, calibrate, training_kinds
 
     kinds = training_kinds(plan)
-    kind = "kind" if len(kinds) == 1 else "kinds"
-    options.on_message(f"timing {len(kinds)} {kind} of training, {slots.workers} at a time")
+    count = counted(len(kinds), "kind")
+    options.on_message(f"timing {count} of training, {slots.workers} at a time")
 
     def report(config: TrainingConfig, speed: Speed) -> None:
         options.on_message(

@@ -34,7 +34,9 @@ _FENCE = re.compile(
 )
 
 # A busy machine times fewer kinds of training, and none a second time.
-_PROBE_LINES = re.compile(r"^(timing \d+ kinds?|\d+ kinds not timed|no kind was timed)\b.*\n", re.M)
+_PROBE_LINES = re.compile(
+    r"^(timing \d+ kinds?|\d+ kinds? not timed|no kind was timed)\b.*\n", re.MULTILINE
+)
 _SOURCE = r"(\d+% )?(rough estimate|measured|timed by plan)"
 
 

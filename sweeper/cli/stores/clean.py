@@ -7,6 +7,7 @@ import typer
 
 from sweeper.cli import options as common
 from sweeper.errors import SweeperError, UsageError
+from sweeper.messages import counted
 
 if TYPE_CHECKING:
     from sweeper.planning.settings import Settings
@@ -50,7 +51,7 @@ def clean(
         common.print_json({"removed": not dry_run, "found": rows, "errors": errors})
     else:
         for reason, of_reason in sizes.items():
-            count = f"{len(of_reason):,} file{'s' if len(of_reason) > 1 else ''}"
+            count = counted(len(of_reason), "file")
             print(f"{reason}: {count}, {format_bytes(sum(of_reason))}")
         total = format_bytes(sum(file.size for file in found))
         done = f"{total} can be removed; without --dry-run it is" if dry_run else f"{total} removed"

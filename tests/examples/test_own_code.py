@@ -14,9 +14,10 @@ from trainers.own_code.registry import use
 
 EXAMPLES = Path(__file__).parents[2] / "examples"
 FILES = ("own_loss.py", "own_network.py", "own_dataset.py", "own_measure.py")
+FILES_OF_RESULTS = ("initial_weights.py", "adam_epsilon.py")
 
 
-@pytest.mark.parametrize("name", FILES)
+@pytest.mark.parametrize("name", FILES + FILES_OF_RESULTS)
 def test_each_is_short(name):
     assert len((EXAMPLES / name).read_text().splitlines()) < 80
 

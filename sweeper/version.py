@@ -2,9 +2,18 @@
 
 import hashlib
 from collections.abc import Iterable
+from importlib.util import find_spec
 from pathlib import Path
 
 __version__ = "0.1.0"
+
+
+def package_folder(name: str) -> Path:
+    """Where this process imports a package from, without importing it. Raises ImportError."""
+    spec = find_spec(name)
+    if spec is None or spec.origin is None:
+        raise ImportError(f"{name} has no __init__.py: it is not this program's package")
+    return Path(spec.origin).resolve().parent
 
 
 def code_digest(folders: Iterable[Path]) -> str:

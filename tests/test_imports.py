@@ -62,7 +62,7 @@ def test_every_part_named_here_exists(part: str) -> None:
 
 
 @pytest.mark.parametrize("part", FORBIDDEN)
-def test_no_arrow_points_the_wrong_way(part: str) -> None:
+def test_no_part_imports_what_it_must_not(part: str) -> None:
     wrong = {
         str(path.relative_to(ROOT)): sorted(found)
         for path in sources()
@@ -81,6 +81,17 @@ def test_a_library_has_one_place(library: str) -> None:
     assert not wrong
 
 
+def test_no_module_imports_the_names_that_a_package_offers() -> None:
+    """`sweeper` imports its own modules for programs: a module that imports it is in a circle."""
+    wrong = [
+        f"{path.relative_to(ROOT)}:{node.lineno}"
+        for path in sources()
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+        if isinstance(node, ast.Import) and {alias.name for alias in node.names} & {"sweeper"}
+    ]
+    assert not wrong
+
+
 def test_no_file_hides_a_library() -> None:
     hiding = [path for path in sources() if path.stem in HEAVY]
     assert not hiding
@@ -88,9 +99,9 @@ def test_no_file_hides_a_library() -> None:
 
 def loaded_after(code: str) -> set[str]:
     """Which of the heavy libraries a fresh interpreter has loaded after running `code`."""
-    told = f"{code}\nimport sys\nprint(*sorted({HEAVY!r} & set(sys.modules)))"
+    program = f"{code}\nimport sys\nprint(*sorted({HEAVY!r} & set(sys.modules)))"
     done = subprocess.run(
-        [sys.executable, "-c", told], cwd=ROOT, capture_output=True, text=True, check=True
+        [sys.executable, "-c", program], cwd=ROOT, capture_output=True, text=True, check=True
     )
     return set(done.stdout.splitlines()[-1].split())
 

@@ -5,12 +5,19 @@ from pathlib import Path
 
 import typer
 
-from sweeper.cli import cluster, confirm, data, own_code, start, stores
-from sweeper.cli import measure as tools
-from sweeper.cli import pareto as search
-from sweeper.cli import results as views
-from sweeper.cli import select_export as chosen
-from sweeper.cli import sweep as sweeps
+from sweeper.cli import (
+    cluster,
+    confirm,
+    data,
+    measure,
+    own_code,
+    pareto,
+    results,
+    select_export,
+    start,
+    stores,
+    sweep,
+)
 from sweeper.cli.launch.streams import tolerate_encodings
 from sweeper.cli.start.next_steps import next_steps
 from sweeper.errors import SweeperError
@@ -47,7 +54,19 @@ class _State:
     debug = False
 
 
-for module in (start, sweeps, confirm, cluster, views, chosen, search, stores, tools, own_code):
+# In the order of `sweeper --help`.
+for module in (
+    start,
+    sweep,
+    confirm,
+    cluster,
+    results,
+    select_export,
+    pareto,
+    stores,
+    measure,
+    own_code,
+):
     module.register(app)
 app.add_typer(data.app, name="data")
 

@@ -10,7 +10,6 @@ from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
-import trainers
 from sweeper.cost.calibration import Conditions, calibrate, training_kinds
 from sweeper.cost.estimate import ROUGH_SCORE_S
 from sweeper.cost.machine import Slots
@@ -18,7 +17,7 @@ from sweeper.cost.speeds import Speeds, kind_of, read_speeds, write_speeds
 from sweeper.errors import EngineError
 from sweeper.messages import counted
 from sweeper.planning.plan import Plan
-from sweeper.version import code_digest
+from sweeper.version import code_digest, package_folder
 from trainers.config import KeepRule, TrainingConfig
 
 VARIABLE = "SWEEPER_PROBE"  # 0: plans neither time kinds of training nor use kept speeds
@@ -74,7 +73,7 @@ def probed_speeds(slots: Slots, *, exact: bool) -> Speeds:
 def cache_folder() -> Path:
     """Where the speeds of this version of the code are, by the XDG rules."""
     place = os.environ.get("XDG_CACHE_HOME") or "~/.cache"
-    digest = code_digest([Path(trainers.__file__).parent])
+    digest = code_digest([package_folder("trainers")])
     return Path(place).expanduser() / "sweeper" / digest
 
 

@@ -9,8 +9,6 @@ import logging
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-import sweeper
-import trainers
 from sweeper.analysis.study import Study
 from sweeper.errors import SweeperError
 from sweeper.reports.grid_report import Report, make_report
@@ -19,7 +17,7 @@ from sweeper.tables.render import render
 from sweeper.tables.table import Table
 from sweeper.tracking import layout
 from sweeper.tracking.writing.writer import Writer
-from sweeper.version import code_digest
+from sweeper.version import code_digest, package_folder
 
 log = logging.getLogger(__name__)
 
@@ -47,7 +45,7 @@ def attach_results(writer: Writer, parent: str, grid: str, study: Study) -> None
 def results_digest(study: Study) -> str:
     """Of everything that results are made from: the code, and what the store holds."""
     launches = sorted((launch.grid_id, launch.grid_text) for launch in study.launches)
-    code = code_digest([Path(sweeper.__file__).parent, Path(trainers.__file__).parent])
+    code = code_digest(map(package_folder, ("sweeper", "trainers")))
     text = json.dumps([code, launches, study.runs.to_json(orient="split", double_precision=15)])
     return hashlib.sha256(text.encode()).hexdigest()[:16]
 

@@ -8,11 +8,10 @@ import time
 from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass
 from functools import cache
-from importlib import import_module
 from pathlib import Path
 from typing import Any
 
-from sweeper.version import code_digest
+from sweeper.version import code_digest, package_folder
 
 PACKAGES = ("search_spaces", "sweeper", "trainers")
 SHIPPED_DIGEST = "SWEEPER_SHIPPED_DIGEST"  # the digest of the code that a submitted job shipped
@@ -38,7 +37,7 @@ class Code:
 @cache
 def code_here() -> Code:
     """The code of this process. Raises ImportError, OSError."""
-    folders = [_folder(name) for name in PACKAGES]
+    folders = [package_folder(name) for name in PACKAGES]
     return Code(tuple(map(str, folders)), _stable_digest(folders))
 
 
@@ -85,10 +84,3 @@ def _places(folders: Iterable[str]) -> str:
     paths = [Path(folder) for folder in folders]
     roots = {path.parent for path in paths}
     return str(roots.pop()) if len(roots) == 1 else ", ".join(map(str, paths))
-
-
-def _folder(name: str) -> Path:
-    file = import_module(name).__file__
-    if file is None:
-        raise ImportError(f"{name} has no __init__.py: it is not this program's package")
-    return Path(file).resolve().parent

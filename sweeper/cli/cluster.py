@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import typer
 
-from sweeper.cli import options as common
+from sweeper.cli import options
 from sweeper.cli.start.completion import grid_files
 from sweeper.errors import SweeperError, UsageError
 from sweeper.messages import mask_credentials
@@ -32,22 +32,22 @@ def doctor(
         metavar="[GRID]",
         autocompletion=grid_files,
     ),
-    scale: float = common.SCALE,
-    synthetic: bool = common.SYNTHETIC,
-    tracking_uri: str = common.TRACKING,
-    store: str = common.STORE,
-    data: Path = common.DATA,
-    address: str = common.ADDRESS,
-    autoscaling: bool = common.AUTOSCALING,
-    use: list[str] = common.USE,
-    as_json: bool = common.JSON,
+    scale: float = options.SCALE,
+    synthetic: bool = options.SYNTHETIC,
+    tracking_uri: str = options.TRACKING,
+    store: str = options.STORE,
+    data: Path = options.DATA,
+    address: str = options.ADDRESS,
+    autoscaling: bool = options.AUTOSCALING,
+    use: list[str] = options.USE,
+    as_json: bool = options.JSON,
 ) -> None:
     """Check what a launch needs: MLflow, store, disk, datasets, nodes.
 
     Example: sweeper doctor grids/quickstart.yaml"""
     from sweeper.grid import load_grid
 
-    setting = common.setting(
+    setting = options.setting(
         tracking_uri=tracking_uri,
         store=store,
         data=data,
@@ -59,7 +59,7 @@ def doctor(
     checks = _run_checks(load_grid(grid) if grid else None, setting)
     troubles = [check for check in checks if check.problem]
     if as_json:
-        common.print_json({"checks": [vars(check) for check in checks], "ok": not troubles})
+        options.print_json({"checks": [vars(check) for check in checks], "ok": not troubles})
     else:
         for check in checks:
             print(f"ok       {check.name}" if not check.problem else f"trouble  {check.problem}")
@@ -111,8 +111,8 @@ def stop(
     job: str = typer.Argument(
         None, help="The id that --submit or --slurm printed. Default: every launch."
     ),
-    address: str = common.ADDRESS,
-    store: str = common.STORE,
+    address: str = options.ADDRESS,
+    store: str = options.STORE,
 ) -> None:
     """Stop a launch after its trainings have saved checkpoints: one that was submitted to
     --address, a job of Slurm, or the one on this machine that uses --store.
@@ -123,7 +123,7 @@ def stop(
     if address is None:
         from sweeper.store.launch_lock import local_holder_pid
 
-        place = common.setting(store=store).store
+        place = options.setting(store=store).store
         if job is not None or (found := active_jobs(place)):
             for name in [job] if job is not None else [state.job for state in found]:
                 print(stop_slurm_job(name))

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 import typer
 from rich.console import Console
 
-from sweeper.cli import options as common
+from sweeper.cli import options
 from sweeper.cli.launch.ending import end_process, line_printer, typed_command
 from sweeper.errors import UsageError
 from sweeper.messages import unknown
@@ -26,7 +26,7 @@ def register(app: typer.Typer) -> None:
 
 
 def confirm(
-    grid: Path = common.GRID,
+    grid: Path = options.GRID,
     rivals: int = typer.Option(2, "--rivals", min=0, max=100, help="Rivals of each winner."),
     first: int = typer.Option(
         3, "--first", min=2, max=1000, help="Fresh seeds of each before anything is decided."
@@ -36,21 +36,21 @@ def confirm(
         "", "--budget", help="Limits, as trainings=40,hours=2; also gpu_hours, money."
     ),
     plan: bool = typer.Option(False, "--plan", help="Print the price, and start nothing."),
-    scale: float = common.SCALE,
-    points: int = common.POINTS,
-    synthetic: bool = common.SYNTHETIC,
-    tracking_uri: str = common.TRACKING,
-    store: str = common.STORE,
-    data: Path = common.DATA,
-    engine: str = common.ENGINE,
-    address: str = common.ADDRESS,
-    autoscaling: bool = common.AUTOSCALING,
-    price: float = common.PRICE,
-    spot: bool = common.SPOT,
+    scale: float = options.SCALE,
+    points: int = options.POINTS,
+    synthetic: bool = options.SYNTHETIC,
+    tracking_uri: str = options.TRACKING,
+    store: str = options.STORE,
+    data: Path = options.DATA,
+    engine: str = options.ENGINE,
+    address: str = options.ADDRESS,
+    autoscaling: bool = options.AUTOSCALING,
+    price: float = options.PRICE,
+    spot: bool = options.SPOT,
     yes: bool = typer.Option(
         False, "--yes", help="Do not ask before a price over the budget, or over 2 days."
     ),
-    as_json: bool = common.JSON,
+    as_json: bool = options.JSON,
 ) -> None:
     """Train a grid's winners and their strongest rivals on fresh seeds, and show which scores and
     which order of the models hold. The same command resumes after a kill or a crash.
@@ -65,7 +65,7 @@ def confirm(
     from sweeper.cost.text import total_lines
     from sweeper.grid import load_grid
 
-    settings = common.setting(
+    settings = options.setting(
         tracking_uri=tracking_uri,
         store=store,
         data=data,
@@ -80,10 +80,12 @@ def confirm(
     )
     limits = _limits(budget)
     most = limits.pop("trainings", None)
-    options = ConfirmOptions(rivals, RaceRules(first, seeds), None if most is None else int(most))
+    confirm_options = ConfirmOptions(
+        rivals, RaceRules(first, seeds), None if most is None else int(most)
+    )
     spent = _budget(limits)
     loaded = load_grid(grid)
-    confirmed = open_confirmation(loaded, settings, options)
+    confirmed = open_confirmation(loaded, settings, confirm_options)
     known = make_price(confirmed, settings, spent)
     if plan:
         _print_price(known, as_json)
@@ -127,7 +129,7 @@ def _confirm_here(
     page = ["", *page_terminal(confirmation_page(found)).splitlines()]
     show(end_lines(outcome, launched, settings, typed_command(), page))
     if as_json:
-        common.print_json({**confirmation_json(found), "launch": outcome_json(outcome)})
+        options.print_json({**confirmation_json(found), "launch": outcome_json(outcome)})
     return outcome.exit_code
 
 
@@ -138,7 +140,7 @@ def _price_lines(known: "Price") -> list[str]:
 
 def _print_price(known: "Price", as_json: bool) -> None:
     if as_json:
-        common.print_json({"next": known.next.to_json(), "most": known.most.to_json()})
+        options.print_json({"next": known.next.to_json(), "most": known.most.to_json()})
     else:
         print("\n".join(_price_lines(known)))
 

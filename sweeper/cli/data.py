@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import typer
 
-from sweeper.cli import options as common
+from sweeper.cli import options
 from sweeper.cli.start.completion import dataset_names
 from sweeper.errors import UsageError
 from sweeper.messages import counted
@@ -29,7 +29,7 @@ FOLDER = typer.Option(Path("data"), "--data", help="Folder of prepared datasets.
 
 
 @app.command("list")
-def list_command(data: Path = FOLDER, as_json: bool = common.JSON) -> None:
+def list_command(data: Path = FOLDER, as_json: bool = options.JSON) -> None:
     """Show every dataset and the sources that can be used now.
 
     Example: sweeper data list"""
@@ -37,7 +37,7 @@ def list_command(data: Path = FOLDER, as_json: bool = common.JSON) -> None:
 
     states = list_datasets(data)
     if as_json:
-        common.print_json([_listed(row) for row in states])
+        options.print_json([_listed(row) for row in states])
         return
     from rich.console import Console
     from rich.table import Table
@@ -113,7 +113,7 @@ def fetch(
     name: str = NAME,
     data: Path = FOLDER,
     keep: bool = typer.Option(False, "--keep", help="Keep the downloaded files afterwards."),
-    as_json: bool = common.JSON,
+    as_json: bool = options.JSON,
 ) -> None:
     """Download a published dataset, check its sums, and prepare it.
 
@@ -133,7 +133,7 @@ def check(
     name: str = NAME,
     source: list[Path] = SOURCE,
     any_size: bool = ANY_SIZE,
-    as_json: bool = common.JSON,
+    as_json: bool = options.JSON,
 ) -> None:
     """Check a published file: layout, sizes, labels, and the checksum if one is known.
 
@@ -143,7 +143,7 @@ def check(
     with _progress(quiet=as_json) as report:
         found = run(name, source, any_size=any_size, progress=report)
     if as_json:
-        common.print_json(
+        options.print_json(
             {"dataset": name, "kind": found.fingerprint_kind, "checksum": found.checksum}
         )
     else:
@@ -156,7 +156,7 @@ def prepare(
     source: list[Path] = SOURCE,
     data: Path = FOLDER,
     any_size: bool = ANY_SIZE,
-    as_json: bool = common.JSON,
+    as_json: bool = options.JSON,
 ) -> None:
     """Convert a published file to the memory-mapped form that trainings read.
 
@@ -170,7 +170,9 @@ def prepare(
 
 def _print_dataset(name: str, found: "PreparedDataset", data: Path, as_json: bool) -> None:
     if as_json:
-        common.print_json({"dataset": name, "images": len(found), "fingerprint": found.fingerprint})
+        options.print_json(
+            {"dataset": name, "images": len(found), "fingerprint": found.fingerprint}
+        )
     else:
         images = counted(len(found), "image")
         print(f"{name}: {images} in {data / name} ({found.fingerprint})")

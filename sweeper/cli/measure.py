@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 
 import typer
 
-from sweeper.cli import options as common
+from sweeper.cli import options
 from sweeper.cli.start.completion import measure_names
 from sweeper.errors import UsageError
 from trainers.specs.measures import MEASURES
@@ -29,8 +29,8 @@ def measure(
     seed: int = typer.Option(0, "--seed", help="Of the measures that sample."),
     alpha: float = typer.Option(0.5, "--alpha", help="Weight of compactness in CbD."),
     plot: Path = typer.Option(None, "--plot", help="Write the PCC heat map to this PNG."),
-    use: list[str] = common.USE,
-    as_json: bool = common.JSON,
+    use: list[str] = options.USE,
+    as_json: bool = options.JSON,
 ) -> None:
     """Score a representation by every measure, or by those named.
 
@@ -44,7 +44,7 @@ def measure(
     for note in found.notes:
         typer.echo(f"{file}: {note}.", err=True)
     if as_json:
-        common.print_json(found.scores)
+        options.print_json(found.scores)
     else:
         print_scores(found)
     if plot is not None:

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import typer
 
-from sweeper.cli import options as common
+from sweeper.cli import options
 from sweeper.cli.start.completion import grid_files
 from sweeper.errors import UsageError
 
@@ -27,11 +27,11 @@ def pareto(
     ),
     format: str = typer.Option("terminal", "--format", help="terminal, md, csv, latex, html"),
     out: Path = typer.Option(None, "--out", help="Folder for the figure: PNG, SVG and CSV."),
-    rehearsal: bool = common.REHEARSAL,
-    synthetic: bool = common.STAND_INS,
-    tracking_uri: str = common.TRACKING,
-    use: list[str] = common.USE,
-    as_json: bool = common.JSON,
+    rehearsal: bool = options.REHEARSAL,
+    synthetic: bool = options.STAND_INS,
+    tracking_uri: str = options.TRACKING,
+    use: list[str] = options.USE,
+    as_json: bool = options.JSON,
 ) -> None:
     """Show the Pareto front of a grid: the runs that no other run beats in every metric.
 
@@ -46,11 +46,11 @@ def pareto(
 
     if format not in PAGES and format != "csv":
         raise UsageError(f"--format {format!r} {unknown(format, [*PAGES, 'csv'])}")
-    uri = common.setting(tracking_uri=tracking_uri).tracking_uri
+    uri = options.setting(tracking_uri=tracking_uri).tracking_uri
     population = find_population(uri, grid, rehearsal=rehearsal, synthetic=synthetic)
     found = front(None, _directions(by) if by else None, population)
     if as_json:
-        common.print_json(front_json(found))
+        options.print_json(front_json(found))
     else:
         text = as_csv(*found.rows()) if format == "csv" else PAGES[format](front_page(found))
         print(text, end="")

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, TypeVar
 
 import typer
 
-from sweeper.cli import options as common
+from sweeper.cli import options
 from sweeper.cli.start.completion import figure_names, table_names
 from sweeper.errors import UsageError
 
@@ -46,12 +46,12 @@ def table(
     by: str = typer.Option(None, "--by", help="Select by another score."),
     report: str = typer.Option(None, "--report", help="validation or test"),
     runs: str = typer.Option(None, "--runs", help="The two runs of Table 5.2: A,B"),
-    rehearsal: bool = common.REHEARSAL,
-    synthetic: bool = common.STAND_INS,
-    tracking_uri: str = common.TRACKING,
+    rehearsal: bool = options.REHEARSAL,
+    synthetic: bool = options.STAND_INS,
+    tracking_uri: str = options.TRACKING,
     out: Path = OUT,
-    use: list[str] = common.USE,
-    as_json: bool = common.JSON,
+    use: list[str] = options.USE,
+    as_json: bool = options.JSON,
 ) -> None:
     """Print a table of the thesis or of a grid, from the runs in MLflow.
 
@@ -62,7 +62,7 @@ def table(
 
     found = make(
         name,
-        common.setting(tracking_uri=tracking_uri).tracking_uri,
+        options.setting(tracking_uri=tracking_uri).tracking_uri,
         grid=grid,
         by=by,
         report=report,
@@ -95,12 +95,12 @@ def figure(
     ),
     steps: int = typer.Option(9, "--steps", min=2, max=99, help="6.2: pictures in a row."),
     point: int = typer.Option(None, "--point", help="6.2: the evaluation point to start from."),
-    rehearsal: bool = common.REHEARSAL,
-    synthetic: bool = common.STAND_INS,
-    store: str = common.STORE,
-    tracking_uri: str = common.TRACKING,
-    use: list[str] = common.USE,
-    as_json: bool = common.JSON,
+    rehearsal: bool = options.REHEARSAL,
+    synthetic: bool = options.STAND_INS,
+    store: str = options.STORE,
+    tracking_uri: str = options.TRACKING,
+    use: list[str] = options.USE,
+    as_json: bool = options.JSON,
 ) -> None:
     """Draw a figure of the thesis: PNG, SVG, and its numbers as CSV. 6.2 decodes altered latents
     of a run whose weights are kept.
@@ -108,7 +108,7 @@ def figure(
     Example: sweeper figure 6.1 --grid grids/quickstart.yaml"""
     from sweeper.figures import figure as draw
 
-    where = common.setting(tracking_uri=tracking_uri, store=store)
+    where = options.setting(tracking_uri=tracking_uri, store=store)
     own = {"--run": run, "--dims": dims, "--point": point}
     if is_traversal(name):
         from sweeper.analysis.study import read_study
@@ -136,7 +136,7 @@ def figure(
         uri = where.tracking_uri
         files = draw(name, uri, out, grid=grid, rehearsal=rehearsal, synthetic=synthetic)
     if as_json:
-        common.print_json({"files": [str(file) for file in files]})
+        options.print_json({"files": [str(file) for file in files]})
     else:
         print("\n".join(str(file) for file in files))
 
@@ -166,11 +166,11 @@ def compare(
     by: str = typer.Option("cbd,mig,factor_vae", "--by", help="Measures, separated by commas."),
     dataset: str = typer.Option(None, "--dataset", help="This dataset only."),
     out: Path = typer.Option(None, "--out", help="Draw profiles and tuning curves to this folder."),
-    rehearsal: bool = common.REHEARSAL,
-    synthetic: bool = common.STAND_INS,
-    tracking_uri: str = common.TRACKING,
-    use: list[str] = common.USE,
-    as_json: bool = common.JSON,
+    rehearsal: bool = options.REHEARSAL,
+    synthetic: bool = options.STAND_INS,
+    tracking_uri: str = options.TRACKING,
+    use: list[str] = options.USE,
+    as_json: bool = options.JSON,
 ) -> None:
     """Compare models over all datasets and at equal budgets, by the score that the grid selects by;
     show how the winner changes with the measure, and how far measures agree on runs.
@@ -184,7 +184,7 @@ def compare(
     from sweeper.tables.pages.comparison import agreements_page, winners_page
     from sweeper.tables.pages.models import pooled_page, tuned_page
 
-    uri = common.setting(tracking_uri=tracking_uri).tracking_uri
+    uri = options.setting(tracking_uri=tracking_uri).tracking_uri
     names = [name.strip() for name in by.split(",") if name.strip()]
     population = find_population(uri, grid, rehearsal=rehearsal, synthetic=synthetic)
     found = make(population, by=names, dataset=dataset)
@@ -195,7 +195,7 @@ def compare(
     if as_json:
         models = pooled_json(pooled) if pooled else None
         budgets = tuned_json(tuned) if tuned else None
-        common.print_json({**comparison_json(found), "models": models, "equal_budgets": budgets})
+        options.print_json({**comparison_json(found), "models": models, "equal_budgets": budgets})
         return
     pages = [pooled_page(pooled)] if pooled else []
     for page in [*pages, *([tuned_page(tuned)] if tuned else []), winners_page(found)]:
@@ -229,31 +229,31 @@ def draw_models(
 def report(
     grid: str = typer.Argument(..., help="A launched grid's name, or a grid file."),
     out: Path = typer.Option(None, "--out", help="The page. Default: GRID.html here."),
-    rehearsal: bool = common.REHEARSAL,
-    synthetic: bool = common.STAND_INS,
-    tracking_uri: str = common.TRACKING,
-    use: list[str] = common.USE,
+    rehearsal: bool = options.REHEARSAL,
+    synthetic: bool = options.STAND_INS,
+    tracking_uri: str = options.TRACKING,
+    use: list[str] = options.USE,
 ) -> None:
     """Write one self-contained HTML page about a launched grid.
 
     Example: sweeper report grids/quickstart.yaml --out page.html"""
     from sweeper.reports.grid_report import report as make
 
-    uri = common.setting(tracking_uri=tracking_uri).tracking_uri
+    uri = options.setting(tracking_uri=tracking_uri).tracking_uri
     page = make(grid, uri, rehearsal=rehearsal, synthetic=synthetic)
     write(page, out or Path(f"{Path(grid).stem}.html"))
 
 
 def ui(
     port: int = typer.Option(5000, "--port", min=1, max=65535, help="Port of the server."),
-    tracking_uri: str = common.TRACKING,
+    tracking_uri: str = options.TRACKING,
 ) -> None:
     """Open the MLflow UI of this folder's store on 127.0.0.1.
 
     Example: sweeper ui --port 5001"""
     from sweeper.cli.mlflow_ui import serve
 
-    raise typer.Exit(serve(common.setting(tracking_uri=tracking_uri).tracking_uri, port))
+    raise typer.Exit(serve(options.setting(tracking_uri=tracking_uri).tracking_uri, port))
 
 
 def print_page(page: "Page") -> None:

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import typer
 
-from sweeper.cli import options as common
+from sweeper.cli import options
 from sweeper.cli.results import print_page
 
 
@@ -17,17 +17,17 @@ def select(
     grid: str = typer.Argument(None, help="A launched grid's name, or a grid file."),
     by: str = typer.Option(None, "--by", help="Another score than the grid selects by."),
     dataset: str = typer.Option(None, "--dataset", help="This dataset only."),
-    rehearsal: bool = common.REHEARSAL,
-    synthetic: bool = common.STAND_INS,
+    rehearsal: bool = options.REHEARSAL,
+    synthetic: bool = options.STAND_INS,
     tag: bool = typer.Option(True, "--tag/--no-tag", help="Mark the winners in MLflow."),
     register: bool = typer.Option(
         True, "--register/--no-register", help="Keep their weights; register them as models."
     ),
     strict: bool = typer.Option(False, "--strict", help="Exit 1 if weights are missing."),
-    tracking_uri: str = common.TRACKING,
-    store: str = common.STORE,
-    use: list[str] = common.USE,
-    as_json: bool = common.JSON,
+    tracking_uri: str = options.TRACKING,
+    store: str = options.STORE,
+    use: list[str] = options.USE,
+    as_json: bool = options.JSON,
 ) -> None:
     """Print the winner of each dataset and model with its settings, mark it in MLflow, keep its
     weights there and register its encoder as a model.
@@ -39,7 +39,7 @@ def select(
     from sweeper.tracking.writing.selection_tags import tag_selected
     from sweeper.weights.registry import RegisteredModels, kept_json, register_selected
 
-    where = common.setting(tracking_uri=tracking_uri, store=store)
+    where = options.setting(tracking_uri=tracking_uri, store=store)
     population = find_population(where.tracking_uri, grid, rehearsal=rehearsal, synthetic=synthetic)
     population = population.scored_by(by)
     study, name = population.study, population.grid if grid else None
@@ -54,7 +54,7 @@ def select(
     if register and rows:
         kept = register_selected(study, rows, grid=name, store=where.store)
     if as_json:
-        common.print_json(kept_json(rows, kept, name))
+        options.print_json(kept_json(rows, kept, name))
     else:
         for model, version in kept.models.items():
             print(f"registered {model}, version {version}")
@@ -69,10 +69,10 @@ def select(
 def export(
     run: str = typer.Argument(..., help="A run's id, its MLflow id, or the start of either."),
     out: Path = typer.Option(..., "--out", help="An empty or new folder, or an earlier export."),
-    tracking_uri: str = common.TRACKING,
-    store: str = common.STORE,
-    use: list[str] = common.USE,
-    as_json: bool = common.JSON,
+    tracking_uri: str = options.TRACKING,
+    store: str = options.STORE,
+    use: list[str] = options.USE,
+    as_json: bool = options.JSON,
 ) -> None:
     """Write a run's latents, weights and configuration to a folder that loads without sweeper.
 
@@ -80,11 +80,11 @@ def export(
     from sweeper.analysis.study import read_study
     from sweeper.weights.export import export as write
 
-    where = common.setting(tracking_uri=tracking_uri, store=store)
+    where = options.setting(tracking_uri=tracking_uri, store=store)
     found = write(read_study(where.tracking_uri), run, out, where.store)
     if as_json:
         files = [str(file) for file in found.files]
-        common.print_json({"files": files, "missing": list(found.missing)})
+        options.print_json({"files": files, "missing": list(found.missing)})
     else:
         print("\n".join(str(file) for file in found.files))
     for line in found.missing:

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 
 import typer
 
-from sweeper.cli import options as common
+from sweeper.cli import options
 from sweeper.cli.launch.command import launch
 from sweeper.errors import UsageError
 
@@ -20,10 +20,10 @@ def register(app: typer.Typer) -> None:
 
 
 def plan(
-    grid: Path = common.GRID,
-    scale: float = common.SCALE,
-    points: int = common.POINTS,
-    synthetic: bool = common.SYNTHETIC,
+    grid: Path = options.GRID,
+    scale: float = options.SCALE,
+    points: int = options.POINTS,
+    synthetic: bool = options.SYNTHETIC,
     calibrate: bool = typer.Option(
         False, "--calibrate", help="Time a few steps of each kind of training on this machine."
     ),
@@ -36,15 +36,15 @@ def plan(
     why: bool = typer.Option(
         False, "--why", help="Say what differs from the nearest stored training."
     ),
-    price: float = common.PRICE,
-    spot: bool = common.SPOT,
-    keep_checkpoints: str = common.CHECKPOINTS,
-    workers: int = common.WORKERS,
-    tracking_uri: str = common.TRACKING,
-    store: str = common.STORE,
-    data: Path = common.DATA,
-    use: list[str] = common.USE,
-    as_json: bool = common.JSON,
+    price: float = options.PRICE,
+    spot: bool = options.SPOT,
+    keep_checkpoints: str = options.CHECKPOINTS,
+    workers: int = options.WORKERS,
+    tracking_uri: str = options.TRACKING,
+    store: str = options.STORE,
+    data: Path = options.DATA,
+    use: list[str] = options.USE,
+    as_json: bool = options.JSON,
 ) -> None:
     """Show what a grid asks for, what is done already, what is left, and what that costs.
 
@@ -54,7 +54,7 @@ def plan(
     from sweeper.planning.remaining import plan_grid
     from sweeper.planning.why import reason_lines
 
-    settings = common.setting(
+    settings = options.setting(
         tracking_uri=tracking_uri,
         store=store,
         data=data,
@@ -71,13 +71,13 @@ def plan(
     def show(line: str) -> None:
         console.print(line, markup=False, highlight=False, soft_wrap=True)
 
-    options = ForecastOptions(workers, calibrate, probe, show)
-    loaded = common.with_checkpoints(load_grid(grid), keep_checkpoints)
+    forecast_options = ForecastOptions(workers, calibrate, probe, show)
+    loaded = options.with_checkpoints(load_grid(grid), keep_checkpoints)
     planned = plan_grid(loaded, settings) if loaded.search is None else None
-    found = forecast(loaded, settings, options, planned)
+    found = forecast(loaded, settings, forecast_options, planned)
     reasons = _reasons(planned, settings) if why else {}
     if as_json:
-        common.print_json(found.to_json() | ({"why": reasons} if why else {}))
+        options.print_json(found.to_json() | ({"why": reasons} if why else {}))
     else:
         print("\n".join([*found.lines, *reason_lines(reasons)]))
 
@@ -93,15 +93,15 @@ def _reasons(planned: "Plan | None", setting: "Settings") -> dict[str, str]:
 
 
 def status(
-    grid: Path = common.GRID,
-    scale: float = common.SCALE,
-    points: int = common.POINTS,
-    synthetic: bool = common.SYNTHETIC,
-    tracking_uri: str = common.TRACKING,
-    store: str = common.STORE,
-    data: Path = common.DATA,
-    use: list[str] = common.USE,
-    as_json: bool = common.JSON,
+    grid: Path = options.GRID,
+    scale: float = options.SCALE,
+    points: int = options.POINTS,
+    synthetic: bool = options.SYNTHETIC,
+    tracking_uri: str = options.TRACKING,
+    store: str = options.STORE,
+    data: Path = options.DATA,
+    use: list[str] = options.USE,
+    as_json: bool = options.JSON,
 ) -> None:
     """Show how far a grid is, for each training, from MLflow and the sweep store.
 
@@ -109,7 +109,7 @@ def status(
     from sweeper.grid import load_grid
     from sweeper.launching.status import print_status, status_of_grid
 
-    settings = common.setting(
+    settings = options.setting(
         tracking_uri=tracking_uri,
         store=store,
         data=data,
@@ -121,7 +121,7 @@ def status(
     found = status_of_grid(loaded, settings)
     job = _slurm_job(loaded.title, settings.store)
     if as_json:
-        common.print_json(found.to_json() | ({} if job is None else {"slurm": job}))
+        options.print_json(found.to_json() | ({} if job is None else {"slurm": job}))
     else:
         from rich.console import Console
 
@@ -151,7 +151,7 @@ def _slurm_job(grid: str, store: str) -> dict[str, str] | None:
 
 def schema(
     out: Path = typer.Option(None, "--out", help="Write to this file."),
-    use: list[str] = common.USE,
+    use: list[str] = options.USE,
 ) -> None:
     """Print the JSON schema of grid files, for editors.
 

@@ -13,7 +13,7 @@ from sweeper.engine.engine import Engine
 from sweeper.engine.registry import open_engine
 from sweeper.errors import SweeperError, TrackingError, UsageError
 from sweeper.grid import Grid, load_grid
-from sweeper.launching.control.signals import Interrupts, interrupts
+from sweeper.launching.control.signals import Interrupts, handle_interrupts
 from sweeper.launching.outcome import Outcome
 from sweeper.launching.retry import check_retry
 from sweeper.launching.round import LaunchRound
@@ -35,7 +35,7 @@ class _Launch:
 
     engine: Engine
     console: Console
-    caught: Interrupts
+    interrupts: Interrupts
     notifier: Notifier
 
     def print(self, line: str) -> None:
@@ -67,10 +67,10 @@ def launch(
     notifier = open_notifier(grid, on_failure)
     with (
         store_lock(settings.store, grid.title, takes_requests=True),
-        interrupts() as caught,
+        handle_interrupts() as interrupts,
         notifying(notifier),
     ):
-        shared = _Launch(engine, console, caught, notifier)
+        shared = _Launch(engine, console, interrupts, notifier)
         outcome = _train(grid, settings, shared, on_plan, make_source)
         notes = tuple(_take_requests(settings, shared)) if outcome.may_continue else ()
         outcome = replace(outcome, notes=(*outcome.notes, *notes))
@@ -90,7 +90,7 @@ def _train(
     on_plan(source.plan)
     for line in source.start_lines():
         shared.print(line)
-    with _ready(shared.engine, source, grid, settings, shared.caught):
+    with _ready(shared.engine, source, grid, settings, shared.interrupts):
         outcome = _round(grid, settings, source, shared)
         while (more := _next_round(source, outcome)) is not None:
             source = more
@@ -101,14 +101,14 @@ def _train(
 
 def _round(grid: Grid, settings: Settings, source: Source, shared: _Launch) -> Outcome:
     return LaunchRound(
-        grid, settings, source, shared.engine, shared.console, shared.caught, shared.notifier
+        grid, settings, source, shared.engine, shared.console, shared.interrupts, shared.notifier
     ).run()
 
 
 def _take_requests(settings: Settings, shared: _Launch) -> Iterator[str]:
     """Trains the grids that other launches handed over, and says what became of each. A request
     stays in the store until it is done, so that after a signal the next launch takes it."""
-    while not shared.caught.stop.is_set():
+    while not shared.interrupts.stop.is_set():
         found = oldest_request(settings.store)
         if found is None:
             return
@@ -121,7 +121,7 @@ def _take_requests(settings: Settings, shared: _Launch) -> Iterator[str]:
             yield f"handed over: {grid.title}: {done}"
         except (SweeperError, OSError, TypeError) as error:
             yield f"handed over: {request.file}: {error}"
-        if not shared.caught.stop.is_set():
+        if not shared.interrupts.stop.is_set():
             remove_request(settings.store, name)
 
 
@@ -138,7 +138,7 @@ def open_source(grid: Grid, settings: Settings) -> Source:
 
 @contextlib.contextmanager
 def _ready(
-    engine: Engine, source: Source, grid: Grid, settings: Settings, caught: Interrupts
+    engine: Engine, source: Source, grid: Grid, settings: Settings, interrupts: Interrupts
 ) -> Iterator[None]:
     """Checks what the trainings need and starts the engine, once for all rounds; does nothing
     where nothing is left to train.
@@ -151,9 +151,9 @@ def _ready(
             try:
                 stack.enter_context(engine.session())
             except SystemExit:  # Ray's own handler, in place while it starts, exits on SIGTERM
-                caught.record(signal.SIGTERM)
+                interrupts.record(signal.SIGTERM)
             else:
-                caught.install()
+                interrupts.install()
                 if engine.on_nodes and not engine.on_this_machine:
                     raise_on_problems(check_cluster(source.to_check, grid, settings))
         yield

@@ -30,14 +30,14 @@ MAX_LISTED_POINTS = 10_000  # size up to which the points of a space are enumera
 
 @dataclass
 class DatasetSearch:
-    """library: results of earlier runs.  journal: the file of the Optuna study.
+    """known_results: results of earlier runs.  journal: the file of the Optuna study.
 
     on_end: called with each point when it ends.  stop_reason: why no more are proposed, or ''."""
 
     grid: Grid
     dataset: DatasetEntry
     options: ExpansionOptions = DEFAULT_OPTIONS
-    library: KnownResults = field(default_factory=NoResults)
+    known_results: KnownResults = field(default_factory=NoResults)
     journal: Path | None = None
     on_end: Callable[[Candidate], None] = lambda candidate: None
     stop_reason: str = ""
@@ -46,7 +46,7 @@ class DatasetSearch:
         search = search_of(self.grid)
         self.objective: Objective = objective_of(self.grid)
         self.space = space_of(self.grid, self.dataset)
-        self.searcher = Search(
+        self.optuna_search = Search(
             self.space,
             self.objective.directions,
             search.sampler,
@@ -59,17 +59,19 @@ class DatasetSearch:
         self._by_training: dict[str, Candidate] = {}
         self._known: dict[frozenset[str], int] = {}
         self._failures = self._successes = self.proposed = 0
-        for tried in self.searcher.trials():
-            self._count_past_trial(tried)
+        for trial in self.optuna_search.trials():
+            self._count_past_trial(trial)
         self.num_warm_started = self._warm_start()
-        self.open = [tried for tried in self.searcher.trials() if tried.state == TrialState.OPEN]
+        self.open = [
+            trial for trial in self.optuna_search.trials() if trial.state == TrialState.OPEN
+        ]
 
     def next(self) -> Candidate | None:
         """The next point that has something to train; None when there are no more."""
         while self.open:
-            tried = self.open.pop(0)
-            candidate = self._candidate(tried.number, tried.point)
-            candidate.reported.update(tried.reported)
+            trial = self.open.pop(0)
+            candidate = self._candidate(trial.number, trial.point)
+            candidate.reported.update(trial.reported)
             if not self._settle_if_known(candidate):
                 return candidate
         while self.proposed < num_points(self.grid) and not self.stop_reason:
@@ -109,28 +111,28 @@ class DatasetSearch:
 
     def candidates(self) -> Iterator[Candidate]:
         """The points that have ended, with the scores that are still stored."""
-        for tried in self.searcher.trials():
-            if tried.state != TrialState.OPEN and not {WARM, REPEAT} & set(tried.notes):
-                candidate = self._candidate(tried.number, tried.point)
-                candidate.end = tried.notes.get("end", "")
-                candidate.reason = tried.notes.get("reason", "")
+        for trial in self.optuna_search.trials():
+            if trial.state != TrialState.OPEN and not {WARM, REPEAT} & set(trial.notes):
+                candidate = self._candidate(trial.number, trial.point)
+                candidate.end = trial.notes.get("end", "")
+                candidate.reason = trial.notes.get("reason", "")
                 yield candidate
 
     def _ask(self) -> Candidate | None:
         """A new point; None where there is none. A repeated point is discarded: reporting it twice
         would bias the sampler and the pruner."""
         for _ in range(MAX_REPEATS):
-            number, point = self.searcher.ask()
+            number, point = self.optuna_search.ask()
             earlier = self._known.get(self._key(point))
             if earlier is None:
                 return self._new(number, point)
-            self.searcher.annotate(number, **{REPEAT: earlier})
-            self.searcher.tell(number, None)
+            self.optuna_search.annotate(number, **{REPEAT: earlier})
+            self.optuna_search.tell(number, None)
         untried = self._untried()
         if untried is None:
             self.stop_reason = "every point of the space has been tried"
             return None
-        return self._new(*self.searcher.ask(untried))
+        return self._new(*self.optuna_search.ask(untried))
 
     def _new(self, number: int, point: Point) -> Candidate:
         self._known[self._key(point)] = number
@@ -139,7 +141,7 @@ class DatasetSearch:
 
     def _untried(self) -> Point | None:
         """A random point that was not proposed, or None if there is none."""
-        rng = random.Random(f"{self.searcher.seed} {self.proposed}")
+        rng = random.Random(f"{self.optuna_search.seed} {self.proposed}")
         size = self.space.size()
         if size is not None and size <= MAX_LISTED_POINTS:
             points = list(self.space.points())
@@ -150,10 +152,10 @@ class DatasetSearch:
 
     def _candidate(self, number: int, point: Point) -> Candidate:
         cells = self._cells(point)
-        plan = self.library.with_progress(plan_from_cells(self.grid.title, "", cells))
+        plan = self.known_results.with_progress(plan_from_cells(self.grid.title, "", cells))
         candidate = Candidate(number, point, cells, plan.trainings)
         for training in candidate.trainings:
-            candidate.add_scores(training.training_id, self.library.scores(training))
+            candidate.add_scores(training.training_id, self.known_results.scores(training))
         return candidate
 
     def _settle_if_known(self, candidate: Candidate) -> bool:
@@ -179,7 +181,7 @@ class DatasetSearch:
             if values is None or milestone in candidate.reported or candidate.end:
                 continue
             candidate.reported.add(milestone)
-            poor = self.searcher.report(candidate.number, milestone, values[0])
+            poor = self.optuna_search.report(candidate.number, milestone, values[0])
             if poor and milestone != candidate.milestones[-1]:
                 candidate.end = "pruned"
                 candidate.reason = f"poor at {milestone} iterations"
@@ -193,20 +195,22 @@ class DatasetSearch:
                 if not set(training.config.milestones) <= set(
                     candidate.scores[training.training_id]
                 ):
-                    candidate.add_scores(training.training_id, self.library.scores(training))
+                    candidate.add_scores(training.training_id, self.known_results.scores(training))
             self._report_and_prune(candidate)
             values = candidate.values(self.objective)
             if values is None:
                 names = " and ".join(self.objective.metrics)
                 candidate.end, candidate.reason = "failed", f"no milestone reports {names}"
         if candidate.end:
-            self.searcher.annotate(candidate.number, end=candidate.end, reason=candidate.reason)
+            self.optuna_search.annotate(
+                candidate.number, end=candidate.end, reason=candidate.reason
+            )
         # A point that diverges is a poor one; of one that failed on a machine nothing is known.
         early = candidate.end in ("pruned", "diverged") or (
             candidate.end == "budget" and bool(candidate.reported)
         )
         early = early and self.objective.single
-        self.searcher.tell(candidate.number, values, pruned=early)
+        self.optuna_search.tell(candidate.number, values, pruned=early)
         self._count(candidate.end)
         for training in candidate.trainings:
             self._by_training.pop(training.training_id, None)
@@ -218,19 +222,21 @@ class DatasetSearch:
         if self._failures == MAX_FIRST_FAILURES and not self._successes:
             self.stop_reason = f"the first {self._failures} points failed, and none succeeded"
 
-    def _count_past_trial(self, tried: Trial) -> None:
+    def _count_past_trial(self, trial: Trial) -> None:
         """Counts a trial of the journal."""
-        if REPEAT in tried.notes:
+        if REPEAT in trial.notes:
             return
-        if tried.state != TrialState.FAILED:
-            self._known.setdefault(self._key(tried.point), tried.number)
-        if WARM not in tried.notes:
+        if trial.state != TrialState.FAILED:
+            self._known.setdefault(self._key(trial.point), trial.number)
+        if WARM not in trial.notes:
             self.proposed += 1
 
     def _warm_start(self) -> int:
         """Adds the points of the space that MLflow has finished. Returns their number."""
         new = 0
-        for found in known_points(self.grid, self.dataset, self.options, self.library.results):
+        for found in known_points(
+            self.grid, self.dataset, self.options, self.known_results.results
+        ):
             values = found.values(self.objective)
             if found.key in self._known or values is None:
                 continue
@@ -238,7 +244,7 @@ class DatasetSearch:
             if self.objective.single:
                 at = {m: found.value_at(m, self.objective) for m in found.milestones}
                 reported = {m: values[0] for m, values in at.items() if values is not None}
-            self._known[found.key] = self.searcher.add_finished(
+            self._known[found.key] = self.optuna_search.add_finished(
                 found.point, values, reported, **{WARM: True}
             )
             new += 1

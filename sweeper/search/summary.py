@@ -27,7 +27,7 @@ def start_lines(grid: Grid, searches: Sequence[DatasetSearch]) -> Iterator[str]:
             f"search of {search.dataset.name} for {goals}: sampler {asked.sampler}, "
             f"pruner {asked.pruner}, {num_points(grid)} points{seeds}"
         )
-        still = sum(tried.state == TrialState.OPEN for tried in search.searcher.trials())
+        still = sum(trial.state == TrialState.OPEN for trial in search.optuna_search.trials())
         if search.proposed:
             yield f"  points proposed before: {search.proposed}, of which {still} are resumed"
         if search.num_warm_started:
@@ -45,7 +45,7 @@ def end_summary(
     for search in searches:
         tried = proposed_of(search)
         notes += _lines(search, tried)
-        succeeded &= any(one.state == TrialState.DONE for one in search.searcher.trials())
+        succeeded &= any(one.state == TrialState.DONE for one in search.optuna_search.trials())
     left = 0 if interrupted else len(grid.seeds) * queue.num_unproposed
     exhausted = queue.exhausted()
     if exhausted:
@@ -55,7 +55,7 @@ def end_summary(
 
 def proposed_of(search: DatasetSearch) -> list[Trial]:
     """The points that the search itself proposed."""
-    return [one for one in search.searcher.trials() if not {WARM, REPEAT} & set(one.notes)]
+    return [one for one in search.optuna_search.trials() if not {WARM, REPEAT} & set(one.notes)]
 
 
 def _asked(grid: Grid) -> int:
@@ -80,8 +80,8 @@ def _lines(search: DatasetSearch, tried: Sequence[Trial]) -> Iterator[str]:
         one.notes["reason"] for one in tried if one.notes.get("end") in ("failed", "diverged")
     )
     yield from (f"  {count} times: {reason}" for reason, count in troubles.most_common(3))
-    best = {one.number: one for one in search.searcher.trials()}
-    numbers = search.searcher.best()
+    best = {one.number: one for one in search.optuna_search.trials()}
+    numbers = search.optuna_search.best()
     if search.objective.single and numbers:
         yield f"  best {_point(search, best[numbers[0]])}"
     elif numbers:

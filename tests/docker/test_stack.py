@@ -194,7 +194,7 @@ def ray_head(
         shutil.rmtree(folder, ignore_errors=True)
 
 
-# Stands where `sweeper` is: connects as a driver would and says what it was told and found.
+# Stands where `sweeper` is: connects as a driver would; prints what it was given and found.
 DRIVER = """#!{python}
 import json, sys, ray
 ray.init(address=sys.argv[sys.argv.index("--address") + 1], log_to_driver=False)

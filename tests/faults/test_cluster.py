@@ -110,12 +110,12 @@ def test_preflight_names_the_node_and_the_remedy(tmp_path, cluster):
     sweep = Sweep(tmp_path / "sweep", greedy, "--address", cluster.address, **cluster.environment)
     assert sweep.launch() == 2
     lines = sweep.output.splitlines()
-    (told,) = [line for line in lines if "8 GPUs" in line]
-    assert "the largest has 2 and 1" in told
-    (told,) = [line for line in lines if "127.0.0.11" in line]
-    assert "PyTorch finds no GPU there, and Ray counts 1" in told
-    (told,) = [line for line in lines if "127.0.0.12" in line]
-    assert "sweeper" in told and "--submit" in told
+    (problem,) = [line for line in lines if "8 GPUs" in line]
+    assert "the largest has 2 and 1" in problem
+    (problem,) = [line for line in lines if "127.0.0.11" in line]
+    assert "PyTorch finds no GPU there, and Ray counts 1" in problem
+    (problem,) = [line for line in lines if "127.0.0.12" in line]
+    assert "sweeper" in problem and "--submit" in problem
     assert lines[-1] == "Nothing was started."
     assert not (sweep.folder / "mlflow.db").exists()
     unknown = sweep.run("doctor", "--address", "127.0.0.1:1")

@@ -24,7 +24,7 @@ def tried(sweep: Sweep):
 
 
 def whole(sweep: Sweep) -> None:
-    """Eight points, all told; a run in MLflow for each milestone that was reached, once."""
+    """Eight points, all scored; a run in MLflow for each milestone that was reached, once."""
     points = tried(sweep)
     assert len(points) == 8 and TrialState.OPEN not in {one.state for one in points}
     assert len(stored(sweep.folder)) == sum(len(one.reported) for one in points)

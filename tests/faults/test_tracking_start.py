@@ -44,7 +44,7 @@ def nobody():
 
 
 @pytest.mark.parametrize(
-    "there, uri, told",
+    "there, uri, message",
     [
         (nobody, "http://u:secret@127.0.0.1:{}", "cannot be reached: [Errno 111] Connection ref"),
         (hanging, "http://127.0.0.1:{}", "cannot be reached: timed out. Start it or correct the"),
@@ -53,13 +53,13 @@ def nobody():
         (hanging, "postgresql+psycopg2://u:secret@127.0.0.1:{}/m", "timeout expired"),
     ],
 )
-def test_a_launch_is_refused_in_a_line_and_leaves_the_store_free(there, uri, told, tmp_path):
+def test_a_launch_is_refused_in_a_line_and_leaves_the_store_free(there, uri, message, tmp_path):
     if uri.startswith("postgresql") and find_spec("psycopg2") is None:
         pytest.skip("psycopg2 is not installed")
     with there() as port:
         sweep = Sweep(tmp_path, TINY, "--tracking-uri", uri.format(port))
         done = sweep.run("launch", "grid.yaml", *sweep.options, timeout_s=60)
     assert (done.returncode, done.stdout) == (1, "")
-    assert told in done.stderr and len(done.stderr.splitlines()) == 1, done.stderr
+    assert message in done.stderr and len(done.stderr.splitlines()) == 1, done.stderr
     assert "secret" not in done.stderr
     assert [path.name for path in (tmp_path / "sweep_store").iterdir()] == ["launch.lock"]

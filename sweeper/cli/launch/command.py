@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 
 import typer
 
-from sweeper.cli import options as common
+from sweeper.cli import options
 from sweeper.cli.launch import slurm as on_slurm
 from sweeper.cli.launch.ending import end_process, line_printer, typed_command
 from sweeper.errors import UsageError
@@ -17,22 +17,22 @@ if TYPE_CHECKING:
 
 
 def launch(
-    grid: Path = common.GRID,
-    scale: float = common.SCALE,
-    points: int = common.POINTS,
-    synthetic: bool = common.SYNTHETIC,
-    tracking_uri: str = common.TRACKING,
-    store: str = common.STORE,
-    data: Path = common.DATA,
-    engine: str = common.ENGINE,
-    address: str = common.ADDRESS,
-    autoscaling: bool = common.AUTOSCALING,
+    grid: Path = options.GRID,
+    scale: float = options.SCALE,
+    points: int = options.POINTS,
+    synthetic: bool = options.SYNTHETIC,
+    tracking_uri: str = options.TRACKING,
+    store: str = options.STORE,
+    data: Path = options.DATA,
+    engine: str = options.ENGINE,
+    address: str = options.ADDRESS,
+    autoscaling: bool = options.AUTOSCALING,
     submit: bool = typer.Option(
         False, "--submit", help="Ship the code and the grid to the cluster, and launch there."
     ),
-    price: float = common.PRICE,
-    spot: bool = common.SPOT,
-    keep_checkpoints: str = common.CHECKPOINTS,
+    price: float = options.PRICE,
+    spot: bool = options.SPOT,
+    keep_checkpoints: str = options.CHECKPOINTS,
     retry: str = typer.Option(
         "", "--retry", help="Train again what diverged, failed, or all: both."
     ),
@@ -55,8 +55,8 @@ def launch(
         "--hand-over",
         help="If another launch uses the store, hand it the missing trainings.",
     ),
-    use: list[str] = common.USE,
-    as_json: bool = common.JSON,
+    use: list[str] = options.USE,
+    as_json: bool = options.JSON,
 ) -> None:
     """Train and publish the missing runs of a grid, then print its table. The same command
     resumes after a kill, a crash or an edit of the grid.
@@ -64,7 +64,7 @@ def launch(
     Example: sweeper launch grids/quickstart.yaml"""
     from sweeper.grid import load_grid
 
-    settings = common.setting(
+    settings = options.setting(
         tracking_uri=tracking_uri,
         store=store,
         data=data,
@@ -78,7 +78,7 @@ def launch(
         spot=spot,
         retry=retry,
     )
-    loaded = common.with_checkpoints(load_grid(grid), keep_checkpoints)
+    loaded = options.with_checkpoints(load_grid(grid), keep_checkpoints)
     if keep_checkpoints and (submit or hand_over or slurm or slurm_script):
         raise UsageError(
             "--keep-checkpoints stays on this machine: write `resources: {keep_checkpoints: "
@@ -105,8 +105,8 @@ def launch(
         raise typer.Exit(code)
     if any(value not in (None, []) for value in of_slurm.values()):
         given = [name for name, value in of_slurm.items() if value not in (None, [])]
-        options = ", ".join(f"--{name.replace('_', '-')}" for name in given)
-        raise UsageError(f"{options.replace('--options', '--sbatch')}: only with --slurm")
+        named = ", ".join(f"--{name.replace('_', '-')}" for name in given)
+        raise UsageError(f"{named.replace('--options', '--sbatch')}: only with --slurm")
     if submit:
         from sweeper.cli.launch.submit import submit_launch
 
@@ -146,5 +146,5 @@ def _launch_here(grid: "Grid", settings: "Settings", *, yes: bool, as_json: bool
     outcome = run(grid, settings, console, on_plan=on_plan)
     show(end_lines(outcome, grid, settings, typed_command()))
     if as_json:
-        common.print_json(outcome_json(outcome))
+        options.print_json(outcome_json(outcome))
     return outcome.exit_code

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import typer
 
-from sweeper.cli import options as common
+from sweeper.cli import options
 from sweeper.errors import UsageError
 from trainers.specs.own import KINDS, PARTS, Kind
 
@@ -16,8 +16,8 @@ def check(
         ..., metavar="FILE_OR_NAME", help="A file or package of your own, or the name of a part."
     ),
     only: str | None = typer.Option(None, "--only", help="KIND:NAME, one part of a file."),
-    use: list[str] = common.USE,
-    as_json: bool = common.JSON,
+    use: list[str] = options.USE,
+    as_json: bool = options.JSON,
 ) -> int:
     """Check models, networks, datasets and measures against what training needs of them: a line
     for each check. Exit code 1 if one failed.
@@ -33,7 +33,7 @@ def check(
                 print(verdict, flush=True)
     failed = sum(not verdict.ok for verdict in found)
     if as_json:
-        common.print_json([vars(verdict) for verdict in found])
+        options.print_json([vars(verdict) for verdict in found])
     else:
         print(f"{len(found)} checks, {failed} failed" if failed else f"{len(found)} checks: ok")
     return int(failed > 0)

@@ -1,11 +1,11 @@
 """The command `plugins`."""
 
-from sweeper.cli import options as common
+from sweeper.cli import options
 
 
 def plugins(
-    use: list[str] = common.USE,
-    as_json: bool = common.JSON,
+    use: list[str] = options.USE,
+    as_json: bool = options.JSON,
 ) -> None:
     """List the models, networks, datasets and measures that are not built in, and where each is
     defined: those that installed packages bring, and those of --use.
@@ -24,7 +24,7 @@ def plugins(
         if key not in PARTS
     ]
     if as_json:
-        common.print_json(rows)
+        options.print_json(rows)
     elif rows:
         from rich.console import Console
         from rich.table import Table

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 
 import typer
 
-from sweeper.cli import options as common
+from sweeper.cli import options
 from sweeper.errors import SweeperError, UsageError
 from sweeper.messages import counted
 
@@ -19,10 +19,10 @@ def clean(
         None, metavar="[GRID]", help="Also remove trainings that this grid no longer asks for."
     ),
     dry_run: bool = typer.Option(False, "--dry-run", help="Only show what can be removed."),
-    tracking_uri: str = common.TRACKING,
-    store: str = common.STORE,
-    data: Path = common.DATA,
-    as_json: bool = common.JSON,
+    tracking_uri: str = options.TRACKING,
+    store: str = options.STORE,
+    data: Path = options.DATA,
+    as_json: bool = options.JSON,
 ) -> None:
     """Remove files of the sweep store that nothing needs: checkpoints of trainings whose runs are
     all in MLflow, temporary files and, with GRID, what the grid no longer asks for. Results in
@@ -35,7 +35,7 @@ def clean(
     from sweeper.store.clean import removable_files, remove_files
     from sweeper.store.launch_lock import store_lock
 
-    settings = common.setting(tracking_uri=tracking_uri, store=store, data=data)
+    settings = options.setting(tracking_uri=tracking_uri, store=store, data=data)
     if is_remote(settings.store):
         raise UsageError(f"--store {settings.store}: only a store on disk can be cleaned")
     if not Path(settings.store).is_dir():
@@ -48,7 +48,7 @@ def clean(
     sizes = {r: [file.size for file in found if file.reason == r] for r in reasons}
     if as_json:
         rows = {r: {"files": len(s), "bytes": sum(s)} for r, s in sizes.items()}
-        common.print_json({"removed": not dry_run, "found": rows, "errors": errors})
+        options.print_json({"removed": not dry_run, "found": rows, "errors": errors})
     else:
         for reason, of_reason in sizes.items():
             count = counted(len(of_reason), "file")

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import typer
 
-from sweeper.cli import options as common
+from sweeper.cli import options
 from sweeper.errors import UsageError
 
 if TYPE_CHECKING:
@@ -25,9 +25,9 @@ def merge(
         metavar="OTHER",
         help="A working folder, a database file, a tracking URI, or a file of `sweeper pack`.",
     ),
-    tracking_uri: str = common.TRACKING,
-    store: str = common.STORE,
-    as_json: bool = common.JSON,
+    tracking_uri: str = options.TRACKING,
+    store: str = options.STORE,
+    as_json: bool = options.JSON,
 ) -> None:
     """Copy the runs of another store into this one, by run id: nothing twice, however often it is
     repeated. Runs of the same id with other numbers are listed and kept apart.
@@ -37,7 +37,7 @@ def merge(
     from sweeper.sharing.source import open_source
     from sweeper.store.launch_lock import store_lock
 
-    settings = common.setting(tracking_uri=tracking_uri, store=store)
+    settings = options.setting(tracking_uri=tracking_uri, store=store)
     with (
         store_lock(settings.store, f"merge {other}"),
         open_source(other, settings.tracking_uri) as source,
@@ -45,7 +45,7 @@ def merge(
     ):
         found = run(source, settings.tracking_uri, report_run)
     if as_json:
-        common.print_json(found.to_json())
+        options.print_json(found.to_json())
     else:
         print("\n".join(merge_lines(found)))
     raise typer.Exit(1 if found.conflicts or found.damaged else 0)
@@ -54,8 +54,8 @@ def merge(
 def pack(
     grid: str = typer.Argument(..., help="A launched grid's name, or its file.", metavar="GRID"),
     out: Path = typer.Argument(..., help="The file to write, such as study.zip.", metavar="OUT"),
-    tracking_uri: str = common.TRACKING,
-    as_json: bool = common.JSON,
+    tracking_uri: str = options.TRACKING,
+    as_json: bool = options.JSON,
 ) -> None:
     """Write a launched grid as one file: its runs with curves and latents, tables, grid file,
     versions of all packages, and your own code.
@@ -64,11 +64,11 @@ def pack(
     from sweeper.sharing.pack import pack as write
 
     name, files = _grid_files(grid)
-    uri = common.setting(tracking_uri=tracking_uri).tracking_uri
+    uri = options.setting(tracking_uri=tracking_uri).tracking_uri
     with _progress("packing", quiet=as_json) as report_run:
         found = write(name, uri, out, files, report_run)
     if as_json:
-        common.print_json(vars(found) | {"file": str(out)})
+        options.print_json(vars(found) | {"file": str(out)})
         return
     print(f"{out}: {found.runs:,} runs of {name}, {found.size / 1e6:,.1f} MB")
     if found.missing:
@@ -78,7 +78,7 @@ def pack(
 def unpack(
     file: Path = typer.Argument(..., help="A file of `sweeper pack`.", metavar="FILE"),
     folder: Path = typer.Argument(None, help="Default: the file's name.", metavar="[FOLDER]"),
-    as_json: bool = common.JSON,
+    as_json: bool = options.JSON,
 ) -> None:
     """Make a working folder of a pack: check every file, write its runs into an MLflow store, make
     its tables again and compare them with the packed ones.
@@ -99,7 +99,7 @@ def unpack(
         found = run(file, folder, settings.tracking_uri, report_run)
     if as_json:
         tables = {"grid": found.grid, "other_tables": list(found.other_tables)}
-        common.print_json(found.merged.to_json() | tables)
+        options.print_json(found.merged.to_json() | tables)
     else:
         print("\n".join(merge_lines(found.merged)))
         same = "made again with the same bytes"

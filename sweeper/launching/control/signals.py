@@ -47,16 +47,16 @@ class Interrupts:
 
 
 @contextlib.contextmanager
-def interrupts() -> Iterator[Interrupts]:
+def handle_interrupts() -> Iterator[Interrupts]:
     """Handles the signals inside the block; in another thread than the main one, none."""
-    caught = Interrupts()
+    interrupts = Interrupts()
     if threading.current_thread() is not threading.main_thread():
-        yield caught
+        yield interrupts
         return
     before = {number: signal.getsignal(number) for number in _NUMBERS}
     try:
-        caught.install()
-        yield caught
+        interrupts.install()
+        yield interrupts
     finally:
         for number, handler in before.items():
             signal.signal(number, handler)

@@ -44,16 +44,16 @@ def test_a_journal_stores_every_kind_of_result(tmp_path: Path) -> None:
             PLANE, ["min"], "random", "median", milestones=[1, 2], journal=tmp_path / "deep" / "j"
         )
 
-    searcher = opened()
+    search = opened()
     for _ in range(4):
-        searcher.ask()
-    searcher.report(0, 1, 0.5)
-    searcher.annotate(0, host="a")
-    searcher.tell(0, [0.25])
-    searcher.report(1, 1, 7.0)
-    searcher.tell(1, None, pruned=True)
-    searcher.tell(2, [math.nan])
-    before = searcher.trials()
+        search.ask()
+    search.report(0, 1, 0.5)
+    search.annotate(0, host="a")
+    search.tell(0, [0.25])
+    search.report(1, 1, 7.0)
+    search.tell(1, None, pruned=True)
+    search.tell(2, [math.nan])
+    before = search.trials()
     assert [one.state for one in before] == [
         TrialState.DONE,
         TrialState.PRUNED,
@@ -111,10 +111,10 @@ def test_cma_es_proposes_what_optunas_own_proposes(direction: str) -> None:
 
 
 def test_cma_es_stores_no_optimiser(tmp_path: Path) -> None:
-    searcher = Search(PLANE, ["min"], "cmaes", journal=tmp_path / "j")
+    search = Search(PLANE, ["min"], "cmaes", journal=tmp_path / "j")
     for _ in range(20):
-        number, point = searcher.ask()
-        searcher.tell(number, [point["x"] ** 2])
+        number, point = search.ask()
+        search.tell(number, [point["x"] ** 2])
     assert b"cma:generation" in (tmp_path / "j").read_bytes()
     assert b"optimizer" not in (tmp_path / "j").read_bytes()
 

@@ -25,22 +25,24 @@ def value_of(point: Point) -> float:
     return model - abs(math.log10(point["rate"]) + 3) - abs(point["weight"] - 2)
 
 
-def search(sampler: str, seed: int, count: int, results: list[tuple[Point, float]]) -> list[Point]:
+def run_search(
+    sampler: str, seed: int, count: int, results: list[tuple[Point, float]]
+) -> list[Point]:
     """Points proposed after the given results; each is given its value before the next."""
-    searcher = Search(SPACE, ["max"], sampler, seed=seed)
+    search = Search(SPACE, ["max"], sampler, seed=seed)
     for point, value in results:
-        searcher.add_finished(point, [value])
+        search.add_finished(point, [value])
     asked = []
     for _ in range(count):
-        number, point = searcher.ask()
-        searcher.tell(number, [value_of(point)])
+        number, point = search.ask()
+        search.tell(number, [value_of(point)])
         asked.append(point)
     return asked
 
 
 @pytest.mark.parametrize("sampler", SAMPLERS)
 def test_points_lie_in_the_space(sampler: str) -> None:
-    for point in search(sampler, 0, 20, []):
+    for point in run_search(sampler, 0, 20, []):
         assert 1e-5 <= point["rate"] <= 1e-1 and point["fixed"] == "only"
         if point["model"] == "beta":
             assert set(point) == {"model", "rate", "fixed", "weight"}
@@ -52,17 +54,17 @@ def test_points_lie_in_the_space(sampler: str) -> None:
 
 @pytest.mark.parametrize("sampler", SAMPLERS)
 def test_the_seed_determines_the_proposals(sampler: str) -> None:
-    assert search(sampler, 1, 12, []) == search(sampler, 1, 12, [])
-    assert search(sampler, 1, 12, []) != search(sampler, 2, 12, [])
+    assert run_search(sampler, 1, 12, []) == run_search(sampler, 1, 12, [])
+    assert run_search(sampler, 1, 12, []) != run_search(sampler, 2, 12, [])
 
 
 @pytest.mark.parametrize("sampler", ["tpe", "random"])
 @pytest.mark.parametrize("done", [1, 9, 14])
 def test_a_resumed_search_makes_the_same_proposals(sampler: str, done: int) -> None:
     """Not for nsga2, which stores generations that a result alone does not have."""
-    whole = search(sampler, 5, 18, [])
+    whole = run_search(sampler, 5, 18, [])
     results = [(point, value_of(point)) for point in whole[:done]]
-    assert search(sampler, 5, 18 - done, results) == whole[done:]
+    assert run_search(sampler, 5, 18 - done, results) == whole[done:]
 
 
 def test_tpe_finds_better_points_than_random_search() -> None:
@@ -70,7 +72,7 @@ def test_tpe_finds_better_points_than_random_search() -> None:
 
     def late(sampler: str) -> float:
         values = [
-            value_of(point) for seed in range(5) for point in search(sampler, seed, 60, [])[40:]
+            value_of(point) for seed in range(5) for point in run_search(sampler, seed, 60, [])[40:]
         ]
         return sum(values) / len(values)
 
@@ -78,34 +80,34 @@ def test_tpe_finds_better_points_than_random_search() -> None:
 
 
 def test_failed_trials_are_never_the_best() -> None:
-    searcher = Search(SPACE, ["max"], seed=0)
-    assert searcher.best() == []
+    search = Search(SPACE, ["max"], seed=0)
+    assert search.best() == []
     for values in (None, [math.nan], [math.inf], [0.25], [0.5]):
-        number, _ = searcher.ask()
-        searcher.tell(number, values)
-    assert searcher.best() == [4]
+        number, _ = search.ask()
+        search.tell(number, values)
+    assert search.best() == [4]
 
 
 def test_two_directions_give_a_pareto_front() -> None:
-    searcher = Search(SPACE, ["max", "min"], seed=0)
+    search = Search(SPACE, ["max", "min"], seed=0)
     for values in ([1.0, 1.0], [2.0, 2.0], [1.0, 2.0], [3.0, 3.0]):
-        number, _ = searcher.ask()
-        searcher.tell(number, values)
-    assert searcher.best() == [0, 1, 3]
+        number, _ = search.ask()
+        search.tell(number, values)
+    assert search.best() == [0, 1, 3]
     with pytest.raises(ValueError, match="cannot prune"):
         Search(SPACE, ["max", "min"], pruner="median")
 
 
 @pytest.mark.parametrize("pruner", PRUNERS)
 def test_pruners_stop_a_poor_trial(pruner: str) -> None:
-    searcher = Search(SPACE, ["max"], "random", pruner, seed=0)
+    search = Search(SPACE, ["max"], "random", pruner, seed=0)
     stopped = []
     for value in [1.0] * 8 + [0.0]:
-        number, _ = searcher.ask()
-        stopped.append(any([searcher.report(number, step, value) for step in (1, 2, 3, 4)]))
-        searcher.tell(number, [value], pruned=stopped[-1])
+        number, _ = search.ask()
+        stopped.append(any([search.report(number, step, value) for step in (1, 2, 3, 4)]))
+        search.tell(number, [value], pruned=stopped[-1])
     assert stopped[-1] == (pruner != "none")
-    assert not searcher.report(searcher.ask()[0], 1, math.nan)
+    assert not search.report(search.ask()[0], 1, math.nan)
 
 
 def test_unknown_samplers_and_pruners_are_refused() -> None:

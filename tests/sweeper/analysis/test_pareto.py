@@ -85,8 +85,8 @@ def test_a_front_is_a_table_in_every_format(small, format: str) -> None:
     found = front("table7_1", BOTH, small)
     text = PAGES[format](front_page(found))
     assert all(place.run_ids[0] in text for place in found.best)
-    told = front_json(found)
-    assert told["configurations"] == 40 and len(told["front"]) == len(found.best)
+    plain = front_json(found)
+    assert plain["configurations"] == 40 and len(plain["front"]) == len(found.best)
 
 
 def test_a_figure_has_every_configuration_and_the_same_bytes_twice(small, tmp_path) -> None:

@@ -35,7 +35,7 @@ def test_help_loads_nothing_heavy():
 
 
 @pytest.mark.parametrize(
-    ("arguments", "told"),
+    ("arguments", "message"),
     [
         (["launchx"], "No such command"),
         (["plan"], "Missing argument"),
@@ -51,11 +51,11 @@ def test_help_loads_nothing_heavy():
         (["data", "render", "nothing"], "unknown"),
     ],
 )
-def test_wrong_use_is_a_plain_line_and_no_trace(tmp_path, arguments, told):
+def test_wrong_use_is_a_plain_line_and_no_trace(tmp_path, arguments, message):
     write_grid(tmp_path)
     done = command(tmp_path, *arguments)
     assert done.returncode in (1, 2)
-    assert told in done.stderr
+    assert message in done.stderr
     assert "Traceback" not in done.stderr + done.stdout
     assert not (tmp_path / "mlflow.db").exists()
 

@@ -15,7 +15,7 @@ def cells():
 
 
 @pytest.mark.parametrize(
-    ("arguments", "told"),
+    ("arguments", "message"),
     [
         (["table", "7.9"], "table '7.9'"),
         (["table", "7.1", "--format", "word"], "format 'word'"),
@@ -32,10 +32,10 @@ def cells():
         (["compare", "--by", "cdb"], "cdb"),
     ],
 )
-def test_what_is_not_there_is_one_line(command, small_uri, arguments, told):
+def test_what_is_not_there_is_one_line(command, small_uri, arguments, message):
     code, _, lines = command(*arguments, "--tracking-uri", small_uri)
     assert code in (1, 2)
-    assert len(lines) == 1 and told in lines[0]
+    assert len(lines) == 1 and message in lines[0]
 
 
 def test_a_figure_of_mathematics_needs_no_store(command):

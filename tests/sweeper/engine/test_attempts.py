@@ -58,11 +58,11 @@ def test_on_the_only_node_it_is_retried_there():
 
 def test_it_fails_after_max_failures_retries():
     account = attempts("a", max_failures=2)
-    told = []
+    retried = []
     for _ in range(3):
         hand_out(account, ["n1"])
-        told.append(account.record_failure("a", "n1", {"n1"}))
-    assert told == [True, True, False]
+        retried.append(account.record_failure("a", "n1", {"n1"}))
+    assert retried == [True, True, False]
     assert account.next(["n1"]) is None and account.is_done
 
 

@@ -12,7 +12,7 @@ ray::TrainingTrial.train() (pid=12, ip=127.0.0.1)
 
 
 @pytest.mark.parametrize(
-    "last, told",
+    "last, reason",
     [
         ("ValueError: 3 is not 4", "ValueError: 3 is not 4"),
         ("trainers.errors.RecordError: bad", "RecordError: bad"),
@@ -27,8 +27,8 @@ ray::TrainingTrial.train() (pid=12, ip=127.0.0.1)
         ),
     ],
 )
-def test_the_exception_is_the_reason(last, told):
-    assert failure_reason(TRACE + last).startswith(told)
+def test_the_exception_is_the_reason(last, reason):
+    assert failure_reason(TRACE + last).startswith(reason)
 
 
 def test_a_dead_worker_is_reported_as_such():

@@ -1,4 +1,4 @@
-"""Grid files: what they mean, and every mistake told at once with its place."""
+"""Grid files: what they mean, and every mistake is reported at once with its place."""
 
 from pathlib import Path
 
@@ -176,35 +176,37 @@ def test_whole_numbers_are_read_in_every_spelling(write, given: str) -> None:
     ],
 )
 def test_values_that_are_not_iteration_counts_are_rejected(mistakes, given: str, said: str) -> None:
-    [told] = mistakes(MINIMAL.replace("100", given))
-    assert said in told
+    [mistake] = mistakes(MINIMAL.replace("100", given))
+    assert said in mistake
 
 
 @pytest.mark.parametrize("word", ["yes", "no", "on", "off", "True", "FALSE"])
 def test_words_that_yaml_reads_as_booleans_are_reported(mistakes, write, word: str) -> None:
-    [told] = mistakes(MINIMAL + f"experiment: {word}\n")
-    assert "put it in quotes" in told
+    [mistake] = mistakes(MINIMAL + f"experiment: {word}\n")
+    assert "put it in quotes" in mistake
     assert load_grid(write(MINIMAL + f"experiment: '{word}'\n")).experiment == word
     assert load_grid(write(MINIMAL + f"sharing: {word}\n")).sharing in (True, False)
 
 
 def test_a_missing_key_is_reported(mistakes) -> None:
     assert mistakes("models: vae\n") == ["1:1 axes is missing.", "1:1 datasets is missing."]
-    [told] = mistakes(MINIMAL.replace("iterations", "batch_size"))
-    assert told == "3:7 axes has no iterations; give the numbers after which a training is scored."
+    [mistake] = mistakes(MINIMAL.replace("iterations", "batch_size"))
+    assert (
+        mistake == "3:7 axes has no iterations; give the numbers after which a training is scored."
+    )
 
 
 def test_a_block_that_is_not_a_mapping_is_reported(mistakes) -> None:
-    [told] = mistakes(MINIMAL + "evaluation: [cbd]\n")
-    assert told.startswith("4:13 evaluation must be a mapping. Known: protocol, measures")
-    [told] = mistakes(MINIMAL + "evaluation:\n")
-    assert "has no value" in told
+    [mistake] = mistakes(MINIMAL + "evaluation: [cbd]\n")
+    assert mistake.startswith("4:13 evaluation must be a mapping. Known: protocol, measures")
+    [mistake] = mistakes(MINIMAL + "evaluation:\n")
+    assert "has no value" in mistake
 
 
 def test_settings_next_to_a_model_are_reported(mistakes) -> None:
     text = MINIMAL.replace("models: vae", "models:\n  - vae:\n    datasets: [dsprites]")
-    [told] = mistakes(text)
-    assert told.startswith("3:5 models[0] has vae, datasets; an entry is one name")
+    [mistake] = mistakes(text)
+    assert mistake.startswith("3:5 models[0] has vae, datasets; an entry is one name")
 
 
 def test_a_mistake_does_not_hide_one_in_how_things_fit(mistakes) -> None:
@@ -216,10 +218,10 @@ models:
 axes: {iterations: 100}
 budget: 100
 """
-    told = mistakes(text)
-    assert len(told) == 3
-    assert told[1].startswith('4:22 models[1].vae.datasets[0] = "mpi3d"')
-    assert told[2].startswith('6:9 budget = "100" has no effect without `price`')
+    found = mistakes(text)
+    assert len(found) == 3
+    assert found[1].startswith('4:22 models[1].vae.datasets[0] = "mpi3d"')
+    assert found[2].startswith('6:9 budget = "100" has no effect without `price`')
 
 
 def test_a_misspelt_dataset_is_not_reported_twice(mistakes) -> None:
@@ -271,16 +273,16 @@ def test_plain_names_are_accepted(name: str) -> None:
 
 
 def test_a_file_name_that_cannot_name_a_grid_is_rejected(mistakes, write) -> None:
-    [told] = mistakes(MINIMAL, "my grid.yaml")
-    assert "rename the file, or add `name:`" in told
+    [mistake] = mistakes(MINIMAL, "my grid.yaml")
+    assert "rename the file, or add `name:`" in mistake
     assert load_grid(write(MINIMAL + "name: mine\n", "my grid.yaml")).title == "mine"
 
 
 def test_ranges_belong_to_a_search(mistakes, write) -> None:
     axes = "100, learning_rate: {low: 1e-5, high: 1e-3, log: true}, batch_size: {low: 16, high: 64}"
     text = MINIMAL.replace("100", axes)
-    told = mistakes(text)
-    assert len(told) == 2 and all("needs a `search` block" in line for line in told)
+    found = mistakes(text)
+    assert len(found) == 2 and all("needs a `search` block" in line for line in found)
     grid = load_grid(write(text + "search: {trainings: 5}\n"))
     assert grid.axes.learning_rate == Range(low=1e-5, high=1e-3, log=True)
 
@@ -299,8 +301,8 @@ def test_ranges_belong_to_a_search(mistakes, write) -> None:
 )
 def test_ranges_that_are_none_are_rejected(mistakes, between: str, said: str) -> None:
     text = MINIMAL.replace("vae", f"[{{beta_vae: {{beta: {between}}}}}]")
-    told = mistakes(text + "search: {trainings: 5}\n")
-    assert len(told) == 1 and said in told[0]
+    found = mistakes(text + "search: {trainings: 5}\n")
+    assert len(found) == 1 and said in found[0]
 
 
 @pytest.mark.parametrize(
@@ -322,8 +324,8 @@ def test_a_range_of_batch_sizes_is_whole(mistakes, between: str) -> None:
     ],
 )
 def test_searches_that_cannot_run_are_rejected(mistakes, search: str, said: str) -> None:
-    told = mistakes(MINIMAL.replace("vae", "[vae, l_vae]") + f"search: {search}\n")
-    assert len(told) == 1 and said in told[0]
+    found = mistakes(MINIMAL.replace("vae", "[vae, l_vae]") + f"search: {search}\n")
+    assert len(found) == 1 and said in found[0]
 
 
 @pytest.mark.parametrize(
@@ -372,8 +374,8 @@ def test_a_learned_value_names_a_grid_that_has_it(mistakes, write) -> None:
 def test_a_learned_value_from_nowhere_is_rejected(mistakes, write, of: str, said: str) -> None:
     write(MINIMAL.replace("vae", "l_vae"), "other.yaml")
     write(MINIMAL.replace("vae", "l_vae").replace("dsprites", "mpi3d"), "mpi.yaml")
-    told = mistakes(learned(of))
-    assert len(told) == 1 and said in told[0]
+    found = mistakes(learned(of))
+    assert len(found) == 1 and said in found[0]
 
 
 @pytest.mark.parametrize(
@@ -389,7 +391,7 @@ def test_a_learned_value_from_nowhere_is_rejected(mistakes, write, of: str, said
     ],
 )
 def test_impossible_pairs_are_rejected(mistakes, change: tuple[str, str], said: str) -> None:
-    assert any(said in told for told in mistakes(MINIMAL.replace(*change)))
+    assert any(said in found for found in mistakes(MINIMAL.replace(*change)))
 
 
 def test_a_target_is_written_in_several_ways(write) -> None:
@@ -406,8 +408,8 @@ def test_a_target_is_written_in_several_ways(write) -> None:
 def test_a_parameter_without_effect_is_rejected(mistakes, write) -> None:
     text = MINIMAL.replace("vae", "[{control_vae: {target: %s, ramp_period: 9}}]")
     for target in ("constant:18", "[ramp, {constant: 18}]"):
-        [told] = mistakes(text % target)
-        assert "ramp_period has no effect with target" in told.replace(' = "9"', "")
+        [mistake] = mistakes(text % target)
+        assert "ramp_period has no effect with target" in mistake.replace(' = "9"', "")
     assert load_grid(write(text % "ramp")).models[0].params["ramp_period"] == (9,)
 
 
@@ -422,14 +424,14 @@ def test_celeba_has_no_measure_that_intervenes(mistakes, write) -> None:
     text = MINIMAL.replace("dsprites", "celeba")
     assert load_grid(write(text)).select.by == "cbd"
     for more in ("evaluation: {measures: [cbd, irs]}\n", "select: {by: irs}\n"):
-        [told] = mistakes(text + more)
-        assert "celeba has no grid of factors, but the measure irs intervenes" in told
+        [mistake] = mistakes(text + more)
+        assert "celeba has no grid of factors, but the measure irs intervenes" in mistake
 
 
 def test_a_selection_must_be_measured(mistakes, write) -> None:
     text = MINIMAL + "evaluation: {measures: cbd}\nselect: {by: cbd_modularity}\n"
-    [told] = mistakes(text)
-    assert "is not among evaluation.measures" in told
+    [mistake] = mistakes(text)
+    assert "is not among evaluation.measures" in mistake
     grid = load_grid(write(text.replace("cbd_modularity", "valid/recon")))
     assert grid.select.direction == "min"
 

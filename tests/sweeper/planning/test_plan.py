@@ -103,8 +103,8 @@ def test_a_rehearsal_is_scored_on_fewer_images(
     grid = grid_of(evaluation={"num_points": asked})
     plan = make_plan(grid, scale=scale, points=points)
     assert {t.config.evaluation.num_points for t in plan.trainings} == {scored}
-    told = any("milestones are scored on" in warning for warning in plan.warnings)
-    assert told == (points is None and scored < asked)
+    warned = any("milestones are scored on" in warning for warning in plan.warnings)
+    assert warned == (points is None and scored < asked)
 
 
 def test_too_few_points_are_refused() -> None:
@@ -290,8 +290,8 @@ def test_too_many_runs_are_refused() -> None:
 
 def test_a_plan_as_json_has_its_numbers_and_cells() -> None:
     plan = make_plan(grid_of(["vae", {"beta_vae": {"beta": 1}}], axes={"iterations": 10}))
-    told = plan.to_json()
-    assert told | {"cells": None, "grid_id": None} == {
+    plain = plan.to_json()
+    assert plain | {"cells": None, "grid_id": None} == {
         "grid": "grid",
         "grid_id": None,
         "runs": 1,
@@ -304,8 +304,8 @@ def test_a_plan_as_json_has_its_numbers_and_cells() -> None:
         "warnings": [],
         "cells": None,
     }
-    assert [cell["label"] for cell in told["cells"]] == ["vae", "beta_vae"]
-    assert told["cells"][0] == {
+    assert [cell["label"] for cell in plain["cells"]] == ["vae", "beta_vae"]
+    assert plain["cells"][0] == {
         "run_id": plan.run_ids[0],
         "training_id": plan.trainings[0].training_id,
         "label": "vae",

@@ -47,9 +47,9 @@ def test_the_space_has_the_grids_axes_and_a_branch_for_each_entry() -> None:
 
 
 def test_a_point_is_trained_with_every_seed_to_every_milestone() -> None:
-    searcher = Search(space_of(GRID, DSPRITES), ["max"], seed=3)
+    search = Search(space_of(GRID, DSPRITES), ["max"], seed=3)
     for _ in range(6):
-        number, point = searcher.ask()
+        number, point = search.ask()
         cells = point_cells(GRID, DSPRITES, point)
         assert [(cell.config.seed, cell.iterations) for cell in cells] == [
             (0, 10),
@@ -59,7 +59,7 @@ def test_a_point_is_trained_with_every_seed_to_every_milestone() -> None:
         ]
         assert {cell.config.batch_size for cell in cells} == {point["batch_size"]}
         assert len(plan_from_cells("search", "id", cells).trainings) == 2
-        searcher.tell(number, [0.5])
+        search.tell(number, [0.5])
 
 
 def test_a_point_is_the_run_that_a_grid_of_one_value_asks_for() -> None:

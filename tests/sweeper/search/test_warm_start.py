@@ -77,17 +77,17 @@ def test_runs_at_another_scale_are_not_taken() -> None:
 
 
 def test_a_search_begins_with_what_is_known_and_counts_it_apart(tmp_path) -> None:
-    library = NoResults(results())
-    search = DatasetSearch(SEARCH, DSPRITES, library=library, journal=tmp_path / "j")
+    known_results = NoResults(results())
+    search = DatasetSearch(SEARCH, DSPRITES, known_results=known_results, journal=tmp_path / "j")
     assert (search.num_warm_started, search.proposed) == (4, 0)
-    warm = search.searcher.trials()
+    warm = search.optuna_search.trials()
     assert {one.state for one in warm} == {TrialState.DONE} and all(
         WARM in one.notes for one in warm
     )
     assert sorted(one.values[0] for one in warm) == pytest.approx([2e-3, 2e-3, 2e-2, 2e-2])
     given = [search.next() for _ in range(6)]
     assert all(given) and search.next() is None
-    again = DatasetSearch(SEARCH, DSPRITES, library=library, journal=tmp_path / "j")
+    again = DatasetSearch(SEARCH, DSPRITES, known_results=known_results, journal=tmp_path / "j")
     assert (again.num_warm_started, again.proposed) == (0, 6)
 
 
@@ -103,7 +103,7 @@ def test_a_known_point_that_is_proposed_is_not_trained() -> None:
             search={"trainings": 9},
         ),
         DSPRITES,
-        library=known,
+        known_results=known,
     )
     given = []
     while (candidate := search.next()) is not None:

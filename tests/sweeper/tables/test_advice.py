@@ -19,6 +19,6 @@ def test_weak_is_advised_where_every_sigma_is_below_a_half(small, sigmas, advise
     runs.loc[strong, columns] = float("nan")
     runs.loc[strong, [f"last/sigma/z{i}" for i in range(len(sigmas))]] = sigmas
     found = table("7.1", replace(small, runs=pd.DataFrame(runs)), grid="table7_1")
-    told = [line for line in notes(found) if "mdl_vae_weak (section 7.2)" in line]
-    assert bool(told) == advised
-    assert all("mdl_vae_strong" in line for line in told)
+    advice = [line for line in notes(found) if "mdl_vae_weak (section 7.2)" in line]
+    assert bool(advice) == advised
+    assert all("mdl_vae_strong" in line for line in advice)

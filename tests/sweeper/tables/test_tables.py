@@ -1,4 +1,4 @@
-"""Tables: the published numbers come back as printed, and what is missing is told."""
+"""Tables: the published numbers come back as printed, and what is missing is reported."""
 
 import csv
 import math
@@ -479,8 +479,8 @@ def test_table_6_2_while_the_beta_vaes_wait_for_the_beta_to_be_learned(new_store
         artifacts=False,
     )
     found = table("6.2", uri, grid="table6_2")
-    told = [(row.model, row.counts.as_text()) for row in found.rows]
-    assert told == [("beta_vae", "0/1 (1 missing)"), ("l_vae", "12/12")]
+    counts = [(row.model, row.counts.as_text()) for row in found.rows]
+    assert counts == [("beta_vae", "0/1 (1 missing)"), ("l_vae", "12/12")]
 
 
 def test_table_6_2_takes_the_beta_of_the_run_that_table_6_1_prints(new_store):

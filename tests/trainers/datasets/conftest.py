@@ -99,7 +99,7 @@ def celeba(folder, count=6):
     rng = np.random.default_rng(0)
     classes = rng.integers(0, 2, (count, 40))
     files = [f"{number:06d}.jpg" for number in range(1, count + 1)]
-    # Red is the row, green the column, blue the picture: so the crop is told from the pixels.
+    # Red is the row, green the column, blue the picture: so the pixels show the crop.
     row, column = np.mgrid[0:218, 0:178]
     with zipfile.ZipFile(folder / "img_align_celeba.zip", "w") as archive:
         for number, file in enumerate(files):

@@ -46,15 +46,15 @@ def test_initial_weights_are_a_function_of_the_seed(name: str) -> None:
 
 
 def layers(module: nn.Module) -> list[str]:
-    told = []
+    found = []
     for layer in module.modules():
         if isinstance(layer, nn.Linear):
-            told.append(f"FC({layer.out_features})")
+            found.append(f"FC({layer.out_features})")
         elif isinstance(layer, nn.Conv2d | nn.ConvTranspose2d):
             kind = "Conv" if isinstance(layer, nn.Conv2d) else "ConvT"
             height, width = layer.kernel_size
-            told.append(f"{kind}({layer.out_channels}x{height}x{width}, {layer.stride[0]})")
-    return told
+            found.append(f"{kind}({layer.out_channels}x{height}x{width}, {layer.stride[0]})")
+    return found
 
 
 def test_mlp_is_table_3_1() -> None:

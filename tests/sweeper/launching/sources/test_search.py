@@ -135,9 +135,9 @@ def test_what_mlflow_lost_of_its_failures_is_published_again(
 def test_a_changed_space_is_one_line_and_exit_2(engine, launched, runs, tmp_path) -> None:
     launched(grid(tmp_path))
     axes = SEARCH["axes"] | {"iterations": [10, 30]}
-    with pytest.raises(UsageError, match="begun with another space .*iterations was") as told:
+    with pytest.raises(UsageError, match="begun with another space .*iterations was") as caught:
         launched(grid(tmp_path, axes=axes))
-    assert told.value.exit_code == 2 and "Give the grid another `name`" in str(told.value)
+    assert caught.value.exit_code == 2 and "Give the grid another `name`" in str(caught.value)
 
 
 def test_the_plan_of_a_search_is_an_upper_bound_with_a_price(

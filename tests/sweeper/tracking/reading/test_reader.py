@@ -60,18 +60,18 @@ def test_other_uris_are_refused(uri):
 
 
 @pytest.mark.parametrize(
-    ("revision", "told"),
+    ("revision", "message"),
     [
         ("0584bdc529eb", "older MLflow .*mlflow db upgrade sqlite:"),
         ("ffffffffffff", "newer MLflow"),
     ],
 )
-def test_a_store_of_another_version_is_named_and_never_migrated(new_store, revision, told):
+def test_a_store_of_another_version_is_named_and_never_migrated(new_store, revision, message):
     uri = new_store()
     synthetic.write_launch(uri, synthetic.small_cells()[:1], artifacts=False)
     sql(uri, "UPDATE alembic_version SET version_num = ?", revision)
     before = hashlib.sha256(file_of(uri).read_bytes()).hexdigest()
-    with pytest.raises(TrackingError, match=told) as caught:
+    with pytest.raises(TrackingError, match=message) as caught:
         read_store(uri)
     known, head = schema_revisions()
     assert revision in str(caught.value) and head in str(caught.value) and head in known
@@ -233,13 +233,14 @@ class Answer(BaseHTTPRequestHandler):
 
 
 @pytest.mark.parametrize(
-    ("code", "told"), [(403, "refuses the host name.*--allowed-hosts 127"), (404, "404.*is it an")]
+    ("code", "message"),
+    [(403, "refuses the host name.*--allowed-hosts 127"), (404, "404.*is it an")],
 )
-def test_a_server_that_refuses_is_explained(code, told):
+def test_a_server_that_refuses_is_explained(code, message):
     with HTTPServer(("127.0.0.1", 0), Answer) as answering:
         answering.code = code
         threading.Thread(target=answering.handle_request, daemon=True).start()
-        with pytest.raises(TrackingError, match=told):
+        with pytest.raises(TrackingError, match=message):
             read_store(f"http://127.0.0.1:{answering.server_port}")
 
 

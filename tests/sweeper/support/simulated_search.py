@@ -1,4 +1,4 @@
-"""A search played without an engine: workers that know each training's scores beforehand."""
+"""Runs a search without an engine: each score is a function of the configuration."""
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -13,8 +13,8 @@ Score = Callable[[TrainingConfig, int], Scores | None]
 
 
 @dataclass
-class Shelf(NoResults):
-    """A library that remembers what the workers scored, as a sweep store does."""
+class RecordedScores(NoResults):
+    """The scores of the workers, kept as a sweep store keeps them."""
 
     scored: dict[str, dict[int, Scores]] = field(default_factory=dict)
 
@@ -23,36 +23,35 @@ class Shelf(NoResults):
 
 
 @dataclass
-class Play:
-    """Workers that advance in turn, one milestone each.
+class SimulatedSearch:
+    """Workers that take turns, one milestone each.
 
-    score: a training's scores at a milestone; None means that it breaks down there.
-    told: (training id, milestone) in the order scored."""
+    score: a training's scores at a milestone; None means that it fails there.
+    scored: (training id, milestone) in the order scored."""
 
-    walk: TrainingQueue
+    queue: TrainingQueue
     score: Score
     workers: int = 2
-    shelf: Shelf | None = None
-    told: list[tuple[str, int]] = field(default_factory=list)
+    recorded: RecordedScores | None = None
+    scored: list[tuple[str, int]] = field(default_factory=list)
     busy: list[tuple[Training, int]] = field(default_factory=list)
-    idle_with_work_left: bool = False
 
-    def run(self, milestones: int = 10**9) -> "Play":
-        """Plays until the search is over or so many milestones are scored, as if killed then."""
-        while len(self.told) < milestones and self._fill():
+    def run(self, milestones: int = 10**9) -> "SimulatedSearch":
+        """Runs to the end, or until so many milestones are scored, as if killed then."""
+        while len(self.scored) < milestones and self._fill():
             self._advance()
         return self
 
     def _fill(self) -> bool:
         while len(self.busy) < self.workers:
-            training = self.walk.next()
+            training = self.queue.next()
             if training is None:
                 break
             self.busy.append((training, self._done(training)))
         return bool(self.busy)
 
     def _done(self, training: Training) -> int:
-        known = self.shelf.scored.get(training.training_id, {}) if self.shelf else {}
+        known = self.recorded.scored.get(training.training_id, {}) if self.recorded else {}
         return len(known)
 
     def _advance(self) -> None:
@@ -61,11 +60,11 @@ class Play:
         milestone, last = milestones[index], index == len(milestones) - 1
         scores = self.score(training.config, milestone)
         if scores is None:
-            self.walk.give_up(training.training_id, "failed", "no space left on device")
+            self.queue.give_up(training.training_id, "failed", "no space left on device")
             return
-        self.told.append((training.training_id, milestone))
-        if self.shelf is not None:
-            self.shelf.scored.setdefault(training.training_id, {})[milestone] = scores
-        stops = self.walk.add_scores(training.training_id, {milestone: scores}, finished=last)
+        self.scored.append((training.training_id, milestone))
+        if self.recorded is not None:
+            self.recorded.scored.setdefault(training.training_id, {})[milestone] = scores
+        stops = self.queue.add_scores(training.training_id, {milestone: scores}, finished=last)
         if not (stops or last):
             self.busy.append((training, index + 1))

@@ -95,7 +95,7 @@ def problems(split: FactorSplit, sizes: Mapping[str, int]) -> Iterator[Finding]:
 
 def is_any_left(boxes: Sequence[Box], sizes: Mapping[str, int]) -> bool:
     """Whether a combination of factor values is in none of the boxes. True where too many
-    combinations would have to be tried; the training then finds out."""
+    combinations would have to be tried; opening the training then raises the error."""
     names = sorted({name for box in boxes for name, *_ in box})
     # One value stands for all between two bounds.
     starts = {

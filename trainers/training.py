@@ -28,14 +28,14 @@ from trainers.saving.checkpoints import CheckpointWriter, load_newest
 from trainers.saving.folders import Folder
 from trainers.saving.records import (
     Milestone,
-    find_records,
-    read_divergence,
+    divergence_reason,
+    milestones_left,
     sorted_json,
     write_divergence,
     write_milestone,
 )
 from trainers.saving.weights import best_kept, keep_weights, selection_value
-from trainers.scoring.milestone import evaluate
+from trainers.scoring.milestone import evaluate_split
 from trainers.splits import Split, split
 
 log = logging.getLogger(__name__)
@@ -108,7 +108,7 @@ class Training:
         self._last_T: np.ndarray | None = None  # values of the latest step run by this object
         self._train_s = 0.0
         self._interrupted_in_step = False
-        self._milestones_left, self._reason = _remaining(config, folder)
+        self._milestones_left, self._reason = milestones_left(folder, config.milestones)
         self._parts: _Parts | None = None
         if self._milestones_left:
             on_gpu = self._device.type == "cuda"
@@ -212,7 +212,7 @@ class Training:
         if not finite_S.all():
             bad = int(np.argmin(finite_S))
             term = parts.stepper.names[int(np.argmin(np.isfinite(rows_ST[bad])))]
-            self._reason = _reason(int(steps_S[bad]), term)
+            self._reason = divergence_reason(int(steps_S[bad]), term)
             write_divergence(self._folder, int(steps_S[bad]), term)
             self._milestones_left.clear()
             return False
@@ -221,21 +221,9 @@ class Training:
         return True
 
     def _score(self, parts: _Parts) -> Milestone:
-        config, num_points = self.config, self.config.evaluation.num_points
-        validation_N = parts.split.validation[:num_points]
-        representation, metrics, failed = evaluate(
-            parts.stepper, parts.dataset, validation_N, config, self.iteration, part="valid"
+        representation, metrics, failed = evaluate_split(
+            parts.stepper, parts.dataset, parts.split, self.config, self.iteration
         )
-        if len(parts.split.test):
-            _, on_test, failed_on_test = evaluate(
-                parts.stepper,
-                parts.dataset,
-                parts.split.test[:num_points],
-                config,
-                self.iteration,
-                part="test",
-            )
-            metrics, failed = metrics | on_test, failed or failed_on_test
         milestone = Milestone(
             iteration=self.iteration,
             metrics=metrics,
@@ -295,25 +283,6 @@ class Training:
         if self._last_T is None:
             return {}
         return dict(zip(("recon", "kl", "total"), map(float, self._last_T[:3]), strict=True))
-
-
-def _reason(iteration: int, term: str) -> str:
-    return f"{term} was not finite at step {iteration}"
-
-
-def _remaining(config: TrainingConfig, folder: Folder) -> tuple[list[int], str]:
-    """(milestones still to be scored, ascending; why the training diverged, or '')."""
-    found = find_records(folder)
-    diverged_at, reason = None, ""
-    for name in found.diverged.values():
-        diverged_at, term = read_divergence(folder, name)
-        reason = _reason(diverged_at, term)
-    left = [
-        iteration
-        for iteration in sorted(config.milestones)
-        if iteration not in found.milestones and (diverged_at is None or iteration < diverged_at)
-    ]
-    return left, reason
 
 
 def _runner(

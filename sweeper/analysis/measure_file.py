@@ -55,7 +55,7 @@ def measure_file(
         latents_NL, factors_NK, measures=asked, protocol=protocol, seed=seed, alpha=alpha
     )
     notes = tuple(
-        f"factors[:, {k}] has one value for all points, which tells nothing of the latents and "
+        f"factors[:, {k}] has one value for all points, which says nothing about the latents and "
         "lowers measures that average over factors"
         for k in constant_factors(factors_NK)
     )

@@ -101,7 +101,7 @@ def front(
 ) -> Front:
     """The front of a launched grid, or of a population that is given as the source.
 
-    directions: {score: 'max' or 'min'}, two or more; None takes what its search was after.
+    directions: {score: 'max' or 'min'}, two or more; None takes those of its search.
     Raises UsageError for an unknown score, ResultsError where no finished run has them all."""
     population = population_from(source, grid)
     searched = population.text.directions

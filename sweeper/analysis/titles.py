@@ -7,7 +7,7 @@ BETA = "\u03b2"
 
 
 def model_title(model: str) -> str:
-    """'beta_vae' -> the thesis's spelling; a model we do not know is shown as it is."""
+    """'beta_vae' -> the thesis's spelling; an unknown model is shown as it is."""
     if model not in MODELS:
         return model
     title: str = MODELS[model].title

@@ -38,7 +38,7 @@ def serve(uri: str, port: int) -> int:
     _check_port(port)
     print(f"Starting the MLflow UI on port {port}; this takes some seconds", flush=True)
     server = _start(uri, path, port)
-    signal.signal(signal.SIGTERM, signal.default_int_handler)  # or the server would live on
+    signal.signal(signal.SIGTERM, signal.default_int_handler)  # else the server would stay
     try:
         if _answers(server, port):
             print(f"MLflow UI: {address(uri, port)} (Ctrl-C ends it)", flush=True)

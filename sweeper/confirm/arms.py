@@ -62,7 +62,7 @@ def arms_of(population: Population, plan: Plan, rule: SelectionRule, num_rivals:
     """Arms by dataset, source and model, in the order of the plan.
 
     A rival differs from those ranked above it in more than its iterations: milestones of one
-    training say little of each other. Raises ResultsError while runs of the grid are missing,
+    training are strongly correlated. Raises ResultsError while runs of the grid are missing,
     UsageError for a score that no single run has."""
     _check(population, rule)
     cells = {(cell.label, cell.run_id): cell for cell in plan.cells}

@@ -71,7 +71,7 @@ def race(
     *,
     lower_is_better: bool = False,
 ) -> Race:
-    """The race as far as the scores go."""
+    """The race, replayed from the scores."""
     names = [name for group in models.values() for name in group]
     num_pairs = max(1, len(names) * (len(names) - 1) // 2)
     level = rules.level / (num_pairs * len(rules.looks))

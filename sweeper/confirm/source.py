@@ -56,7 +56,7 @@ class ConfirmSource(PlanSource):
         super().__init__(grid, settings, confirmed.plan_of(found, known, settings), known)
 
     def next_round(self) -> "ConfirmSource | None":
-        """The next fresh seeds, where the scores so far leave something open."""
+        """The next fresh seeds, where something is not settled yet."""
         if self._exhausted:
             return None
         later = ConfirmSource(self._grid, self._settings, self._confirmed)

@@ -92,7 +92,7 @@ def parameters(config: TrainingConfig, image_CHW: tuple[int, int, int]) -> int:
 
 
 def format_bytes(count: float) -> str:
-    """'1.5 GB': in powers of 1000, as disks are sold."""
+    """'1.5 GB': in powers of 1000, as on the labels of disks."""
     for unit in ("B", "kB", "MB", "GB"):
         if count < 1000:
             return f"{count:.3g} {unit}"

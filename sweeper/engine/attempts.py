@@ -121,7 +121,7 @@ class Attempts:
         return state.failures <= self._max_failures
 
     def _exclude_node(self, node: str) -> None:
-        """Excludes a node, and forgives what failed there."""
+        """Excludes a node; failures of trainings there no longer count."""
         self.excluded_nodes.add(node)
         for name in self._failed_on.pop(node, set()):
             self._states[name].failures = 0

@@ -25,7 +25,7 @@ OnFailure = Callable[[str], None]
 
 
 class Delivery:
-    """One notification on its way. deliver: raises for what cannot be delivered."""
+    """One notification being delivered. deliver: raises for what cannot be delivered."""
 
     def __init__(self, deliver: Callable[[], None], target: str, on_failure: OnFailure) -> None:
         self._deliver, self._target, self._on_failure = deliver, target, on_failure
@@ -41,7 +41,7 @@ class Delivery:
     def _run(self) -> None:
         try:
             self._deliver()
-        except Exception as error:  # whatever: a notification must not end a sweep
+        except Exception as error:  # whatever is raised: a notification must not end a sweep
             self._on_failure(f"{self._target}: {first_line(error)}")
 
 

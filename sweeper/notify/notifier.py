@@ -78,7 +78,7 @@ class Notifier:
         self.send("end", text, exit_code=outcome.exit_code, **counts)
 
     def wait(self) -> None:
-        """Gives what is on its way a few seconds; the launch does not wait longer."""
+        """Waits for pending deliveries, a few seconds in all."""
         end = time.monotonic() + _WAIT_S
         for delivery in self._deliveries:
             delivery.wait(end)

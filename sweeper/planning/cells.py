@@ -2,9 +2,7 @@
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from fractions import Fraction
 from functools import partial
-from math import ceil
 from typing import Any
 
 from sweeper import messages
@@ -17,14 +15,14 @@ from sweeper.grid.checks.consistency import check, problem
 from sweeper.grid.checks.data import allowed_measures
 from sweeper.ids import id_of, run_id, training_id
 from sweeper.planning.points import max_points, points_of
-from trainers.config import Evaluation, TrainingConfig
+from sweeper.planning.scoring import evaluation_of, scaled_milestones
+from trainers.config import TrainingConfig
 from trainers.factor_splits import FactorSplit
 from trainers.specs.datasets import DATASETS
 from trainers.specs.models import MODEL_ALIASES, MODELS, canonical_model
 from trainers.specs.own import code_digests
 
 MAX_RUNS = 200_000
-REHEARSAL_POINTS = 500
 
 ResolveLearned = Callable[[Learned, str], float | None]
 UseSynthetic = Callable[[str], bool]
@@ -111,11 +109,13 @@ class CellBuilder:
         self.facts = facts_of(dataset, grid.origin.folder)
         self.source = _source(dataset, self.facts, options.use_synthetic)
         self.axes = grid.axes_of(entry)
-        self.warnings: list[str] = []
         asked = self.axes.pop("iterations")
         assert isinstance(asked, tuple)
-        self.milestones = self._scaled(asked, options.scale)
-        self.evaluation = self._evaluation(options)
+        self.milestones, merged = scaled_milestones(asked, options.scale)
+        self.evaluation, fewer = evaluation_of(
+            grid.evaluation, dataset.name, self.facts, options.scale, options.points
+        )
+        self.warnings = [*merged, *fewer]
         self.measures = allowed_measures(grid, self.facts)
         self.data_dir = self._data_dir()
 
@@ -210,70 +210,10 @@ class CellBuilder:
             params[param.name] = value
         return params, tuple(unresolved)
 
-    def _evaluation(self, options: ExpansionOptions) -> Evaluation:
-        asked = self.grid.evaluation
-        return Evaluation(
-            protocol=asked.protocol,
-            num_points=self._points(options),
-            alpha=asked.alpha,
-            split_seed=asked.split.seed,
-            validation_fraction=asked.split.validation,
-            test_fraction=asked.test_fraction,
-        )
-
     def _data_dir(self) -> str | None:
         """Absolute, since a worker has another working folder."""
         given = self.dataset.data
         return None if given is None else str((self.grid.origin.folder / given).resolve())
-
-    def _points(self, options: ExpansionOptions) -> int:
-        """How many images a milestone is scored on. A rehearsal (scale below 1) takes fewer, or
-        scoring would take longer than training."""
-        evaluation = self.grid.evaluation
-        asked = evaluation.num_points
-        if options.points is not None or "num_points" in evaluation.model_fields_set:
-            self._check_data(options.points or asked)
-        if options.points is not None:
-            return options.points
-        if options.scale >= 1 or asked <= REHEARSAL_POINTS:
-            return asked
-        self.warnings.append(
-            f"at scale {options.scale} milestones are scored on {REHEARSAL_POINTS} images, not "
-            f"{asked:,}; --points sets it."
-        )
-        return REHEARSAL_POINTS
-
-    def _check_data(self, asked: int) -> None:
-        """Warns of constant factors, and where a split has fewer images than are asked for."""
-        split = self.grid.evaluation
-        if self.facts.constant_factors:
-            self.warnings.append(
-                f"{self.dataset.name}: {', '.join(self.facts.constant_factors)} has one value in "
-                "every image, which tells nothing of the latents and lowers measures that average "
-                "over factors."
-            )
-        parts = {"validation": split.split.validation, "test": split.test_fraction}
-        for part, fraction in parts.items():
-            held = int(self.facts.num_images * fraction)
-            if 0 < held < asked:
-                self.warnings.append(
-                    f"{self.dataset.name}: milestones are scored on all {held:,} {part} images, "
-                    f"fewer than the num_points of {asked:,} asked for."
-                )
-
-    def _scaled(self, asked: tuple[int, ...], scale: float) -> tuple[int, ...]:
-        """Milestones times `scale`, rounded up; those that become equal are merged."""
-        exact = Fraction(repr(scale))
-        merged: dict[int, int] = {}
-        for iterations in sorted(asked):
-            scaled = ceil(iterations * exact)
-            if scaled in merged:
-                first = merged[scaled]
-                self.warnings.append(
-                    f"{first} and {iterations} iterations both become {scaled} at scale {scale}."
-                )
-            merged.setdefault(scaled, iterations)
-        return tuple(merged)
 
 
 def count_cells(grid: Grid) -> int:

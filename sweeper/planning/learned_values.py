@@ -20,7 +20,7 @@ from trainers.specs.models import needs_weak
 
 
 class LearnedValues:
-    """Answers from the stored runs, by run id."""
+    """Learned values of the stored runs, by run id."""
 
     def __init__(
         self,
@@ -28,7 +28,7 @@ class LearnedValues:
         grid: Grid,
         options: ExpansionOptions = DEFAULT_OPTIONS,
     ) -> None:
-        """grid: the one that asks; paths in it are relative to its folder.
+        """grid: the one that refers to the others; paths in it are relative to its folder.
         options: how that grid is expanded, and so the other grid too."""
         self._runs = runs
         self._folder = grid.origin.folder

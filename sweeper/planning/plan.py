@@ -192,7 +192,7 @@ def make_plan(
 
     scale: multiplies every iteration count, rounded up, at least 1.
     points: images that a milestone is scored on, in place of the grid's `num_points`; by default
-    fewer than those where scale is below 1 (`cells.REHEARSAL_POINTS`).
+    fewer than those where scale is below 1 (`scoring.REHEARSAL_POINTS`).
     use_synthetic: whether to use synthetic data for a dataset whose published file is missing.
     resolve: (learned value, dataset) -> number, or None while it is not known.
     needs_second_model: whether the run of this id, of the first model of an alias

@@ -69,7 +69,7 @@ def write_results(made: Report, folder: Path) -> list[Path]:
 
 
 def launch_note(table: Table) -> str:
-    """The table in the Markdown that MLflow's UI renders: it knows <ins>, not <u>."""
+    """The table in the Markdown of MLflow's UI, which renders <ins> and not <u>."""
     text = render(table, "md").replace("<u>", "<ins>").replace("</u>", "</ins>")
     return f"{text}\nFigures, tables and the report page are among the artifacts.\n"
 

@@ -45,7 +45,7 @@ def runs_missing_measures(
                 yield MissingMeasures(run_id, iterations, training.config, missing, active)
 
 
-def rescore(writer: Writer, mlflow_run_id: str, lack: MissingMeasures) -> None:
+def rescore(writer: Writer, mlflow_run_id: str, missing: MissingMeasures) -> None:
     """Adds the scores to the run in MLflow, the same bits as if they had been asked for at once.
 
     Latents that cannot be scored by a measure are left without it, once; the tag `sweeper.advice`
@@ -53,23 +53,23 @@ def rescore(writer: Writer, mlflow_run_id: str, lack: MissingMeasures) -> None:
     from trainers.scoring.latents import ACTIVE, active_latents, measure_scores
 
     latents = writer.read_latents(mlflow_run_id)
-    if lack.active_latents:
+    if missing.active_latents:
         active = {ACTIVE: float(active_latents(latents.mu_NL))}
-        writer.add_scores(mlflow_run_id, active, lack.iterations)
-    if not lack.measures:
+        writer.add_scores(mlflow_run_id, active, missing.iterations)
+    if not missing.measures:
         return
     try:
         scores = measure_scores(
             latents.mu_NL,
             latents.factors_NK,
-            lack.measures,
-            lack.config.evaluation,
-            seed=lack.config.seed,
-            iteration=lack.iterations,
+            missing.measures,
+            missing.config.evaluation,
+            seed=missing.config.seed,
+            iteration=missing.iterations,
         )
     except MeasureError as error:
         writer.set_tags(mlflow_run_id, {layout.ADVICE: f"not scored: {error}"})
         scores = {}
-    undefined = [name for name in map(layout.stored_name, lack.measures)
+    undefined = [name for name in map(layout.stored_name, missing.measures)
                  if layout.MEASURE_PREFIX + name not in scores]  # fmt: skip
-    writer.add_scores(mlflow_run_id, scores, lack.iterations, undefined)
+    writer.add_scores(mlflow_run_id, scores, missing.iterations, undefined)

@@ -122,7 +122,7 @@ class RunPublisher:
     def rescore(self, missing: MissingMeasures) -> None:
         """Adds scores that a finished run lacks."""
         mlflow_run_id = self._known.mlflow_ids[missing.run_id]
-        self.queue.put(partial(rescore, mlflow_run_id=mlflow_run_id, lack=missing))
+        self.queue.put(partial(rescore, mlflow_run_id=mlflow_run_id, missing=missing))
 
     def add_picture(self, run_id: str) -> None:
         """Draws the picture of a finished run that was published without it."""

@@ -1,4 +1,4 @@
-"""A run of a plan as it is to stand in MLflow."""
+"""A run of a plan as it is written to MLflow."""
 
 import json
 import tempfile

@@ -125,7 +125,7 @@ def _figures(population: Population, kind: str) -> tuple[str, dict[str, bytes], 
             continue
         try:
             pictures[name] = as_bytes(draw_figure(name, numbers), kind)
-        except Exception as error:  # of a drawing library: the tables are whole all the same
+        except Exception as error:  # of a drawing library: the tables are complete without it
             missing_figures.append(f"Figure {name} could not be drawn: {first_line(error)}")
             continue
         data = f"data:{_MEDIA[kind]};base64,{base64.b64encode(pictures[name]).decode()}"

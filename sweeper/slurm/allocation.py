@@ -55,7 +55,7 @@ def _cpus(environment: Mapping[str, str]) -> int:
 
 
 def _gpus(environment: Mapping[str, str]) -> int:
-    """GPUs given on this node; those that nobody asked Slurm for are not used."""
+    """GPUs given on this node; those that were not requested from Slurm are not used."""
     if "SLURM_GPUS_ON_NODE" in environment:
         return int(environment["SLURM_GPUS_ON_NODE"])
     visible = environment.get("CUDA_VISIBLE_DEVICES") or environment.get("SLURM_STEP_GPUS") or ""

@@ -49,7 +49,7 @@ class _Job:
 
     @property
     def is_to_resume(self) -> bool:
-        """Whether Slurm asked for the end, and nobody else did."""
+        """Whether the end was requested by Slurm, and by nobody else."""
         return not self.signals & {signal.SIGUSR2, signal.SIGTERM}
 
 

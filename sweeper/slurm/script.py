@@ -67,5 +67,5 @@ def _cpus(grid: Grid, asked: Slurm) -> int:
 
 
 def _quoted(value: str) -> str:
-    """A value of an #SBATCH line, which knows quotes but not the shell's expansions."""
+    """A value of an #SBATCH line, in which sbatch reads quotes and expands nothing."""
     return f'"{value}"' if set(value) & set(" #'") else value

@@ -82,7 +82,7 @@ def import_source(source: Source) -> tuple[ModuleType, frozenset[str]]:
 
 @contextmanager
 def _importing(source: Source, name: str) -> Iterator[set[str]]:
-    """The source's modules can be imported. Those beside a file are removed from `sys.modules`
+    """The source's modules can be imported. Those next to a file are removed from `sys.modules`
     afterwards, so that another folder may have a file of the same name."""
     names = {_module_name(file) for file in source.files}
     if not source.module:

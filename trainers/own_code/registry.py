@@ -1,4 +1,4 @@
-"""Loads a user's own code and puts its parts beside the built-in ones.
+"""Loads a user's own code and adds its parts to the built-in ones.
 
 A plan and a worker use the same tables (`specs`, OBJECTIVES, NETWORKS, DATASETS, MEASURES) for
 both. Loading a file again after a change replaces its parts."""
@@ -141,7 +141,7 @@ def _entry(part: Part) -> Any:
 
 
 def _table(kind: Kind) -> dict[str, Any]:
-    """The built-in table of code, which each part is put beside."""
+    """The built-in table of code, to which a part is added."""
     if kind == "model":
         from trainers.objectives import OBJECTIVES
 

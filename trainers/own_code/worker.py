@@ -1,4 +1,4 @@
-"""A user's own code on its way to a worker: sent with the job, checked and loaded there."""
+"""A user's own code in a worker: sent with the job, checked and loaded there."""
 
 import importlib.util
 from collections.abc import Iterable, Mapping

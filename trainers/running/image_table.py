@@ -73,8 +73,8 @@ _tables: WeakValueDictionary[tuple[str, str], ByteTable | BitTable] = WeakValueD
 def image_table(dataset: Dataset, device: torch.device) -> ImageTable | None:
     """The dataset in the memory of the device, shared by all trainings of this process.
 
-    None if there is no room, or if the images would have to be rendered one by one; minibatches
-    are then copied to the device in chunks, with the same results."""
+    None if its memory does not suffice, or if the images would have to be rendered one by one;
+    minibatches are then copied to the device in chunks, with the same results."""
     key = dataset.fingerprint, str(device)
     with device_lock(device):
         table = _tables.get(key)

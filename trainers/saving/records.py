@@ -6,7 +6,7 @@ complete or absent. Shapes: N points, L latent, K factors, S recorded steps, T t
 import io
 import json
 import zipfile
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -133,3 +133,24 @@ def find_records(folder: Folder) -> FolderContents:
         diverged=files_by_number(folder, "diverged"),
         checkpoints=tuple(files_by_number(folder, "checkpoint")),
     )
+
+
+def milestones_left(folder: Folder, milestones: Iterable[int]) -> tuple[list[int], str]:
+    """(those still to be scored, ascending; why the training diverged, or ''). Raises RecordError
+    for a damaged divergence record."""
+    found = find_records(folder)
+    diverged_at, reason = None, ""
+    for name in found.diverged.values():
+        diverged_at, term = read_divergence(folder, name)
+        reason = divergence_reason(diverged_at, term)
+    left = [
+        iteration
+        for iteration in sorted(milestones)
+        if iteration not in found.milestones and (diverged_at is None or iteration < diverged_at)
+    ]
+    return left, reason
+
+
+def divergence_reason(iteration: int, term: str) -> str:
+    """For people, and the tag of the run in MLflow."""
+    return f"{term} was not finite at step {iteration}"

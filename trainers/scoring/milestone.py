@@ -13,6 +13,7 @@ from trainers.errors import MeasureError
 from trainers.running.step import TrainStep
 from trainers.scoring.latents import ACTIVE, active_latents, measure_scores
 from trainers.seeds import random_stream
+from trainers.splits import Split
 
 _CHUNK = 256
 
@@ -58,6 +59,27 @@ def represent(
         recon=recon / len(indices_N),
         kl=_kl_nats(mu_NL, logvar_NL),
     )
+
+
+def evaluate_split(
+    stepper: TrainStep,
+    dataset: Dataset,
+    parts: Split,
+    config: TrainingConfig,
+    iteration: int,
+) -> tuple[Representation, dict[str, float], str]:
+    """As `evaluate`, on the first `num_points` validation images and, where the split has test
+    images, on as many of these. The representation is that of the validation images."""
+    num_points = config.evaluation.num_points
+    representation, metrics, failed = evaluate(
+        stepper, dataset, parts.validation[:num_points], config, iteration, part="valid"
+    )
+    if len(parts.test):
+        _, on_test, failed_on_test = evaluate(
+            stepper, dataset, parts.test[:num_points], config, iteration, part="test"
+        )
+        metrics, failed = metrics | on_test, failed or failed_on_test
+    return representation, metrics, failed
 
 
 def evaluate(

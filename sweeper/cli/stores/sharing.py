@@ -1,4 +1,4 @@
-"""Commands for results that travel: merge, pack, unpack."""
+"""Commands that move results between stores: merge, pack, unpack."""
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager

@@ -1,7 +1,7 @@
 """Whether a worker runs exactly the driver's code: the same bytes of the three packages.
 
 Otherwise a worker would import what its working folder, PYTHONPATH or node holds, and its numbers
-would stand under the driver's code version."""
+would be recorded under the driver's code version."""
 
 import os
 import time

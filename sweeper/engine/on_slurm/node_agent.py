@@ -38,7 +38,7 @@ def main(head: str, control: str) -> int:
             launch.sendall(f"{line}\n".encode())
 
     def warn(number: int, frame: FrameType | None) -> None:
-        if is_head:  # every node is warned; the launch has to hear it once
+        if is_head:  # every node is warned; one message to the launch is enough
             send("warned")
 
     signal.signal(signal.SIGTERM, warn)
@@ -108,7 +108,7 @@ def _report(ray: "subprocess.Popen[str]", name: str, send) -> None:  # type: ign
 
 
 def _end_with(ray: "subprocess.Popen[str]", launch: socket.socket) -> None:
-    """Ends Ray once the launch has closed the connection, or is gone."""
+    """Ends Ray once the launch has closed the connection, or has died."""
     with contextlib.suppress(OSError):
         while launch.recv(1024):
             pass
@@ -136,7 +136,7 @@ def _is_reachable(head: str) -> bool:
 
 def _temporary_folder(name: str) -> Path:
     """A folder of this job and node, private to the user. Its path is short, as the names of
-    sockets below it have a limit of 107 characters; /tmp/ray belongs to whoever came first."""
+    sockets below it have a limit of 107 characters; /tmp/ray belongs to the user who created it."""
     folder = Path("/tmp", f"sw{os.environ['SLURM_JOB_ID']}-{name[-16:]}-{os.getpid()}")
     folder.mkdir(mode=0o700)
     return folder

@@ -52,9 +52,9 @@ def selection_warnings(grid: Grid) -> list[str]:
     if grid.select.by in BETWEEN_SEEDS and grid.select.milestone != "last":
         if grid.keep_weights == "selected":
             found.append(
-                f"no training can tell which of its milestones {grid.select.by} will select, so "
-                "each keeps the weights of its last one; `keep_weights: all` keeps all, and "
-                "`select: {milestone: last}` selects among the last ones."
+                f"during a training it is not known which of its milestones {grid.select.by} "
+                "will select, so each keeps the weights of its last one; `keep_weights: all` "
+                "keeps all, and `select: {milestone: last}` selects among the last ones."
             )
     return found
 

@@ -92,7 +92,7 @@ class Range(Block):
 class OneOrMany:
     """Marks a tuple field that may be written as one value: `64` stands for `[64]`.
 
-    distinct: later duplicates are dropped, with a warning."""
+    drop_duplicates: whether later duplicates are dropped, with a warning."""
 
     drop_duplicates: bool = True
 

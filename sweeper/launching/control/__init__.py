@@ -1,1 +1,1 @@
-"""What ends a running launch early, and what adds to it."""
+"""What ends a running launch early: signals, and failures that are all alike."""

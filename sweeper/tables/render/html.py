@@ -1,4 +1,4 @@
-"""A table in HTML: a fragment in plain ASCII, so that no page can misread it."""
+"""A table in HTML: a fragment in plain ASCII, so that the encoding of a page does not matter."""
 
 from html import escape
 

@@ -87,7 +87,7 @@ class Claim:
         except BaseException:
             self.release()
             raise
-        self._thread = threading.Thread(target=self._beat, name="claim", daemon=True)
+        self._thread = threading.Thread(target=self._refresh, name="claim", daemon=True)
         self._thread.start()
 
     def stop(self) -> None:
@@ -129,7 +129,7 @@ class Claim:
                 if key.startswith(layout.CLAIM_PREFIX) and key != self._key:
                     yield _Rival(grid, mlflow_run_id, key, text)
 
-    def _beat(self) -> None:
+    def _refresh(self) -> None:
         count = 0
         while not self._stopped.wait(HEARTBEAT_S):
             count += 1

@@ -17,9 +17,9 @@ from sweeper.tracking.connection import open_client, tracking_error
 from sweeper.tracking.reading.stored_run import StoredRun
 from sweeper.tracking.reading.whole_run import WholeRun, copy_artifacts
 from sweeper.tracking.writing.experiment_page import dataset_input
+from sweeper.tracking.writing.metric_points import log_points
 from sweeper.tracking.writing.writer import Writer
 
-_BATCH = 1000  # metrics a log_batch may hold
 _NOT_COPIED = (layout.PARENT, layout.STATUS, layout.SELECTED_BY)
 
 
@@ -93,8 +93,7 @@ class RunCopier:
         from mlflow.entities import Metric, Param
 
         points = [Metric(key, value, time_ms, step) for key, value, time_ms, step in run.points]
-        for start in range(0, len(points), _BATCH):
-            self._client.log_batch(mlflow_run_id, metrics=points[start : start + _BATCH])
+        log_points(self._client, mlflow_run_id, points)
         params = [Param(key, value) for key, value in run.stored.params.items()]
         self._client.log_batch(mlflow_run_id, params=params)
         if (dataset := _dataset(run.stored, artifacts)) is not None:

@@ -6,12 +6,9 @@ driver wrote partly is completed by the next one."""
 
 import tempfile
 import time
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
-
-import numpy as np
 
 from sweeper.errors import TrackingError
 from sweeper.tracking import layout
@@ -19,6 +16,7 @@ from sweeper.tracking.connection import open_client, tracking_error
 from sweeper.tracking.reading.artifacts import Latents, read_latents_file
 from sweeper.tracking.uri import artifact_uri, sqlite_path
 from sweeper.tracking.writing.experiment_page import dataset_input, describe_experiment, run_note
+from sweeper.tracking.writing.metric_points import log_points, metric_points, recorded_ms
 from sweeper.tracking.writing.run_files import (
     draw_pcc,
     extend_metrics,
@@ -26,9 +24,6 @@ from sweeper.tracking.writing.run_files import (
     write_own_code,
 )
 from trainers.saving.records import Milestone
-
-_POINTS = 200  # of each metric's trajectory in MLflow; trajectory.parquet holds them all
-_BATCH = 1000  # metrics a log_batch may hold
 
 
 @dataclass(frozen=True)
@@ -126,40 +121,39 @@ class Writer:
         """Adds {run id: MLflow id} of runs that are in the store already."""
         self._known.update(runs)
 
-    def publish(self, publication: RunToPublish) -> str:
+    def publish(self, run: RunToPublish) -> str:
         """Writes one run and ends it. Returns its MLflow id.
 
         A run that is finished already is not changed: its training may have been repeated for a
         later milestone, after the sweep store was deleted."""
-        milestone = publication.milestone
-        time_ms = _time_ms(milestone)
-        finished = self._finished(publication.run_id)
+        milestone = run.milestone
+        time_ms = recorded_ms(milestone)
+        finished = self._finished(run.run_id)
         if finished is not None:
             return finished
-        mlflow_run_id = self._find_or_create_run(publication, time_ms)
+        mlflow_run_id = self._find_or_create_run(run, time_ms)
         no_picture = ""
         if milestone is not None:
             with tempfile.TemporaryDirectory() as folder:
                 no_picture = write_artifacts(
                     Path(folder),
                     milestone,
-                    publication.run_id,
-                    publication.training_id,
-                    publication.params,
+                    run.run_id,
+                    run.training_id,
+                    run.params,
                 )
-                write_own_code(Path(folder, layout.OWN_CODE), publication.own_code)
+                write_own_code(Path(folder, layout.OWN_CODE), run.own_code)
                 self._client.log_artifacts(mlflow_run_id, folder)
-            for batch in _batches(list(_metrics(milestone, time_ms))):
-                self._client.log_batch(mlflow_run_id, metrics=batch)
-            dataset = dataset_input(publication.params["dataset"], milestone.about)
+            log_points(self._client, mlflow_run_id, list(metric_points(milestone)))
+            dataset = dataset_input(run.params["dataset"], milestone.about)
             self._client.log_inputs(mlflow_run_id, datasets=[dataset])
-        tags = self._tags(publication)
+        tags = self._tags(run)
         if no_picture:
-            tags[layout.NO_PICTURE] = self.no_picture[publication.run_id] = no_picture
+            tags[layout.NO_PICTURE] = self.no_picture[run.run_id] = no_picture
         if milestone is not None:
             tags[layout.NOTE] = run_note(mlflow_run_id)
-        self._log(mlflow_run_id, params=publication.params, tags=tags)
-        done = publication.status == layout.FINISHED
+        self._log(mlflow_run_id, params=run.params, tags=tags)
+        done = run.status == layout.FINISHED
         self._client.set_terminated(mlflow_run_id, "FINISHED" if done else "FAILED", time_ms)
         return mlflow_run_id
 
@@ -217,46 +211,46 @@ class Writer:
             f" AND tags.`{layout.STATUS}` = '{layout.FINISHED}' AND attributes.status = 'FINISHED'",
         )
 
-    def _find_or_create_run(self, publication: RunToPublish, time_ms: int) -> str:
+    def _find_or_create_run(self, run: RunToPublish, time_ms: int) -> str:
         """The MLflow run of a run, created where there is none.
 
         One that was partly written from another record (its training was repeated) is deleted and
         created again, so that no step has two values."""
-        run_id = publication.run_id
+        run_id = run.run_id
         found = self._known.get(run_id) or self._search_run(run_id)
-        if found is not None and publication.milestone is not None:
-            run = self._client.get_run(found)
-            recorded = run.data.tags.get(layout.RECORDED_MS)
-            if recorded not in (None, str(time_ms)) and run.info.status != "FINISHED":
+        if found is not None and run.milestone is not None:
+            stored = self._client.get_run(found)
+            recorded = stored.data.tags.get(layout.RECORDED_MS)
+            if recorded not in (None, str(time_ms)) and stored.info.status != "FINISHED":
                 self._client.delete_run(found)
                 found = None
         if found is None:
             tags = {layout.KIND: layout.KIND_RUN, layout.RUN_ID: run_id}
-            if publication.milestone is not None:
+            if run.milestone is not None:
                 tags[layout.RECORDED_MS] = str(time_ms)
-            if publication.parent is not None:
-                tags[layout.PARENT] = publication.parent
-            run = self._client.create_run(
-                self._experiment_id, start_time=time_ms, run_name=publication.name, tags=tags
+            if run.parent is not None:
+                tags[layout.PARENT] = run.parent
+            created = self._client.create_run(
+                self._experiment_id, start_time=time_ms, run_name=run.name, tags=tags
             )
-            found = run.info.run_id
+            found = created.info.run_id
         self._known[run_id] = found
         return found
 
-    def _tags(self, publication: RunToPublish) -> dict[str, str]:
+    def _tags(self, run: RunToPublish) -> dict[str, str]:
         tags = {
-            layout.TRAINING_ID: publication.training_id,
-            layout.STATUS: publication.status,
-            layout.REASON: publication.reason,
-            layout.SYNTHETIC: "true" if publication.synthetic else "false",
-            layout.GRIDS: layout.join_list(publication.grids),
-            layout.MEASURES: layout.join_list(publication.measures),
+            layout.TRAINING_ID: run.training_id,
+            layout.STATUS: run.status,
+            layout.REASON: run.reason,
+            layout.SYNTHETIC: "true" if run.synthetic else "false",
+            layout.GRIDS: layout.join_list(run.grids),
+            layout.MEASURES: layout.join_list(run.measures),
             layout.CODE_VERSION: self._code_version,
-            **publication.notes,
+            **run.notes,
         }
-        if publication.milestone is not None:
-            tags[layout.RECORDED_MS] = str(_time_ms(publication.milestone))
-            tags[layout.FINGERPRINT] = publication.milestone.about["dataset_fingerprint"]
+        if run.milestone is not None:
+            tags[layout.RECORDED_MS] = str(recorded_ms(run.milestone))
+            tags[layout.FINGERPRINT] = run.milestone.about["dataset_fingerprint"]
         return tags
 
     def _log(
@@ -288,24 +282,3 @@ class Writer:
     def _search(self, experiment_ids: list[str], query: str) -> str | None:
         found = self._client.search_runs(experiment_ids, query, max_results=1)
         return str(found[0].info.run_id) if found else None
-
-
-def _metrics(milestone: Milestone, time_ms: int) -> Iterator[Any]:
-    from mlflow.entities import Metric
-
-    rows_ST = milestone.trajectory_ST
-    picked = np.unique(np.linspace(0, len(rows_ST) - 1, min(_POINTS, len(rows_ST))).astype(int))
-    for row_T in rows_ST[picked]:
-        for name, value in zip(milestone.trajectory_names, row_T[1:], strict=True):
-            yield Metric(name, float(value), time_ms, int(row_T[0]))
-    for name, value in milestone.metrics.items():
-        yield Metric(name, float(value), time_ms, milestone.iteration)
-
-
-def _batches(metrics: list[Any]) -> Iterator[list[Any]]:
-    for start in range(0, len(metrics), _BATCH):
-        yield metrics[start : start + _BATCH]
-
-
-def _time_ms(milestone: Milestone | None) -> int:
-    return int(1000 * (time.time() if milestone is None else milestone.about["created_s"]))

@@ -99,9 +99,9 @@ def test_an_older_definition_s_score_is_not_shown_as_the_measure(old_store):
 
 def test_launching_again_scores_it_by_the_current_definition(old_store):
     uri, writer, mlflow_run_id, record = old_store
-    (lack,) = missing(uri)
-    assert lack.names == ("sap", "active latents")
-    rescore(writer, mlflow_run_id, lack)
+    (found,) = missing(uri)
+    assert found.names == ("sap", "active latents")
+    rescore(writer, mlflow_run_id, found)
 
     seed = seed_for(0, "measure", 20)
     expected = score(record.mu_NL, record.factors_NK, measures=["sap"], seed=seed)["sap"]

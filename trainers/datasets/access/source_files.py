@@ -1,4 +1,4 @@
-"""Which files a prepared dataset was made from: known by their content.
+"""Which files a prepared dataset was made from: identified by their content.
 
 A file whose stamp (name, size, both times, inode) is unchanged is not read again. No program can
 set the time of change (ctime), so a file that is replaced by one of the same size and time has
@@ -23,7 +23,7 @@ def have_changed(described: Sequence[dict[str, Any]], files: Sequence[Path]) -> 
 
 def same_content(described: Sequence[dict[str, Any]], files: Sequence[Path]) -> bool:
     """Whether the files hold what was described. Reads files of another stamp. Descriptions of
-    older versions have no digest: then it is not known, and the answer is no."""
+    older versions have no digest: then it is not known, and the result is False."""
     if not all("sha256" in found for found in described):
         return False
     if not have_changed(described, files):

@@ -50,7 +50,7 @@ def fetch(
 
 
 def by_hand(name: str, wanted: Download, data_dir: Path) -> str:
-    """What to do without a download: behind a proxy, offline, or after links have died."""
+    """What to do without a download: behind a proxy, offline, or when links are dead."""
     files = ", ".join(file.name for file in wanted.files)
     return (
         f"{_proxies()} Run the same command again to continue. By hand: on a machine with access, "

@@ -1,4 +1,4 @@
-"""Archives from elsewhere: their member names are checked, and nothing is ever unpacked to disk.
+"""Archives, untrusted: member names are checked, and nothing is ever unpacked to disk.
 
 Shapes: n images of a block, C H W image."""
 

@@ -1,4 +1,4 @@
-"""Files that hold arrays by name, .npz and HDF5, behind one face.
+"""Files that hold arrays by name, .npz and HDF5, behind one interface.
 
 Shapes: N images."""
 

@@ -49,7 +49,7 @@ def h5_small(path: Path, key: str, max_bytes: int = 1 << 30) -> np.ndarray:
 
 
 def h5_text(path: Path, key: str) -> list[bytes]:
-    """An array of text, which numpy knows as objects when its lengths vary."""
+    """An array of text, which numpy represents as objects when its lengths vary."""
     with h5_array(path, key, text=True) as array:
         return np.ravel(array[()]).tolist()
 

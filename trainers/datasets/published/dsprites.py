@@ -20,7 +20,7 @@ HDF5 = Checksum("sha256", "729fa22e884c9c500e1f17415d580746b4c5894fbbb780a1319bb
 
 
 def read(request: ReadRequest) -> PublishedFile:
-    """Images (N, 1, H, W) of 0 and 1, classes (N, 5). See reading.Reading."""
+    """Images (N, 1, H, W) of 0 and 1, classes (N, 5). See reading.PublishedFile."""
     path = request.file(".npz", ".hdf5", ".h5")
     file, archive = container(path), path.suffix.lower() == ".npz"
     shape, dtype = file.header("imgs")

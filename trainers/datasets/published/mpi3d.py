@@ -3,7 +3,7 @@
 
 MPI3D-complex holds 460,800 images; toy, realistic and real hold 1,036,800 of other objects. The
 three differ in their sums only, and the sum of `real` is not compared: that file was published
-anew in April 2025, after the known sum. The NeurIPS challenge's 460,800-image part of toy and
+again in April 2025, after the known sum. The NeurIPS challenge's 460,800-image part of toy and
 realistic, which disentanglement_lib reads, has the shape of MPI3D-complex and is refused as that.
 
 Shapes: N images, H W C image."""

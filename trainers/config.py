@@ -2,6 +2,7 @@
 
 Standard library only, so that a planner can make thousands of these in milliseconds."""
 
+import json
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from typing import Any
@@ -138,3 +139,11 @@ class TrainingConfig:
         plain["milestones"] = list(self.milestones)
         plain["measures"] = None if self.measures is None else list(self.measures)
         return plain
+
+
+def sorted_json(value: Mapping[str, Any]) -> str:
+    """The one text of a configuration, or of what describes a record: JSON with sorted keys.
+
+    Checkpoints and records hold it, and it is compared as text; an id is hashed from
+    `sweeper.ids.canonical`, which writes no spaces."""
+    return json.dumps(dict(value), sort_keys=True)

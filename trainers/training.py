@@ -13,7 +13,7 @@ from typing import Literal
 import numpy as np
 import torch
 
-from trainers.config import KeepRule, TrainingConfig
+from trainers.config import KeepRule, TrainingConfig, sorted_json
 from trainers.datasets import open_dataset
 from trainers.datasets.access.dataset import Dataset
 from trainers.networks import AutoEncoder
@@ -30,7 +30,6 @@ from trainers.saving.records import (
     Milestone,
     divergence_reason,
     milestones_left,
-    sorted_json,
     write_divergence,
     write_milestone,
 )

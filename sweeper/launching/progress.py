@@ -14,6 +14,7 @@ from sweeper.engine.jobs import TrainingEvent
 from sweeper.messages import format_duration
 from sweeper.planning.plan import Training
 from sweeper.publishing.runs import run_name
+from sweeper.tracking import layout
 
 _ROWS = 12
 _LINE_EVERY_S = 30.0
@@ -60,7 +61,7 @@ class SweepProgress:
         if row.status != "stopped":
             row.status = "running" if event.kind == "progress" else event.kind
         row.losses = event.losses or row.losses
-        row.cbd = event.scores.get("measure/cbd", row.cbd)
+        row.cbd = event.scores.get(layout.measure_key("cbd"), row.cbd)
 
     @property
     def steps_done(self) -> int:

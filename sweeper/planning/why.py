@@ -13,7 +13,6 @@ from sweeper.planning.plan import Plan, Training
 from sweeper.tracking import layout
 from sweeper.tracking.reading.declared import declared_params
 from sweeper.tracking.reading.stored_run import StoredRun
-from trainers.config import TrainingConfig
 from trainers.specs.own import PARTS
 
 Identity = Mapping[str, str]  # a setting's name -> its value as text
@@ -86,11 +85,6 @@ def stored_trainings(runs: Iterable[StoredRun]) -> dict[str, StoredTraining]:
                 known.identity, known.iterations | iterations, known.whole
             )
     return found
-
-
-def identity_tag(config: TrainingConfig) -> str:
-    """The text of the tag `layout.IDENTITY`."""
-    return json.dumps(config.identity(), sort_keys=True)
 
 
 def _stored_identity(run: StoredRun) -> tuple[Identity, bool]:

@@ -1,6 +1,5 @@
 """A run of a plan as it is written to MLflow."""
 
-import json
 import tempfile
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
@@ -8,10 +7,9 @@ from pathlib import Path
 
 from sweeper.ids import id_of
 from sweeper.planning.plan import Training
-from sweeper.planning.why import identity_tag
 from sweeper.tracking import layout
 from sweeper.tracking.writing.writer import RunToPublish, Writer
-from trainers.config import TrainingConfig
+from trainers.config import TrainingConfig, sorted_json
 from trainers.own_code.registry import sources_of
 from trainers.own_code.worker import parts_of_training
 from trainers.saving.records import Milestone
@@ -33,7 +31,8 @@ def run_to_publish(
     run_id = training.run_id_at(iterations)
     scored: list[str] = []
     if milestone is not None:
-        scored = [key.removeprefix("measure/") for key in milestone.metrics if "measure/" in key]
+        prefix = layout.MEASURE_PREFIX
+        scored = [key.removeprefix(prefix) for key in milestone.metrics if prefix in key]
         if milestone.failed:
             status, reason = layout.FAILED, milestone.failed
     return RunToPublish(
@@ -49,7 +48,7 @@ def run_to_publish(
         reason=reason,
         parent=parent,
         notes={
-            layout.IDENTITY: identity_tag(config),
+            layout.IDENTITY: sorted_json(config.identity()),
             layout.CONFIGURATION: configuration_name(config, iterations),
             **_advice(config, milestone),
         },
@@ -86,7 +85,7 @@ def run_params(config: TrainingConfig, iterations: int) -> dict[str, str]:
         **config.params,
     }
     if config.factors:
-        values[layout.FACTORS] = json.dumps(config.factors.to_dict(), sort_keys=True)
+        values[layout.FACTORS] = sorted_json(config.factors.to_dict())
     return {key: str(value) for key, value in values.items()}
 
 
@@ -116,7 +115,7 @@ def run_name(config: TrainingConfig, iterations: int) -> str:
 def configuration_name(config: TrainingConfig, iterations: int) -> str:
     """The name that the runs of all seeds of a configuration share, and no other run has."""
     seedless = replace(config, seed=0)
-    params = run_params(seedless, iterations) | {"code": json.dumps(config.code, sort_keys=True)}
+    params = run_params(seedless, iterations) | {"code": sorted_json(config.code)}
     return f"{run_name(seedless, iterations)} {id_of(params)[:6]}"
 
 

@@ -12,6 +12,7 @@ from typing import Any
 
 import numpy as np
 
+from trainers.config import sorted_json
 from trainers.errors import RecordError
 from trainers.saving.folders import Folder, files_by_number, read_digested, write_digested
 
@@ -50,14 +51,6 @@ class FolderContents:
     milestones: Mapping[int, str] = field(default_factory=dict)
     diverged: Mapping[int, str] = field(default_factory=dict)
     checkpoints: tuple[int, ...] = ()
-
-
-def sorted_json(value: Mapping[str, Any]) -> str:
-    """The one text of a configuration, or of what describes a record: JSON with sorted keys.
-
-    Checkpoints and records hold it, and it is compared as text; an id is hashed from
-    `sweeper.ids.canonical`, which writes no spaces."""
-    return json.dumps(dict(value), sort_keys=True)
 
 
 def write_milestone(folder: Folder, milestone: Milestone) -> str:

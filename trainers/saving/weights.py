@@ -8,10 +8,10 @@ from typing import Any
 import torch
 from torch import nn
 
-from trainers.config import KeepRule
+from trainers.config import KeepRule, sorted_json
 from trainers.errors import RecordError
 from trainers.saving.folders import Folder, files_by_number, read_digested, write_digested
-from trainers.saving.records import Milestone, find_records, read_milestone, sorted_json
+from trainers.saving.records import Milestone, find_records, read_milestone
 
 _PREFIX = "weights"
 

@@ -9,7 +9,8 @@ import numpy as np
 
 from sweeper.messages import first_line
 from sweeper.tracking import layout
-from trainers.saving.records import Milestone, sorted_json
+from trainers.config import sorted_json
+from trainers.saving.records import Milestone
 
 
 def write_artifacts(

@@ -4,24 +4,10 @@ import re
 import shlex
 
 import pytest
-import typer.main
 from typer.testing import CliRunner
 
+from docs.tools.reference.commands import commands
 from sweeper.cli.app import app
-
-
-def commands(group=None, prefix=()):
-    """{words: command} of every command, with those of groups."""
-    group = group or typer.main.get_command(app)
-    found = {}
-    for name, command in group.commands.items():
-        words = (*prefix, name)
-        if hasattr(command, "commands"):
-            found |= commands(command, words)
-        else:
-            found[" ".join(words)] = command
-    return found
-
 
 COMMANDS = commands()
 

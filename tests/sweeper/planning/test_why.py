@@ -6,10 +6,11 @@ import pytest
 
 from sweeper.grid import Grid
 from sweeper.planning.plan import make_plan
-from sweeper.planning.why import identity_tag, reason_lines, reasons
+from sweeper.planning.why import reason_lines, reasons
 from sweeper.publishing.runs import run_params
 from sweeper.tracking import layout
 from sweeper.tracking.reading.stored_run import StoredRun
+from trainers.config import sorted_json
 from trainers.specs import models
 
 
@@ -34,7 +35,7 @@ def stored_runs(plan, *, tagged=True, status=layout.FINISHED):
                 layout.STATUS: status,
             }
             if tagged:
-                tags[layout.IDENTITY] = identity_tag(training.config)
+                tags[layout.IDENTITY] = sorted_json(training.config.identity())
             params = run_params(training.config, iterations)
             found[run_id] = StoredRun(run_id, "1", "FINISHED", 0, 1, "", params, tags)
     return found

@@ -4,7 +4,9 @@
 
 STORE is the working folder of a launch of grids/results_gpu.yaml. Besides the program's own table
 and figures it measures, for each milestone, what the latents say of the orientation, how CbD
-depends on what is scored, and three readings of SAP next to the thesis's column.
+depends on what is scored, and three readings of SAP next to the thesis's column. Of the grids that
+change one thing of VAE at a time (benchmarks/causes.py), in this or another store, it writes
+causes.csv.
 
 Shapes: N points, L latents, K factors."""
 
@@ -15,20 +17,15 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from sklearn.ensemble import RandomForestRegressor
 
+from benchmarks.causes import GRIDS, cause_rows
+from benchmarks.representation import FACTORS, ORIENTATION, described
 from sweeper import figure, read_study, render, table
 from sweeper.plotting.files import figure_contents, write_files
 from sweeper.plotting.heatmap import matrices_figure
 from sweeper.plotting.style import COLOURS, panel_grid, thousands
 from sweeper.tables.published import published
 from trainers.measures import pcc_matrix, score
-
-FACTORS = ("shape", "scale", "orientation", "posX", "posY")
-SHAPE, ORIENTATION = 0, 2
-SHAPES = ("square", "ellipse", "heart")
-TURNS = (4, 2, 1)  # rotations of a full turn that leave a shape as it is
-ANGLES = 40  # values of orientation, over one full turn
 
 
 def main() -> None:
@@ -40,14 +37,22 @@ def main() -> None:
     study = read_study(f"sqlite:///{(options.store / 'mlflow.db').resolve()}")
     out: Path = options.out
     out.mkdir(parents=True, exist_ok=True)
+    runs = [run for run in study.runs.to_dict("records") if options.grid in run["grids"].split(",")]
+    causes = cause_rows(study)
+    if not runs and not causes:
+        parser.error(f"{options.store} has no runs of {options.grid}, nor of {', '.join(GRIDS)}")
+    if runs:
+        _write_reproduction(study, runs, options.grid, out)
+    if causes:
+        _write_rows(out / "causes.csv", causes)
+
+
+def _write_reproduction(study: Any, runs: list[dict[str, Any]], grid: str, out: Path) -> None:
     for ending in ("csv", "md"):
-        text = render(table(options.grid, study), ending)
+        text = render(table(grid, study), ending)
         (out / f"table.{ending}").write_text(text, encoding="utf-8")
-    figure("6.1", study, out, grid=options.grid)
-    runs = sorted(
-        (run for run in study.runs.to_dict("records") if options.grid in run["grids"].split(",")),
-        key=lambda run: (run["model"], _beta(run), run["iterations"]),
-    )
+    figure("6.1", study, out, grid=grid)
+    runs = sorted(runs, key=lambda run: (run["model"], _beta(run), run["iterations"]))
     milestones = [_milestone(run, study.latents(run["run_id"])) for run in runs]
     _write_rows(out / "milestones.csv", milestones)
     _draw_curves(milestones, out)
@@ -71,36 +76,13 @@ def _name(run: dict[str, Any]) -> str:
 def _milestone(run: dict[str, Any], latents: Any) -> dict[str, Any]:
     names = ("valid/recon", "valid/kl", "measure/cbd", "measure/cbd_compactness")
     names += ("measure/cbd_modularity", "measure/mig", "measure/sap", "latent/active")
-    explained = orientation_explained(latents.mu_NL, latents.factors_NK)
-    correlation = np.abs(np.corrcoef(latents.mu_NL.T, latents.factors_NK.T))
-    num_latents = latents.mu_NL.shape[1]
-    best_K = correlation[:num_latents, num_latents:].max(axis=0)
     return {
         "model": run["model"],
         "beta": _beta(run),
         "iterations": run["iterations"],
         **{name: round(run[name], 4) for name in names},
-        **{f"orientation of {name}": round(r2, 3) for name, r2 in explained.items()},
-        **{f"pcc {n}": round(v, 3) for n, v in zip(FACTORS, best_K, strict=True)},
+        **described(latents),
     }
-
-
-def orientation_explained(mu_NL: np.ndarray, factors_NK: np.ndarray) -> dict[str, float]:
-    """How much of each shape's orientation the latents explain: the share of variance of (cos, sin)
-    of its angle, times its number of symmetric turns, that a random forest fitted to half of the
-    points explains on the other half. 0: nothing, 1: all; below 0: worse than the mean."""
-    explained = {}
-    for value, (name, turns) in enumerate(zip(SHAPES, TURNS, strict=True)):
-        chosen_N = factors_NK[:, SHAPE] == value
-        angle_N = 2 * np.pi * turns * factors_NK[chosen_N, ORIENTATION] / ANGLES
-        target_N2 = np.stack([np.cos(angle_N), np.sin(angle_N)], axis=1)
-        fit, test = np.array_split(np.arange(len(angle_N)), 2)
-        forest = RandomForestRegressor(50, min_samples_leaf=3, random_state=0)
-        forest.fit(mu_NL[chosen_N][fit], target_N2[fit])
-        error = np.square(forest.predict(mu_NL[chosen_N][test]) - target_N2[test]).sum()
-        spread = np.square(target_N2[test] - target_N2[test].mean(axis=0)).sum()
-        explained[name] = float(1 - error / spread)
-    return explained
 
 
 def _scoring(run: dict[str, Any], latents: Any) -> dict[str, Any]:

@@ -1,0 +1,65 @@
+"""VAE with one change at a time: the rows of docs/results/causes.csv.
+
+Runs of grids/results_causes.yaml, grids/results_rates.yaml and examples/results_initial.yaml."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from benchmarks.representation import described
+from sweeper.analysis.study import Study
+from sweeper.tracking import layout
+
+GRIDS = ("results_causes", "results_initial", "results_rates")
+# What the first entry of results_causes has. Every other run differs from it in one of these.
+USUAL: dict[str, Any] = {
+    "seed": 0,
+    "network": "mlp",
+    "param/epsilon": 1e-8,  # of Adam
+    "reconstruction": "mse",
+    "latent_dim": 5,
+    "learning_rate": 1e-4,
+    "batch_size": 64,
+}
+SCORES = ("valid/recon", "valid/kl", "measure/cbd", "measure/cbd_compactness")
+SCORES += ("measure/cbd_modularity", "measure/mig", "latent/active")
+
+
+def cause_rows(study: Study) -> list[dict[str, Any]]:
+    """A row for each run of these grids, those without a change first."""
+    runs = [run for run in study.rows if set(run["grids"].split(",")) & set(GRIDS)]
+    rows = [_row(study, run) for run in runs if run["status"] == layout.FINISHED]
+    names = ["", *USUAL]
+    return sorted(
+        rows,
+        key=lambda row: (names.index(row["changed"]), str(row["value"]), row["iterations"]),
+    )
+
+
+def _row(study: Study, run: Mapping[str, Any]) -> dict[str, Any]:
+    changed, value = change_of(run)
+    return {
+        "changed": changed,
+        "value": value,
+        "iterations": run["iterations"],
+        **{name: round(run[name], 4) for name in SCORES},
+        **described(study.latents(run["run_id"])),
+    }
+
+
+def change_of(run: Mapping[str, Any]) -> tuple[str, Any]:
+    """The setting in which a run differs from USUAL, and its value; ('', '') for none.
+
+    Raises ValueError where there are two."""
+    found = [(name, _value(run, name)) for name in USUAL if _value(run, name) != USUAL[name]]
+    if len(found) > 1:
+        raise ValueError(f"run {run['run_id']} differs in {found}; one change at a time is wanted")
+    return found[0] if found else ("", "")
+
+
+def _value(run: Mapping[str, Any], name: str) -> Any:
+    """A run's setting. An own model's parameter is missing in the runs of other models."""
+    value = run.get(name)
+    missing = value is None or value == "" or value != value
+    if missing:
+        return USUAL[name]
+    return float(value) if isinstance(USUAL[name], float) else value

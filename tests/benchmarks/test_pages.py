@@ -128,7 +128,7 @@ def test_both_sweeps_ask_for_the_same_runs(tmp_path):
     assert peak > 0
 
 
-def test_a_command_that_fails_tells_its_last_words(tmp_path):
+def test_a_command_that_fails_raises_with_its_last_output(tmp_path):
     with pytest.raises(RuntimeError, match="no-such"):
         command(["sweeper.cli", "plan", "no-such.yaml"], tmp_path)
 
@@ -140,7 +140,7 @@ def test_the_overhead_page_comes_out():
     assert rows[-1][0] == "36"
 
 
-def test_pages_are_collected_with_their_own_words(tmp_path, capsys):
+def test_pages_are_collected_with_their_docstrings(tmp_path, capsys):
     out = tmp_path / "page.md"
     assert pages_main(["--only", "gpu", "--out", str(out)]) == 0
     text = out.read_text()

@@ -18,7 +18,7 @@ def trainings():
     return list(make_plan(load_grid(search.GRID)).trainings)
 
 
-def test_the_stored_scores_are_those_of_the_grid_beside_them(scores, trainings) -> None:
+def test_the_stored_scores_are_those_of_the_stored_grid(scores, trainings) -> None:
     asked = {search._key(t.config, m) for t in trainings for m in t.config.milestones}
     assert set(scores) == asked
     assert all(0 <= row["measure/cbd"] <= 1 for row in scores.values())

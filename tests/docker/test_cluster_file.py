@@ -71,7 +71,7 @@ def test_both_kinds_of_node_start_with_the_token_and_without_telemetry():
         assert "--disable-usage-stats" in ray
 
 
-def test_what_is_installed_is_pinned_and_private_files_stay_at_home():
+def test_what_is_installed_is_pinned_and_private_files_are_not_copied():
     installs = [line for line in RAW["setup_commands"] if "pip install" in line]
     assert installs and all("-c constraints.txt" in line for line in installs)
     assert {".env", ".git", "mlflow.db*"} <= set(RAW["rsync_exclude"])

@@ -47,7 +47,7 @@ def test_all_networks_but_that_of_the_ui_are_internal_and_that_one_leads_nowhere
     assert options["com.docker.network.bridge.host_binding_ipv4"] == "127.0.0.1"
 
 
-def test_who_can_talk_to_whom():
+def test_which_services_can_reach_which():
     assert {name: set(found["networks"]) for name, found in RAW["services"].items()} == {
         "head": {"cluster"},
         "worker": {"cluster"},
@@ -66,7 +66,7 @@ def test_ray_asks_for_its_token(service: str):
     assert environment["RAY_AUTH_TOKEN"].startswith("${RAY_AUTH_TOKEN:?")
 
 
-def test_processes_that_run_user_code_know_no_password_of_a_store():
+def test_processes_that_run_user_code_have_no_password_of_a_store():
     for service in ("head", "worker"):
         assert set(merged(service)["environment"]) == {"RAY_AUTH_MODE", "RAY_AUTH_TOKEN"}
 

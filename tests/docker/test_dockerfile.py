@@ -18,7 +18,7 @@ def of(keyword: str) -> list[str]:
     return [arguments for found, arguments in STEPS if found == keyword]
 
 
-def test_hadolint_has_nothing_to_say():
+def test_hadolint_reports_nothing():
     found = subprocess.run([tool("hadolint"), str(DOCKER / "Dockerfile")], capture_output=True)
     assert (found.returncode, found.stdout.decode()) == (0, "")
 
@@ -68,7 +68,7 @@ def test_no_secrets_no_pipes_into_a_shell_no_add():
     assert not of("ADD")
 
 
-def test_nothing_reports_home_and_ray_asks_for_its_token():
+def test_telemetry_is_off_and_ray_requires_its_token():
     env = " ".join(of("ENV")).split()
     for setting in (
         "RAY_AUTH_MODE=token",

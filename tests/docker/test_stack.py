@@ -223,7 +223,7 @@ def test_a_driver_joins_with_the_token_and_brings_no_resources(ray_head, tmp_pat
 
 
 @pytest.mark.parametrize("wrong", [{"RAY_AUTH_TOKEN": "f" * 32}, {"RAY_AUTH_MODE": "disabled"}])
-def test_without_the_right_token_nobody_is_let_in(ray_head, wrong: dict[str, str]):
+def test_a_wrong_token_is_rejected(ray_head, wrong: dict[str, str]):
     address, env = ray_head
     probe = ["ray", "health-check", "--address", address]
     assert subprocess.run(probe, env=env, timeout=60).returncode == 0
@@ -231,7 +231,7 @@ def test_without_the_right_token_nobody_is_let_in(ray_head, wrong: dict[str, str
     assert refused.returncode != 0 and "InvalidAuthToken" in refused.stderr
 
 
-def test_the_driver_is_told_when_it_has_no_head(tmp_path: Path):
+def test_a_driver_without_a_head_ends_with_an_error(tmp_path: Path):
     done = subprocess.run(
         ["sh", str(DOCKER / "join_and_launch.sh"), "grid.yaml"],
         env=quiet_env(tmp_path),

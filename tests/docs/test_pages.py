@@ -65,7 +65,7 @@ def test_only_numbers_and_lines_that_are_left_out_may_differ():
     assert not pages.same("a\nb", "a")
 
 
-def test_commands_and_their_output_are_told_apart():
+def test_commands_are_separated_from_their_output():
     found = pages.commands("$ first \\\n  --option\nprinted\n$ second\n")
     assert [command.line for command in found] == ["first   --option", "second"]
     assert found[0].printed == "printed\n"

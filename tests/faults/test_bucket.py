@@ -65,7 +65,7 @@ def bucket(tmp_path):
     made.server.wait()
 
 
-def test_a_sweep_in_a_bucket_goes_on_after_its_driver_was_killed(tiny, tmp_path, bucket):
+def test_a_sweep_in_a_bucket_continues_after_its_driver_was_killed(tiny, tmp_path, bucket):
     sweep = Sweep(tmp_path, TINY, "--store", "s3://sweeps/lab", **bucket.environment)
     sweep.first = HASTY
     with sweep.started() as process:

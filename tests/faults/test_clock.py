@@ -1,4 +1,4 @@
-"""A clock that jumps by a day, on and back: no metric moves, no lock is stolen."""
+"""A clock that jumps by a day, forward and back: no metric changes, no lock is broken."""
 
 import os
 import signal

@@ -1,4 +1,4 @@
-"""Launches on a Ray cluster: nodes that join, die and are no good; jobs that are submitted."""
+"""Launches on a Ray cluster: nodes that join, die or cannot train; jobs that are submitted."""
 
 import csv
 
@@ -33,7 +33,7 @@ def test_work_spreads_to_a_node_that_joins_and_leaves_one_that_dies(soak, tmp_pa
     assert stored(sweep.folder) == soak
 
 
-def test_a_node_on_which_everything_fails_is_set_aside(tmp_path, cluster):
+def test_a_node_on_which_everything_fails_is_excluded(tmp_path, cluster):
     """Each training that failed there is tried again on the other node and never there; every
     start there is reported; the table holds every run."""
     rates = {"learning_rate": [1e-3, 5e-4, 2e-4, 1e-4], "iterations": [100, 200]}

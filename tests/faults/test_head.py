@@ -24,7 +24,7 @@ def cluster_of(tmp_path):
         cluster.close()
 
 
-def test_a_head_that_dies_ends_the_launch_in_words_and_another_one_finishes(
+def test_a_head_that_dies_ends_the_launch_with_a_message_and_another_one_finishes(
     part, tmp_path, cluster_of
 ):
     first = cluster_of("first")

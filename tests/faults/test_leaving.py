@@ -1,4 +1,4 @@
-"""Nodes that say that they are about to go, as spot machines and deleted pods do."""
+"""Nodes that are drained, as spot machines and deleted pods are."""
 
 import pytest
 
@@ -11,7 +11,7 @@ pytestmark = [pytest.mark.fault, pytest.mark.timeout(400)]
 STRICT = PART | {"resources": {"checkpoint_every_s": 3600, "max_failures": 0}}
 
 
-def test_trainings_are_saved_and_move_when_their_node_is_about_to_go(part, tmp_path):
+def test_trainings_are_saved_and_move_when_their_node_drains(part, tmp_path):
     cluster = Cluster(tmp_path / "cluster").head()
     try:
         first = cluster.node(1, "--num-cpus=1")

@@ -33,7 +33,7 @@ def whole(sweep: Sweep) -> None:
     assert states == [("FINISHED",)]
 
 
-def test_a_search_whose_driver_is_killed_twice_goes_on(tmp_path) -> None:
+def test_a_search_whose_driver_is_killed_twice_continues(tmp_path) -> None:
     sweep = Sweep(tmp_path, SEARCH)
     for records in (2, 6):
         with sweep.started() as process:
@@ -45,7 +45,7 @@ def test_a_search_whose_driver_is_killed_twice_goes_on(tmp_path) -> None:
     assert [(one.number, one.point) for one in tried(sweep)][: len(given)] == given
 
 
-def test_an_interrupted_search_tells_how_to_go_on_and_does(tmp_path) -> None:
+def test_an_interrupted_search_prints_the_command_that_resumes_it(tmp_path) -> None:
     sweep = Sweep(tmp_path, SEARCH)
     with sweep.started() as process:
         sweep.wait_for(process, lambda: sweep.records() >= 2)

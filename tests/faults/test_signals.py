@@ -15,7 +15,7 @@ LONG = TINY | {"axes": TINY["axes"] | {"iterations": [1_000_000]}}
 
 @pytest.mark.fault
 @pytest.mark.timeout(300)
-def test_a_launch_that_is_asked_to_stop_saves_and_says_how_to_go_on(tmp_path):
+def test_a_launch_that_is_asked_to_stop_saves_and_prints_how_to_resume(tmp_path):
     sweep = Sweep(tmp_path, LONG)
     with sweep.started() as process:
         sweep.wait_for(process, lambda: len(reached(sweep)) == 2)
@@ -24,13 +24,13 @@ def test_a_launch_that_is_asked_to_stop_saves_and_says_how_to_go_on(tmp_path):
         assert f"the launch of grid (process {process.pid} on " in refused.stderr
         os.killpg(process.pid, signal.SIGINT)  # what a terminal does: every process gets it
         assert process.wait(120) == 130, sweep.output
-    assert_told(sweep)
+    assert_saved(sweep)
     first = reached(sweep)
     with sweep.started() as process:
         sweep.wait_for(process, lambda: all(n > first[name] for name, n in reached(sweep).items()))
         process.terminate()
         assert process.wait(120) == 143, sweep.output
-    assert_told(sweep)
+    assert_saved(sweep)
     assert "Traceback" not in sweep.output
     assert "the worker died" not in sweep.output, "Ctrl-C is for the launch, not its workers"
 
@@ -43,7 +43,7 @@ def test_a_launch_that_loses_its_terminal_saves_and_closes_its_run(tmp_path):
         sweep.wait_for(process, lambda: len(reached(sweep)) == 2)
         os.killpg(process.pid, signal.SIGHUP)  # every process gets it
         assert process.wait(120) == 129, sweep.output
-    assert_told(sweep)
+    assert_saved(sweep)
     assert "the worker died" not in sweep.output
 
 
@@ -63,7 +63,7 @@ def test_a_launch_whose_output_nobody_reads_trains_to_its_end(tmp_path):
     assert len(stored(sweep.folder)) == 4
 
 
-def assert_told(sweep):
+def assert_saved(sweep):
     """Two trainings not done, both with a checkpoint, the launch KILLED and none RUNNING."""
     last = sweep.output.rstrip().splitlines()[-2:]
     assert last == ["0 of 2 runs done.", "To resume: sweeper launch grid.yaml"], sweep.output

@@ -25,7 +25,7 @@ def small_disk(tmp_path):
 
 
 @pytest.mark.timeout(400)
-def test_a_disk_that_fills_up_spoils_nothing_and_the_sweep_goes_on_when_there_is_room(
+def test_a_full_disk_damages_nothing_and_the_sweep_continues_once_space_is_free(
     tiny, tmp_path, small_disk
 ):
     sweep = Sweep(tmp_path, TINY, "--store", str(small_disk / "store"))

@@ -1,4 +1,4 @@
-"""An MLflow that is away when a launch begins: refused in seconds, in a line with the remedy."""
+"""An MLflow that is unreachable when a launch begins: one line with the fix, within seconds."""
 
 import contextlib
 import http.server

@@ -122,7 +122,7 @@ def grid_texts(draw: st.DrawFn) -> tuple[str, tuple[object, ...]]:
 
 @settings(max_examples=40, deadline=None)
 @given(grid_texts(), st.sampled_from(["a.yaml", "b.yaml"]))
-def test_an_id_knows_no_file_order_spelling_or_neighbour(
+def test_an_id_does_not_depend_on_file_order_spelling_or_other_runs(
     tmp_path_factory, drawn: tuple[str, tuple[list[int], list[float], list[int]]], name: str
 ) -> None:
     text, (batches, rates, counts) = drawn

@@ -43,7 +43,7 @@ def test_pip_installs_torch_where_uv_cannot(monkeypatch, tmp_path, capsys):
     assert "several gigabytes" in capsys.readouterr().out
 
 
-def test_uv_is_asked_for_the_backend_and_held_by_constraints(monkeypatch, tmp_path):
+def test_uv_gets_the_backend_and_the_constraints(monkeypatch, tmp_path):
     commands = []
     monkeypatch.setattr(INSTALL.shutil, "which", lambda _: "/bin/uv")
     monkeypatch.setattr(INSTALL, "run", lambda command, **_: commands.append(command) or True)

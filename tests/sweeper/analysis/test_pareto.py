@@ -103,7 +103,7 @@ def test_a_figure_has_every_configuration_and_the_same_bytes_twice(small, tmp_pa
     assert len(rows) == 40 and sum(row["on_front"] == "1" for row in rows) == len(found.best)
 
 
-def test_what_has_no_front_is_told(small) -> None:
+def test_what_has_no_front_is_reported(small) -> None:
     with pytest.raises(UsageError, match="needs two metrics; cbd is one"):
         front("table7_1", {"cbd": "max"}, small)
     with pytest.raises(UsageError, match='Did you mean "cbd"'):

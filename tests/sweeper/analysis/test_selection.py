@@ -91,7 +91,7 @@ def test_select_gives_a_row_for_each_model_with_its_settings(small):
     assert select(small, dataset="mpi3d").empty
 
 
-def test_an_unknown_measure_is_told_with_what_is_near(small):
+def test_an_unknown_measure_is_reported_with_similar_names(small):
     with pytest.raises(UsageError, match='cbd_compactnes.* Did you mean "cbd_compactness"'):
         select(small, by="cbd_compactnes")
 

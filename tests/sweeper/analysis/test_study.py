@@ -64,7 +64,7 @@ def test_a_run_that_has_not_ended_is_unfinished_and_counts_as_missing(new_store)
     assert table("7.1", study, grid="table7_1").rows[0].counts.as_text() == "1/2 (1 missing)"
 
 
-def test_a_grid_that_was_never_launched_is_told_with_those_that_were(small_uri):
+def test_a_grid_that_was_never_launched_is_reported_with_those_that_were(small_uri):
     with pytest.raises(ResultsError, match="no grid 'quickstart'.*Launched: table7_1"):
         results(small_uri, grid="quickstart")
 

@@ -51,7 +51,7 @@ def test_help_loads_nothing_heavy():
         (["data", "render", "nothing"], "unknown"),
     ],
 )
-def test_wrong_use_is_a_plain_line_and_no_trace(tmp_path, arguments, message):
+def test_invalid_usage_is_one_line_without_a_traceback(tmp_path, arguments, message):
     write_grid(tmp_path)
     done = command(tmp_path, *arguments)
     assert done.returncode in (1, 2)
@@ -86,7 +86,7 @@ def test_measure_prints_json_of_the_named_measures(representation):
     assert found["cbd"] > 0.9
 
 
-def test_measure_tells_every_wrong_option(representation):
+def test_measure_reports_every_wrong_option(representation):
     done = command(representation, "measure", "a.npz", "--measures", "migg", "--protocol", "x")
     assert done.returncode == 2
     assert 'Did you mean "mig"?' in done.stderr and "--protocol x" in done.stderr

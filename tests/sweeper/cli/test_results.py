@@ -89,7 +89,7 @@ def test_a_score_that_is_no_number_is_never_selected(command, new_store, bad):
     assert "nan" not in out and "inf" not in out
 
 
-def test_select_without_weights_tells_and_fails_only_if_strict(command, new_store):
+def test_select_reports_missing_weights_and_fails_only_if_strict(command, new_store):
     uri = new_store()
     synthetic.write_launch(uri, cells())
     code, out, lines = command("select", "--tracking-uri", uri)

@@ -67,7 +67,7 @@ def test_workers_shorten_the_wall_but_not_below_the_longest_training() -> None:
     assert (hours(1), hours(2), hours(8)) == pytest.approx((10.0, 5.0, 5.0))
 
 
-def test_what_is_not_measured_is_guessed_and_said_so() -> None:
+def test_what_is_not_measured_is_estimated_and_marked() -> None:
     """vae and l_vae are of one kind; the batch sizes differ here."""
     grid = Grid(
         datasets="dsprites",

@@ -70,7 +70,7 @@ def test_without_probes_the_kept_speeds_are_not_used(timed, monkeypatch):
     assert probed_speeds(SLOTS, exact=False).by_kind == {}
 
 
-def test_reasons_and_an_end_without_a_result_are_said(timed, monkeypatch):
+def test_reasons_and_an_end_without_a_result_are_reported(timed, monkeypatch):
     def failing(configs, given, *, within, on_error):
         for _ in configs:
             on_error(EngineError("no such data"))
@@ -91,7 +91,7 @@ def test_a_milestone_that_was_not_timed_takes_the_rough_time(timed, monkeypatch)
     assert (speed.step_s, speed.score_s) == (0.5, 3.0)
 
 
-def test_a_plan_uses_them_and_says_so(timed, monkeypatch, tmp_path):
+def test_a_plan_uses_them_and_names_their_source(timed, monkeypatch, tmp_path):
     monkeypatch.chdir(tmp_path)
     monkeypatch.setattr("sweeper.launching.forecast.local_machine", lambda: SLOTS.machine)
     settings = Settings(str(tmp_path / "store"), str(tmp_path), f"sqlite:///{tmp_path}/mlflow.db")

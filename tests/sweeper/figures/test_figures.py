@@ -42,7 +42,7 @@ def test_curves_are_of_one_setting_and_every_beta(small):
     assert found.curves[0].recon_T[0] > high  # the first loss, near 1000, is off the axes
 
 
-def test_curves_tell_which_beta_is_missing(new_store):
+def test_curves_name_the_beta_that_is_missing(new_store):
     uri = new_store()
     synthetic.write_launch(uri, synthetic.thesis_cells(models=("vae",), batch_sizes=(64,)))
     found = compute_curves(population(read_study(uri)), "dsprites")
@@ -135,7 +135,7 @@ def test_every_figure_has_numbers(four_datasets, name):
 
 
 @pytest.mark.parametrize("name", ["4.1", "4.3", "4.5", "5.3", "5.4", "6.1", "7.1", "7.5"])
-def test_every_kind_of_figure_is_drawn_with_its_numbers_beside_it(four_datasets, tmp_path, name):
+def test_every_kind_of_figure_is_written_with_its_numbers(four_datasets, tmp_path, name):
     paths = figure(name, four_datasets, tmp_path)
     stem = f"figure_{name.replace('.', '_')}"
     assert [path.name for path in paths] == [f"{stem}.{kind}" for kind in ("png", "svg", "csv")]
@@ -160,7 +160,7 @@ def test_a_figure_of_mathematics_needs_no_store(tmp_path):
     assert len(figure("figure7_1", f"sqlite:///{tmp_path}/none.db", tmp_path)) == 3
 
 
-def test_unknown_figures_and_missing_runs_are_told(small, tmp_path):
+def test_unknown_figures_and_missing_runs_are_reported(small, tmp_path):
     with pytest.raises(UsageError, match="figure '9.9' is unknown.*4.1, "):
         figure("9.9", small, tmp_path)
     with pytest.raises(ResultsError, match="no finished mdl_vae_strong on falcor3d"):

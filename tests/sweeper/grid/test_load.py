@@ -437,7 +437,7 @@ def test_a_selection_must_be_measured(mistakes, write) -> None:
 
 
 @pytest.mark.parametrize(("wanted", "planned"), [(12, True), (13, False)])
-def test_a_file_of_ones_own_is_looked_into(write, wanted: int, planned: bool) -> None:
+def test_a_file_of_ones_own_is_read(write, wanted: int, planned: bool) -> None:
     """12 images with factors of sizes 3 and 4; batches of 10 fit the 10.8 training images."""
     path = write("")
     factors = np.stack(np.meshgrid(range(3), range(4), indexing="ij"), -1).reshape(-1, 2)

@@ -1,4 +1,4 @@
-"""The JSON schema for editors: it takes the shipped grids and knows a misspelt key."""
+"""The JSON schema for editors: it accepts the shipped grids and rejects a misspelt key."""
 
 from pathlib import Path
 from typing import Any

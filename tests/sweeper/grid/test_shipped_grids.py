@@ -1,4 +1,4 @@
-"""The shipped grids: each loads without a warning and asks for what the thesis tells."""
+"""The shipped grids: each loads without a warning and asks for what the thesis states."""
 
 import csv
 from pathlib import Path

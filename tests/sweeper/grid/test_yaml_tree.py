@@ -1,4 +1,4 @@
-"""YAML as text with places: what is refused, and where it says so."""
+"""YAML as text with positions: what is refused, and at which position."""
 
 import os
 from pathlib import Path
@@ -22,7 +22,7 @@ def refused(data: bytes) -> tuple[Problem, ...]:
     return caught.value.problems
 
 
-def test_scalars_stay_text_and_know_their_place() -> None:
+def test_scalars_stay_text_and_keep_their_position() -> None:
     tree = parse_yaml(b"axes:\n  rate: [1e-4, 'off']\n", "g.yaml")
     rates = tree["axes"]["rate"]  # type: ignore[index,call-overload]
     assert isinstance(rates, YamlList) and rates == ["1e-4", "off"]

@@ -81,6 +81,6 @@ def test_orphans_are_what_earlier_launches_of_the_grid_asked_for(mixed):
     assert [row["iterations"] for row in orphans(study, "mine", asked)] == [200_000, 200_000]
 
 
-def test_several_grids_want_a_name(mixed):
+def test_with_several_grids_one_must_be_named(mixed):
     with pytest.raises(UsageError, match="name a grid. Launched: mine, other, third"):
         select(mixed)

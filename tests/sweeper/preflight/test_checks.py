@@ -1,4 +1,4 @@
-"""Preflight: every trouble is one line that names its remedy, before anything is started."""
+"""Preflight: each problem is one line with its fix, before anything is started."""
 
 import pytest
 

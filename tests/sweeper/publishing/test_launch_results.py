@@ -1,4 +1,4 @@
-"""What a launch hangs on its parent run."""
+"""What a launch attaches to its parent run."""
 
 from pathlib import Path
 
@@ -11,7 +11,7 @@ from sweeper.tracking import layout
 
 
 class Parent:
-    """A writer that remembers what it was given."""
+    """A writer that records its calls."""
 
     def __init__(self, uri):
         self.uri, self.files, self.tags = uri, {}, {}

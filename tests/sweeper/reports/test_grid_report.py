@@ -33,7 +33,7 @@ class Page(HTMLParser):
         self.text += data
 
 
-def test_the_page_is_whole_and_asks_nothing_of_anyone(small_uri):
+def test_the_page_is_complete_and_makes_no_request(small_uri):
     text = report("table7_1", small_uri)
     page = Page(text)
     names = [tag for tag, _ in page.tags]

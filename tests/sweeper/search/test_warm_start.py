@@ -66,7 +66,7 @@ def test_a_vae_is_a_beta_vae_with_beta_one() -> None:
     ],
 )
 def test_runs_of_another_space_or_evaluation_are_not_taken(blocks) -> None:
-    """The split and alpha are among no parameters of MLflow: the run id tells them."""
+    """The split and alpha are among no parameters of MLflow: the run id differs."""
     assert known_points(SEARCH, DSPRITES, DEFAULT_OPTIONS, results(**blocks)) == []
 
 

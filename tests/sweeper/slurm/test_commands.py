@@ -38,7 +38,7 @@ def test_exit_codes(fake_slurm, state, code, found):
     assert (job_state("7").exit_code, job_state("7").is_active) == (found, False)
 
 
-def test_a_job_that_slurm_has_forgotten(fake_slurm):
+def test_a_job_that_slurm_no_longer_lists(fake_slurm):
     fake_slurm("scontrol", "echo 'slurm_load_jobs error: Invalid job id specified' >&2; exit 1")
     assert job_state("7").line() == "Slurm job 7: unknown"
 
@@ -62,7 +62,7 @@ def test_a_nodes_address(fake_slurm):
     assert node_address("n1") == "127.0.0.11"
 
 
-def test_the_newest_job_of_each_grid_is_remembered(tmp_path):
+def test_the_newest_job_of_each_grid_is_stored(tmp_path):
     jobs = [SubmittedJob("a", "1", "x"), SubmittedJob("b", "2", "y"), SubmittedJob("a", "3", "z")]
     for job in jobs:
         save_job(str(tmp_path), job)

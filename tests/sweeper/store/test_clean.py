@@ -28,7 +28,7 @@ def found(tmp_path, **needs):
     return {(f.path.parent.name[0], f.path.name.split("-")[0], f.reason) for f in files}
 
 
-def test_checkpoints_go_once_every_record_is_published(tmp_path):
+def test_checkpoints_are_removed_once_every_record_is_published(tmp_path):
     store_of(tmp_path, A, ("milestone", 10), ("milestone", 20), ("checkpoint", 20))
     assert found(tmp_path) == found(tmp_path, published={A: {10}}) == set()
     assert found(tmp_path, published={A: {10, 20}}) == {("a", "checkpoint", CHECKPOINT)}
@@ -44,7 +44,7 @@ def test_a_checkpoint_beyond_the_last_record_stays(tmp_path):
     assert finished_checkpoints(folder, 15, keep=2) == finished_checkpoints(folder, 9) == []
 
 
-def test_orphans_go_whole_if_their_records_are_published(tmp_path):
+def test_orphans_are_removed_if_their_records_are_published(tmp_path):
     store_of(tmp_path, A, ("milestone", 10), ("checkpoint", 12), ("weights", 10))
     store_of(tmp_path, B, ("milestone", 10))
     store_of(tmp_path, C, ("checkpoint", 5))
@@ -54,7 +54,7 @@ def test_orphans_go_whole_if_their_records_are_published(tmp_path):
     assert found(tmp_path, orphans={C}) == {("c", "checkpoint", ORPHAN)}
 
 
-def test_temporary_files_go_and_others_stay(tmp_path):
+def test_temporary_files_are_removed_and_others_stay(tmp_path):
     folder = store_of(tmp_path, A, ("milestone", 10))
     (folder.path / ".1234.tmp").write_bytes(b"123")
     (tmp_path / ".calibration-1").mkdir()
@@ -70,7 +70,7 @@ def test_temporary_files_go_and_others_stay(tmp_path):
     assert removable_files(tmp_path, Needs({}, {A})) == []
 
 
-def test_what_cannot_be_removed_is_said(tmp_path, monkeypatch):
+def test_what_cannot_be_removed_is_reported(tmp_path, monkeypatch):
     store_of(tmp_path, A, ("milestone", 10), ("checkpoint", 10))
     files = removable_files(tmp_path, Needs({A: {10}}, ()))
 

@@ -199,7 +199,7 @@ def test_a_table_of_the_thesis_is_what_its_shipped_grid_asks_for(small):
     assert not any("left out" in note for note in found.notes)
 
 
-def test_the_beta_asked_for_and_the_beta_learned_stand_beside_the_model(small):
+def test_the_beta_asked_for_and_the_beta_learned_are_next_to_the_model(small):
     found = {row.model: row for row in launched("7.1", small).rows}
     assert found["beta_vae"].beta in (2.0, 4.0)
     learned = found["l_vae"].winner.first["last/beta"]
@@ -215,7 +215,7 @@ def test_tables_7_2_and_7_3_select_by_their_own_rule(small):
             assert row.winner.first["run_id"] == mine.loc[mine[rule].idxmax()].run_id
 
 
-def test_a_vae_asked_for_as_beta_vae_stands_under_that_name(new_store):
+def test_a_vae_asked_for_as_beta_vae_has_that_name(new_store):
     uri = new_store()
     cells = synthetic.thesis_cells(models=("beta_vae",), betas=(1.0,), batch_sizes=(64,))
     synthetic.write_launch(uri, cells, grid="mine", grid_text="select: {by: mig}")
@@ -392,7 +392,7 @@ def test_a_grid_shows_the_column_that_it_selects_by(new_store):
     assert table("mine", uri, by="beta_vae").spec.columns.count("beta_vae_score") == 1
 
 
-def test_notes_of_a_test_table_speak_of_the_test_column(new_store):
+def test_notes_of_a_test_table_are_about_the_test_column(new_store):
     """On the test split the order of the models is the reverse: so are the differences."""
     uri = new_store()
     cells = synthetic.thesis_cells(
@@ -444,7 +444,7 @@ def test_table_5_2_takes_the_best_and_the_median_or_the_runs_named(small):
         launched("5.2", small, runs=["nowhere", named[0]])
 
 
-def test_table_6_2_sets_the_beta_vae_nearest_to_the_learned_beta_beside_it(new_store):
+def test_table_6_2_shows_the_beta_vae_nearest_to_the_learned_beta(new_store):
     uri = new_store()
     cells = synthetic.thesis_cells(
         ("dsprites", "falcor3d"), ("beta_vae", "l_vae"), (64,), betas=(0.89, 1.9, 4.0)
@@ -466,7 +466,7 @@ def test_table_6_2_sets_the_beta_vae_nearest_to_the_learned_beta_beside_it(new_s
     assert "falcor3d: beta-VAE ran at 1.9, L-VAE learned 1.70" in found.notes
 
 
-def test_table_6_2_while_the_beta_vaes_wait_for_the_beta_to_be_learned(new_store):
+def test_table_6_2_while_the_beta_is_not_learned_yet(new_store):
     uri = new_store()
     cells = synthetic.thesis_cells(models=("l_vae",), batch_sizes=(64,))
     waiting = synthetic.make_cell("dsprites", "beta_vae", beta=1.0)
@@ -521,7 +521,7 @@ def test_the_first_columns_are_those_of_the_published_file(name):
     assert [*TABLES[name].ids, *TABLES[name].columns] == theirs
 
 
-def test_unknown_names_are_told_with_what_there_is(small):
+def test_unknown_names_are_reported_with_the_known_ones(small):
     with pytest.raises(UsageError, match="table '7.5' is unknown.*Known: 5.2, .*table7_1"):
         table("7.5", small)
     with pytest.raises(UsageError, match="format 'mdx' is unknown"):
@@ -584,7 +584,7 @@ def test_a_grid_with_seeds_prints_scores_of_seeds_that_did_not_choose(new_store)
 
 
 @pytest.mark.parametrize("text", ["select: {report: all_seeds}", "table: 7.1"])
-def test_a_grid_of_the_thesis_prints_the_scores_that_chose_and_says_so(new_store, text):
+def test_a_grid_of_the_thesis_prints_the_scores_that_chose_with_a_note(new_store, text):
     uri = new_store()
     synthetic.write_launch(
         uri, two_configurations(), grid="mine", grid_text=text, change=lucky_seeds, artifacts=False

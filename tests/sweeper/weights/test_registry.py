@@ -26,7 +26,7 @@ ROOT = Path(__file__).parents[3]
 @pytest.fixture
 def own(trained, tmp_path, monkeypatch):
     """A copy of the store whose artifacts may be changed too."""
-    # MLflow remembers where each run's artifacts are, by run id and for all stores of a process.
+    # MLflow caches where each run's artifacts are, by run id and for all stores of a process.
     monkeypatch.setattr("mlflow.tracking._tracking_service.utils._artifact_repos_cache", _Cache())
     place = trained.copied(tmp_path / "own")
     _point_artifacts_to(place.folder)

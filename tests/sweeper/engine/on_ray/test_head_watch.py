@@ -1,4 +1,4 @@
-"""A head that answers, comes back in time, or stays away. Without Ray: knocking alone."""
+"""A head that answers, restarts in time, or is lost. Without Ray: only its pings."""
 
 import socket
 import threading

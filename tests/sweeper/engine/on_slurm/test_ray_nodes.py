@@ -76,7 +76,7 @@ def test_a_step_that_ends_is_an_error(started, monkeypatch):
         pass
 
 
-def test_who_has_not_the_token_is_not_listened_to(started, monkeypatch):
+def test_a_connection_without_the_token_is_closed(started, monkeypatch):
     monkeypatch.setattr(ray_nodes, "_START_TIMEOUT_S", 1.0)
     with pytest.raises(EngineError, match="has not started|exit code"):
         with started("ready n1", "ready n2", token="wrong"):

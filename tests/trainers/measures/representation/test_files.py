@@ -69,7 +69,7 @@ def test_the_latents_of_a_run_are_taken(tmp_path):
 
 
 @pytest.mark.parametrize(("name", "write"), WRITERS)
-def test_a_missing_array_is_named_beside_those_held(name, write, tmp_path):
+def test_a_missing_array_is_named_with_those_in_the_file(name, write, tmp_path):
     write(tmp_path / name, codes=Z, factors=Y)
     with pytest.raises(DataError, match=r"no `latents`; it holds .*codes.*\(N, L\)"):
         load_representation(tmp_path / name)

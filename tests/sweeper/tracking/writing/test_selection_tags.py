@@ -1,0 +1,27 @@
+"""The tag of selected runs."""
+
+import pytest
+
+from sweeper.errors import TrackingError
+from sweeper.tracking.reading.reader import read_store
+from sweeper.tracking.writing.selection_tags import tag_selected
+from tests.sweeper.support import synthetic_store as synthetic
+
+
+def test_selected_runs_are_tagged_once_and_the_tag_moves(new_store):
+    uri, cells = new_store(), synthetic.small_cells()[:2]
+    synthetic.write_launch(uri, cells, artifacts=False)
+    one, two = (cell["run_id"] for cell in cells)
+
+    def marks():
+        runs = read_store(uri).runs
+        return {run.tags["sweeper.run_id"]: run.tags.get("sweeper.selected_by") for run in runs}
+
+    assert tag_selected([one], "cbd", uri) == 1
+    assert tag_selected([one], "mig", uri) == 1
+    assert tag_selected([one], "mig", uri) == 0
+    assert marks() == {one: "cbd,mig", two: None}
+    assert tag_selected([two], "cbd", uri) == 2
+    assert marks() == {one: "mig", two: "cbd"}
+    with pytest.raises(TrackingError, match="no run nowhere"):
+        tag_selected(["nowhere"], "cbd", uri)

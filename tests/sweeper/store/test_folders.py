@@ -42,6 +42,15 @@ def test_an_empty_store_holds_nothing(tmp_path):
     assert read_progress(str(tmp_path / "none"), [ID]) == {ID: FolderContents()}
 
 
+def test_a_store_that_cannot_be_read_is_an_error(tmp_path, monkeypatch):
+    def refused(folder):
+        raise PermissionError(13, "Permission denied")
+
+    monkeypatch.setattr("sweeper.store.folders.find_records", refused)
+    with pytest.raises(StoreError, match="cannot be read: .*Permission denied"):
+        read_progress(str(tmp_path), [ID])
+
+
 def test_a_store_that_cannot_be_written_is_an_error(tmp_path):
     check_writable(str(tmp_path / "new"))
     (tmp_path / "file").write_text("")

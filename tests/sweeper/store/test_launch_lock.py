@@ -1,6 +1,7 @@
 """One launch per store: the second is refused and names the first; a dead process has no lock."""
 
 import contextlib
+import errno
 import hashlib
 import io
 import json
@@ -16,7 +17,7 @@ from botocore.exceptions import ClientError
 
 from sweeper.errors import StoreError, UsageError
 from sweeper.store import bucket_lock
-from sweeper.store.launch_lock import store_lock
+from sweeper.store.launch_lock import local_holder_pid, store_lock
 
 HOLDER = """
 import sys, time
@@ -56,6 +57,23 @@ def test_a_foreign_lock_file_is_ignored(tmp_path):
     (tmp_path / "launch.lock").write_bytes(b"\xff\x00 not ours")
     with store_lock(str(tmp_path), "grid"):
         pass
+
+
+def test_a_file_system_without_locks_is_an_error(tmp_path, monkeypatch):
+    def no_locks(file, operation):
+        raise OSError(errno.ENOLCK, "No locks available")
+
+    monkeypatch.setattr("sweeper.store.launch_lock.fcntl.flock", no_locks)
+    with pytest.raises(StoreError, match="cannot be locked: No locks available"):
+        with store_lock(str(tmp_path), "grid"):
+            pass
+
+
+def test_a_held_lock_without_a_readable_text_has_no_known_process(holder, tmp_path):
+    assert local_holder_pid(str(tmp_path)) == holder.pid
+    for text in ("", "{", "[]", '{"pid": "x", "host": "a"}'):
+        (tmp_path / "launch.lock").write_text(text)
+        assert local_holder_pid(str(tmp_path)) is None
 
 
 def test_a_store_that_is_a_file_is_refused(tmp_path):

@@ -300,7 +300,7 @@ def _add_params(rows, db, run, cell, protocol) -> None:
     names = ("dataset", "source", "model", "batch_size", "learning_rate", "iterations")
     names += ("latent_dim", "network", "seed")
     params = {name: cell[name] for name in names} | cell["params"]
-    params |= {"protocol": protocol, "num_points": 10_000, "reconstruction": "mse"}
+    params |= {"protocol": protocol, "num_points": 10_000, "reconstruction": cell["reconstruction"]}
     params["precision"] = "fp32"
     rows[db.SqlParam].extend(
         {"run_uuid": run, "key": k, "value": str(v)} for k, v in params.items()

@@ -128,3 +128,21 @@ def test_a_column_that_noise_scores_high_in_brings_its_companion():
 
     spec = TABLES["7.1"].selected_by(score("infom"))
     assert spec.columns[-2:] == ("infom", "infoe")
+
+
+def test_numbers_of_two_reconstruction_errors_are_not_compared(new_store):
+    """The error that the thesis uses is kept, and with only the other one its runs are."""
+    uri, cells = new_store(), []
+    for kind in ("bernoulli", "mse"):
+        cells += [
+            synthetic.make_cell("dsprites", "vae", reconstruction=kind, iterations=iterations)
+            for iterations in (100_000, 200_000)
+        ]
+    synthetic.write_launch(uri, cells, grid="both", artifacts=False)
+    synthetic.write_launch(uri, cells[:2], grid="one", artifacts=False, start=10**6)
+    found = table("both", uri)
+    assert [row.counts.as_text() for row in found.rows] == ["2/2"]
+    assert {run["reconstruction"] for run in found.rows[0].winner.runs} == {"mse"}
+    assert "only runs with reconstruction mse: 2 others left out" in found.notes
+    [row] = table("one", uri).rows
+    assert {run["reconstruction"] for run in row.winner.runs} == {"bernoulli"}

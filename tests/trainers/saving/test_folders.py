@@ -8,6 +8,7 @@ from trainers.errors import RecordError
 from trainers.saving.folders import (
     LocalFolder,
     files_by_number,
+    is_damaged,
     read_digested,
     stem_of,
     write_digested,
@@ -36,6 +37,21 @@ def test_damage_is_detected_by_the_digest(folder, damage):
     (folder.path / name).write_bytes(damage)
     with pytest.raises(RecordError, match="damaged"):
         read_digested(folder, name)
+
+
+def test_only_a_file_with_other_content_counts_as_damaged(folder, monkeypatch):
+    """What cannot be read now may be intact, and must not be removed for it."""
+    name = write_digested(folder, "thing", ".bin", b"content")
+    assert not is_damaged(folder, name)
+    assert not is_damaged(folder, "absent-0123456789abcdef.bin")
+    (folder.path / name).write_bytes(b"contenT")
+    assert is_damaged(folder, name)
+
+    def refused(self, name):
+        raise OSError(5, "Input/output error")
+
+    monkeypatch.setattr(LocalFolder, "read", refused)
+    assert not is_damaged(folder, name)
 
 
 def test_a_missing_file_is_named(folder):

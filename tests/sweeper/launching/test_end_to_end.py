@@ -73,9 +73,10 @@ def test_without_sharing_the_metric_table_is_the_same_bits(launched, tmp_path):
 
 
 def test_the_local_engine_without_sharing_gives_the_same_bits_and_imports_no_ray(
-    launched, tmp_path
+    launched, tmp_path, empty_database
 ):
     folder, _ = launched
+    shutil.copy(empty_database, tmp_path / "mlflow.db")
     write_grid(tmp_path, TINY + "sharing: false\n")
     program = "import sys; sys.modules['ray'] = None\nfrom sweeper.cli import main; main()"
     done = sweeper(tmp_path, "launch", "tiny.yaml", "--engine", "local", program=program)

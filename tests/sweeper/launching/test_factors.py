@@ -1,10 +1,11 @@
 """A launch with `factors`: killed and resumed to the same bits, and its own rows in tables."""
 
 import csv
+import shutil
 
 import pytest
 
-from tests.sweeper.support.cli_runs import MAIN, metric_table, sweeper, write_grid
+from tests.sweeper.support.cli_runs import MAIN, command, metric_table, sweeper, write_grid
 
 GRID = """
 datasets: dsprites
@@ -37,24 +38,25 @@ Training.advance = short
 def launched(tmp_path_factory):
     folder = tmp_path_factory.mktemp("factors")
     write_grid(folder, GRID)
-    done = sweeper(folder, "launch", "tiny.yaml", "--engine", "local")
+    done = command(folder, "launch", "tiny.yaml", "--engine", "local")
     assert done.returncode == 0, done.stderr
     return folder
 
 
-def test_a_killed_launch_is_resumed_to_the_same_bits(launched, tmp_path):
+def test_a_killed_launch_is_resumed_to_the_same_bits(launched, tmp_path, empty_database):
     write_grid(tmp_path, GRID)
+    shutil.copy(empty_database, tmp_path / "mlflow.db")
     arguments = ("launch", "tiny.yaml", "--engine", "local")
     killed = sweeper(tmp_path, *arguments, program=KILLED + MAIN)
     assert killed.returncode == -9, killed.stderr
-    done = sweeper(tmp_path, *arguments)
+    done = command(tmp_path, *arguments)
     assert done.returncode == 0, done.stderr
     table = metric_table(tmp_path)
     assert len(table) == 4 and table == metric_table(launched)
 
 
 def test_a_table_has_a_row_for_each_distribution(launched):
-    done = sweeper(launched, "table", "tiny", "--format", "csv")
+    done = command(launched, "table", "tiny", "--format", "csv")
     rows = list(csv.DictReader(done.stdout.splitlines()))
     assert [row["dataset"] for row in rows] == [
         "dsprites",
@@ -63,5 +65,5 @@ def test_a_table_has_a_row_for_each_distribution(launched):
 
 
 def test_a_second_launch_trains_nothing(launched):
-    done = sweeper(launched, "launch", "tiny.yaml", "--engine", "local")
+    done = command(launched, "launch", "tiny.yaml", "--engine", "local")
     assert done.returncode == 0 and "4 runs are already finished" in done.stdout

@@ -4,7 +4,7 @@ import json
 
 import numpy as np
 
-from tests.sweeper.support.cli_runs import sweeper, write_grid
+from tests.sweeper.support.cli_runs import command, write_grid
 
 GRID = """
 datasets: {name: squares, path: squares.npz}
@@ -23,13 +23,13 @@ def test_three_seeds_of_images_without_labels_are_selected_by_udr(tmp_path):
         image[2 * y : 2 * y + size, 2 * x : 2 * x + size] = 255
     np.savez(tmp_path / "squares.npz", images=images, factors=np.zeros((120, 1), int))
     write_grid(tmp_path, GRID, "squares.yaml")
-    done = sweeper(tmp_path, "launch", "squares.yaml", "--engine", "local")
+    done = command(tmp_path, "launch", "squares.yaml", "--engine", "local")
     assert done.returncode == 0, done.stderr
     assert "6 of 6 runs done." in done.stdout and "UDR" in done.stdout
 
-    shown = sweeper(tmp_path, "table", "squares", "--json")
+    shown = command(tmp_path, "table", "squares", "--json")
     (row,) = json.loads(shown.stdout)["rows"]
-    chosen = sweeper(tmp_path, "select", "squares.yaml", "--json", "--no-register")
+    chosen = command(tmp_path, "select", "squares.yaml", "--json", "--no-register")
     (winner,) = json.loads(chosen.stdout)
     assert winner["by"] == "udr" and winner["seeds"] == 3 and winner["candidates"] == 2
     assert 0 <= winner["score"] <= 1

@@ -199,9 +199,7 @@ class RunPublisher:
         uri = self._settings.tracking_uri
         database = sqlite_path(uri)
         folder = Path.cwd() if database is None else database.absolute().parent
-        writer = Writer(uri, self._grid.experiment, folder, code_version())
-        writer.add_known_runs(self._known.mlflow_ids)
-        return writer
+        return Writer(uri, self._grid.experiment, folder, code_version())
 
 
 def _open_launch(writer: Writer, grid: Grid, plan: Plan) -> str:

@@ -9,6 +9,7 @@ import time
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 from sweeper.errors import TrackingError
 from sweeper.tracking import layout
@@ -67,7 +68,7 @@ class Writer:
             describe_experiment(self._client, self._experiment_id, known, int(1000 * time.time()))
         except (MlflowException, OSError) as error:
             raise tracking_error(uri, error) from error
-        self._known: dict[str, str] = {}
+        self._finished: set[str] = set()  # run ids that were seen or made finished
         self.no_picture: dict[str, str] = {}  # {run id: why its picture could not be drawn}
 
     def _experiment(self, name: str, local: bool, folder: Path) -> str:
@@ -91,15 +92,17 @@ class Writer:
 
     def open_launch(self, grid: str, grid_id: str, notes: Mapping[str, str]) -> str:
         """Creates or reopens the parent run of a grid. Returns its MLflow id."""
-        found = self._search([self._experiment_id], f"tags.`{layout.GRID_ID}` = '{grid_id}'")
+        query = f"tags.`{layout.GRID_ID}` = '{grid_id}'"
+        found = self._client.search_runs([self._experiment_id], query, max_results=1)
         tags = {layout.KIND: layout.KIND_LAUNCH, layout.GRID: grid, layout.GRID_ID: grid_id}
         tags |= {layout.CODE_VERSION: self._code_version, **notes}
-        if found is None:
+        if not found:
             run = self._client.create_run(self._experiment_id, run_name=f"launch {grid}", tags=tags)
             return str(run.info.run_id)
-        self._client.update_run(found, status="RUNNING")
-        self._log(found, tags=tags)
-        return found
+        launch = str(found[0].info.run_id)
+        self._client.update_run(launch, status="RUNNING")
+        self._log(launch, tags=tags)
+        return launch
 
     def close_launch(self, parent: str, state: str) -> None:
         """Ends the parent run as FINISHED, FAILED or KILLED."""
@@ -117,10 +120,6 @@ class Writer:
         """Sets tags of a run that exists."""
         self._log(mlflow_run_id, tags=tags)
 
-    def add_known_runs(self, runs: Mapping[str, str]) -> None:
-        """Adds {run id: MLflow id} of runs that are in the store already."""
-        self._known.update(runs)
-
     def publish(self, run: RunToPublish) -> str:
         """Writes one run and ends it. Returns its MLflow id.
 
@@ -128,10 +127,10 @@ class Writer:
         later milestone, after the sweep store was deleted."""
         milestone = run.milestone
         time_ms = recorded_ms(milestone)
-        finished = self._finished(run.run_id)
-        if finished is not None:
-            return finished
-        mlflow_run_id = self._find_or_create_run(run, time_ms)
+        stored = self._stored(run.run_id)
+        if stored is not None and _is_finished(stored):
+            return str(stored.info.run_id)
+        mlflow_run_id = self._reopen_or_create(run, stored, time_ms)
         no_picture = ""
         if milestone is not None:
             with tempfile.TemporaryDirectory() as folder:
@@ -155,6 +154,8 @@ class Writer:
         self._log(mlflow_run_id, params=run.params, tags=tags)
         done = run.status == layout.FINISHED
         self._client.set_terminated(mlflow_run_id, "FINISHED" if done else "FAILED", time_ms)
+        if done:
+            self._finished.add(run.run_id)
         return mlflow_run_id
 
     def read_latents(self, mlflow_run_id: str) -> Latents:
@@ -201,41 +202,34 @@ class Writer:
         self._log(mlflow_run_id, tags={layout.MEASURES: layout.join_list(scored)})
 
     def is_finished(self, run_id: str) -> bool:
-        """Whether MLflow holds the run, complete."""
-        return self._finished(run_id) is not None
+        """Whether MLflow holds the run, complete, or held it when this writer last saw it."""
+        if run_id not in self._finished:
+            stored = self._stored(run_id)
+            if stored is None or not _is_finished(stored):
+                return False
+            self._finished.add(run_id)
+        return True
 
-    def _finished(self, run_id: str) -> str | None:
-        """The MLflow id of a run that is finished in the store, or None."""
-        return self._search_run(
-            run_id,
-            f" AND tags.`{layout.STATUS}` = '{layout.FINISHED}' AND attributes.status = 'FINISHED'",
-        )
+    def _reopen_or_create(self, run: RunToPublish, stored: Any | None, time_ms: int) -> str:
+        """The MLflow id of the run to write into.
 
-    def _find_or_create_run(self, run: RunToPublish, time_ms: int) -> str:
-        """The MLflow run of a run, created where there is none.
-
-        One that was partly written from another record (its training was repeated) is deleted and
-        created again, so that no step has two values."""
-        run_id = run.run_id
-        found = self._known.get(run_id) or self._search_run(run_id)
-        if found is not None and run.milestone is not None:
-            stored = self._client.get_run(found)
+        A stored run that was partly written from another record (its training was repeated) is
+        deleted and created again, so that no step has two values."""
+        if stored is not None:
             recorded = stored.data.tags.get(layout.RECORDED_MS)
-            if recorded not in (None, str(time_ms)) and stored.info.status != "FINISHED":
-                self._client.delete_run(found)
-                found = None
-        if found is None:
-            tags = {layout.KIND: layout.KIND_RUN, layout.RUN_ID: run_id}
-            if run.milestone is not None:
-                tags[layout.RECORDED_MS] = str(time_ms)
-            if run.parent is not None:
-                tags[layout.PARENT] = run.parent
-            created = self._client.create_run(
-                self._experiment_id, start_time=time_ms, run_name=run.name, tags=tags
-            )
-            found = created.info.run_id
-        self._known[run_id] = found
-        return found
+            is_other = run.milestone is not None and recorded not in (None, str(time_ms))
+            if not is_other or stored.info.status == "FINISHED":
+                return str(stored.info.run_id)
+            self._client.delete_run(stored.info.run_id)
+        tags = {layout.KIND: layout.KIND_RUN, layout.RUN_ID: run.run_id}
+        if run.milestone is not None:
+            tags[layout.RECORDED_MS] = str(time_ms)
+        if run.parent is not None:
+            tags[layout.PARENT] = run.parent
+        created = self._client.create_run(
+            self._experiment_id, start_time=time_ms, run_name=run.name, tags=tags
+        )
+        return str(created.info.run_id)
 
     def _tags(self, run: RunToPublish) -> dict[str, str]:
         tags = {
@@ -268,17 +262,19 @@ class Writer:
             tags=[RunTag(key, value) for key, value in (tags or {}).items()],
         )
 
-    def _search_run(self, run_id: str, more: str = "") -> str | None:
-        """A run of the whole server: its experiment may have been renamed, in MLflow or in the
-        grid."""
+    def _stored(self, run_id: str) -> Any | None:
+        """MLflow's run of a run id, a finished one first. The whole server is searched, as its
+        experiment may have been renamed, in MLflow or in the grid."""
         ids, token = [], None
         while token != "":
             page = self._client.search_experiments(page_token=token)
             ids += [experiment.experiment_id for experiment in page]
             token = page.token or ""
         of_kind = f"tags.`{layout.KIND}` = '{layout.KIND_RUN}'"
-        return self._search(ids, f"tags.`{layout.RUN_ID}` = '{run_id}' AND {of_kind}{more}")
+        found = self._client.search_runs(ids, f"tags.`{layout.RUN_ID}` = '{run_id}' AND {of_kind}")
+        return max(found, key=_is_finished, default=None)
 
-    def _search(self, experiment_ids: list[str], query: str) -> str | None:
-        found = self._client.search_runs(experiment_ids, query, max_results=1)
-        return str(found[0].info.run_id) if found else None
+
+def _is_finished(stored: Any) -> bool:
+    is_complete = stored.data.tags.get(layout.STATUS) == layout.FINISHED
+    return is_complete and stored.info.status == "FINISHED"

@@ -130,6 +130,23 @@ def test_publishing_twice_changes_nothing(writer, uri, tmp_path):
     assert assert_whole(uri).info.run_id == first.info.run_id
 
 
+def test_a_run_is_searched_once_and_not_again_when_its_checkpoints_go(writer, monkeypatch):
+    searches = []
+    search = type(writer._client).search_runs
+    monkeypatch.setattr(
+        type(writer._client),
+        "search_runs",
+        lambda client, *given, **options: (
+            searches.append(given) or search(client, *given, **options)
+        ),
+    )
+    run = publication(milestone())
+    writer.publish(run)
+    assert writer.is_finished(run.run_id)
+    assert len(searches) == 1
+    assert not writer.is_finished("cd" * 8)
+
+
 @pytest.mark.parametrize("step", ["log_artifacts", "log_batch", "set_terminated"])
 def test_a_partly_written_run_is_completed(writer, uri, tmp_path, monkeypatch, step):
     def killed(*args, **kwargs):

@@ -8,11 +8,12 @@ from typing import Any
 from benchmarks.representation import described
 from sweeper.analysis.study import Study
 from sweeper.tracking import layout
+from trainers.measures import score
 
 GRIDS = ("results_causes", "results_initial", "results_rates")
-# What the first entry of results_causes has. Every other run differs from it in one of these.
+# What the first entry of results_causes has. Every other run differs from it in one of these, and
+# perhaps in its seed.
 USUAL: dict[str, Any] = {
-    "seed": 0,
     "network": "mlp",
     "param/epsilon": 1e-8,  # of Adam
     "reconstruction": "mse",
@@ -28,21 +29,27 @@ def cause_rows(study: Study) -> list[dict[str, Any]]:
     """A row for each run of these grids, those without a change first."""
     runs = [run for run in study.rows if set(run["grids"].split(",")) & set(GRIDS)]
     rows = [_row(study, run) for run in runs if run["status"] == layout.FINISHED]
-    names = ["", *USUAL]
-    return sorted(
-        rows,
-        key=lambda row: (names.index(row["changed"]), str(row["value"]), row["iterations"]),
-    )
+    return sorted(rows, key=_order)
+
+
+def _order(row: Mapping[str, Any]) -> tuple[int, str, int, int]:
+    place = ["", *USUAL].index(row["changed"])
+    return place, str(row["value"]), row["seed"], row["iterations"]
 
 
 def _row(study: Study, run: Mapping[str, Any]) -> dict[str, Any]:
     changed, value = change_of(run)
+    latents = study.latents(run["run_id"])
+    active_L = latents.mu_NL.var(axis=0) > 0.01
+    of_active = score(latents.mu_NL[:, active_L], latents.factors_NK, measures=["cbd"])["cbd"]
     return {
         "changed": changed,
         "value": value,
+        "seed": run["seed"],
         "iterations": run["iterations"],
         **{name: round(run[name], 4) for name in SCORES},
-        **described(study.latents(run["run_id"])),
+        "cbd of active latents": round(of_active, 4),
+        **described(latents),
     }
 
 

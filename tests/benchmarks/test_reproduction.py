@@ -10,6 +10,7 @@ from benchmarks.causes import GRIDS, SCORES, USUAL, cause_rows, change_of
 from benchmarks.representation import described, orientation_explained
 from sweeper.grid import load_grid
 from sweeper.planning.plan import make_plan
+from trainers.measures import score
 
 ROOT = Path(__file__).parents[2]
 FOLDERS = {"results_initial": "examples"}
@@ -45,14 +46,14 @@ def test_a_run_without_a_change(epsilon: object) -> None:
     assert change_of({**USUAL, "param/epsilon": epsilon}) == ("", "")
 
 
-@pytest.mark.parametrize("change", [("seed", 1), ("network", "cnn"), ("param/epsilon", 1e-4)])
+@pytest.mark.parametrize("change", [("network", "cnn"), ("param/epsilon", 1e-4)])
 def test_the_change_of_a_run_is_found(change: tuple[str, object]) -> None:
     assert change_of(USUAL | dict([change])) == change
 
 
 def test_two_changes_are_refused() -> None:
-    with pytest.raises(ValueError, match="run 17 differs in .*seed.*network"):
-        change_of({**USUAL, "seed": 1, "network": "cnn", "run_id": "17"})
+    with pytest.raises(ValueError, match="run 17 differs in .*network.*latent_dim"):
+        change_of({**USUAL, "latent_dim": 6, "network": "cnn", "run_id": "17"})
 
 
 def test_every_run_of_the_grids_has_at_most_one_change_and_every_setting_is_changed() -> None:
@@ -68,14 +69,31 @@ def test_every_run_of_the_grids_has_at_most_one_change_and_every_setting_is_chan
 def test_rows_are_of_finished_runs_of_these_grids_unchanged_ones_first() -> None:
     factors_NK = factors_of_dsprites(400)
     latents = SimpleNamespace(mu_NL=factors_NK.astype(float), factors_NK=factors_NK)
-    run = {**USUAL, **dict.fromkeys(SCORES, 0.5), "iterations": 10, "status": "finished"}
+    run = USUAL | dict.fromkeys(SCORES, 0.5) | {"seed": 0, "iterations": 10, "status": "finished"}
     runs = [
-        {**run, "run_id": "a", "grids": "results_causes,another", "seed": 1},
+        {**run, "run_id": "a", "grids": "results_initial,another", "network": "cnn"},
+        {**run, "run_id": "f", "grids": "results_causes", "seed": 1},
         {**run, "run_id": "b", "grids": "results_causes", "iterations": 20},
         {**run, "run_id": "c", "grids": "results_causes"},
         {**run, "run_id": "d", "grids": "results_causes", "status": "unfinished"},
         {**run, "run_id": "e", "grids": "another"},
     ]
     study = SimpleNamespace(rows=runs, latents=lambda run_id: latents)
-    rows = [(row["changed"], row["iterations"]) for row in cause_rows(study)]
-    assert rows == [("", 10), ("", 20), ("seed", 10)]
+    rows = [(row["changed"], row["seed"], row["iterations"]) for row in cause_rows(study)]
+    assert rows == [("", 0, 10), ("", 0, 20), ("", 1, 10), ("network", 0, 10)]
+
+
+def test_latents_that_are_not_active_are_left_out_of_one_column() -> None:
+    factors_NK = factors_of_dsprites(400)
+    noise_NL = np.random.default_rng(1).normal(size=(400, 3)) * 1e-3  # encodes nothing
+    mu_NL = np.hstack([factors_NK.astype(float), noise_NL])
+    run = USUAL | dict.fromkeys(SCORES, 0.5) | {"seed": 0, "iterations": 10, "status": "finished"}
+    [row] = cause_rows(
+        SimpleNamespace(
+            rows=[{**run, "run_id": "a", "grids": "results_causes"}],
+            latents=lambda run_id: SimpleNamespace(mu_NL=mu_NL, factors_NK=factors_NK),
+        )
+    )
+    wanted = score(factors_NK.astype(float), factors_NK, measures=["cbd"])["cbd"]
+    assert row["cbd of active latents"] == pytest.approx(wanted, abs=1e-4)
+    assert score(mu_NL, factors_NK, measures=["cbd"])["cbd"] < wanted - 0.1

@@ -16,7 +16,7 @@ GRID = {
     "name": "g",
     "datasets": "dsprites",
     "models": ["vae", {"beta_vae": {"beta": 4}}],
-    "axes": {"iterations": [10, 20], "learning_rate": [1e-3, 1e-4]},
+    "axes": {"iterations": [10, 20], "learning_rate": 1e-3},
     "evaluation": {"measures": ["cbd"]},
     "seeds": 3,
 }
@@ -44,7 +44,7 @@ def groups(tags):
 def test_the_runs_of_all_seeds_share_it_and_no_other_run_does(launched, tmp_path):
     _, printed = launched(write(tmp_path))
     found = groups(stored_runs(URI).values())
-    assert len(found) == 8  # models x learning rates x iterations
+    assert len(found) == 4  # models x iterations
     assert set(map(frozenset, found.values())) == {frozenset("012")}
     assert all("seed" not in name for name in found)
     assert "over 3 seeds: sweeper ui, Group by, sweeper.configuration." in printed
@@ -61,7 +61,7 @@ def test_a_store_without_it_gets_it_at_the_next_launch(launched, tmp_path):
     with sqlite3.connect("mlflow.db") as store:
         store.execute(f"DELETE FROM tags WHERE key = '{layout.CONFIGURATION}'")
     outcome, _ = launched(write(tmp_path))
-    assert outcome.num_done == 24 and outcome.plan.steps_to_run == 0
+    assert outcome.num_done == 12 and outcome.plan.steps_to_run == 0
     after = stored_runs(URI)
     assert {run: r.tags for run, r in after.items()} == {run: r.tags for run, r in before.items()}
     with sqlite3.connect("mlflow.db") as store:

@@ -1,6 +1,7 @@
 """`sweeper clean` on a small store of real trainings."""
 
 import json
+import shutil
 from dataclasses import replace
 
 import pytest
@@ -21,12 +22,20 @@ GRID = {
 }
 
 
-@pytest.fixture
-def study(tmp_path, monkeypatch):
-    """A finished sweep whose checkpoints were kept, in the working folder."""
-    monkeypatch.chdir(tmp_path)
-    outcome = launch(write(tmp_path), replace(default_settings(), engine="local"))
+@pytest.fixture(scope="module")
+def finished(tmp_path_factory):
+    """The folder of a finished sweep whose checkpoints were kept."""
+    folder = tmp_path_factory.mktemp("finished")
+    outcome = launch(write(folder), replace(default_settings(folder), engine="local"))
     assert outcome.exit_code == 0
+    return folder
+
+
+@pytest.fixture
+def study(finished, tmp_path, monkeypatch):
+    """A copy of it, as the working folder."""
+    shutil.copytree(finished, tmp_path, dirs_exist_ok=True)
+    monkeypatch.chdir(tmp_path)
     return tmp_path
 
 

@@ -3,6 +3,7 @@
 import ast
 import subprocess
 import sys
+from collections import Counter
 from pathlib import Path
 
 import pytest
@@ -90,6 +91,12 @@ def test_no_module_imports_the_names_that_a_package_offers() -> None:
         if isinstance(node, ast.Import) and {alias.name for alias in node.names} & {"sweeper"}
     ]
     assert not wrong
+
+
+def test_no_package_has_more_than_twelve_modules() -> None:
+    modules = Counter(path.parent for path in sources() if path.name != "__init__.py")
+    assert {str(folder) for folder, count in modules.items() if count > 12} == set()
+    assert modules[ROOT / "sweeper"] <= 7
 
 
 def test_no_file_hides_a_library() -> None:

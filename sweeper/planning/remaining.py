@@ -66,7 +66,7 @@ def plan_grid(grid: Grid, settings: Settings) -> Plan:
 
 
 def plan_and_known_runs(grid: Grid, settings: Settings) -> tuple[Plan, KnownRuns]:
-    """As `plan_grid`, with the runs that MLflow knows."""
+    """As `plan_grid`, with the runs that MLflow holds."""
     from sweeper.tracking.reading.reader import stored_runs
 
     stored = stored_runs(settings.tracking_uri)

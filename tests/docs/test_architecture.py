@@ -28,6 +28,12 @@ def test_the_page_is_short():
     assert len(PAGE.splitlines()) < 120
 
 
+def test_the_files_to_begin_with_are_short():
+    begin = re.findall(r"^\d\. `([\w./]+\.py)`", PAGE.partition("## Where is")[0], re.MULTILINE)
+    assert len(begin) == 4
+    assert all(len((ROOT / path).read_text().splitlines()) <= 300 for path in begin)
+
+
 @pytest.mark.parametrize("path", sorted(set(re.findall(r"`([\w./]+/[\w./]*)`", PAGE))))
 def test_every_path_exists(path):
     assert (ROOT / path).exists()

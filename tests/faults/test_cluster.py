@@ -51,9 +51,9 @@ def test_a_node_on_which_everything_fails_is_excluded(tmp_path, cluster):
     assert "127.0.0.12" in excluded and "libtorch.so" in excluded
     failed = [line.partition(":")[0] for line in lines if "libtorch.so" in line]
     assert len(failed) == len(set(failed)), "a training was tried there twice"
-    assert len(set(starts.read_text().split())) == len(failed), "a start there is not reported"
-    # All 12 may have been given out before it is excluded: Ray keeps up to 16 pending.
-    assert 3 <= len(failed) < 12
+    # Three fail before it is excluded. Others of the 12 have started there by then, at most three
+    # at a time; those that have not are withdrawn.
+    assert 3 <= len(failed) <= len(set(starts.read_text().split())) < 10
     assert len(stored(sweep.folder)) == 24
     table = sweep.run("table", "grid", "--format", "csv")
     assert table.returncode == 0, table.stderr
@@ -61,16 +61,36 @@ def test_a_node_on_which_everything_fails_is_excluded(tmp_path, cluster):
     assert [(row["finished"], row["asked"]) for row in rows] == [("8", "8")] * 3, table.stdout
 
 
-def broken_torch(folder, starts):
-    """The search path of a node on which no training can start."""
+def test_a_node_that_fails_at_first_and_recovers_is_used(soak, tmp_path, cluster):
+    starts = tmp_path / "starts"
+    cluster.node(1, "--num-cpus=2", code=False, PYTHONPATH=broken_torch(tmp_path, starts, times=2))
+    cluster.wait_for_nodes(1)
+    sweep = Sweep(tmp_path / "sweep", SOAK, "--address", cluster.address, **cluster.environment)
+    assert sweep.launch(400) == 0, sweep.output
+    lines = sweep.output.splitlines()
+    assert len([line for line in lines if "libtorch.so" in line]) == 2, sweep.output
+    assert "excluded" not in sweep.output
+    assert len(starts.read_text().split()) > 2
+    assert stored(sweep.folder) == soak
+
+
+def broken_torch(folder, starts, times=1_000):
+    """The search path of a node on which the first so many starts fail."""
     package = folder / "torch"
     package.mkdir(parents=True)
-    code = (
-        "import os, sys\n"
-        f"with open({str(starts)!r}, 'a') as file:\n"
-        "    file.write(f'{os.getpid()}\\n')\n"
-        "raise OSError('libtorch.so: cannot open shared object')\n"
-    )
+    code = f"""
+import fcntl, os, sys
+with open({str(starts)!r}, "a+") as file:
+    fcntl.flock(file, fcntl.LOCK_EX)
+    file.seek(0)
+    failed = len(file.readlines())
+    file.write(f"{{os.getpid()}}\\n")
+if failed < {times}:
+    raise OSError("libtorch.so: cannot open shared object")
+sys.path.remove({str(folder)!r})
+del sys.modules["torch"]
+import torch
+"""
     (package / "__init__.py").write_text(code)
     return f"{folder}:{ROOT}"
 

@@ -86,7 +86,7 @@ def _tune(run: _TuneRun) -> None:
             tune.with_resources(TrainingTrial, _placement),
             tune_config=tune.TuneConfig(
                 search_alg=JobSearcher(run.attempts, run.nodes, run.stop, run.max_concurrent),
-                scheduler=StopScheduler(run.nodes, run.should_stop),
+                scheduler=StopScheduler(run.attempts, run.nodes, run.should_stop),
                 num_samples=-1,
                 reuse_actors=True,
             ),

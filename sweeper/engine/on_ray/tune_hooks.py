@@ -5,7 +5,7 @@ restored (a launch plans again), so each pickles as Tune's idle counterpart."""
 
 import json
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 from ray import tune
@@ -135,12 +135,15 @@ class EventCallback(tune.Callback):
 
 
 class StopScheduler(FIFOScheduler):
-    """Ends a training that `should_stop` chooses. Withdraws a pending trial that no live node may
-    run, because every node that is left is excluded for it."""
+    """Ends a training that `should_stop` chooses. Withdraws a pending trial that could start on a
+    node excluded since, or that no live node may run, because every node that is left is excluded
+    for it."""
 
-    def __init__(self, nodes: Nodes, should_stop: Callable[[TrainingEvent], bool]) -> None:
+    def __init__(
+        self, attempts: Attempts, nodes: Nodes, should_stop: Callable[[TrainingEvent], bool]
+    ) -> None:
         super().__init__()
-        self._nodes, self._should_stop = nodes, should_stop
+        self._attempts, self._nodes, self._should_stop = attempts, nodes, should_stop
 
     def __reduce__(self) -> tuple[Any, ...]:
         return FIFOScheduler, ()
@@ -153,11 +156,15 @@ class StopScheduler(FIFOScheduler):
 
     def choose_trial_to_run(self, tune_controller: Any, **_: Any) -> Any:
         for trial in tune_controller.get_live_trials():
-            excluded = set(trial.config["excluded"])
-            alive = self._nodes.alive()
-            if alive and trial.status == trial.PENDING and alive <= excluded:
+            if trial.status == trial.PENDING and self._is_misplaced(trial.config["excluded"]):
                 tune_controller.request_stop_trial(trial)
         return super().choose_trial_to_run(tune_controller)
+
+    def _is_misplaced(self, excluded: Iterable[str]) -> bool:
+        """Whether a trial that was placed with these nodes excluded has to be placed again."""
+        alive = self._nodes.alive()
+        allowed, bad = alive - set(excluded), self._attempts.excluded_nodes
+        return bool(alive and not allowed) or bool(allowed & bad and alive - bad)
 
 
 class StopOnEvent(tune.Stopper):

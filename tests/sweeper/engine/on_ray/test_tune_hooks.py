@@ -1,11 +1,11 @@
-"""What a failed trial becomes: retried, or reported at once."""
+"""What a failed trial becomes: retried, or reported at once; which pending trials are withdrawn."""
 
 from types import SimpleNamespace
 
 import pytest
 
 from sweeper.engine.attempts import Attempts
-from sweeper.engine.on_ray.tune_hooks import EventCallback
+from sweeper.engine.on_ray.tune_hooks import EventCallback, StopScheduler
 from tests.sweeper.support.engine_jobs import make_job, name_of
 
 
@@ -57,3 +57,45 @@ def test_on_a_cluster_another_node_may_have_the_code(tmp_path):
 def test_other_errors_are_retried(tmp_path):
     event = failed("OSError: No child processes", tmp_path)
     assert (event.kind, event.reason) == ("progress", "OSError: No child processes")
+
+
+class Controller:
+    """Tune's controller with one trial."""
+
+    def __init__(self, status, excluded):
+        self.trial = SimpleNamespace(
+            trial_id="t", status=status, PENDING="PENDING", config={"excluded": excluded}
+        )
+        self.stopped = []
+        self.search_alg = SimpleNamespace()
+
+    def get_live_trials(self):
+        return [self.trial]
+
+    def get_trials(self):
+        return []
+
+    def request_stop_trial(self, trial):
+        self.stopped.append(trial)
+
+
+@pytest.mark.parametrize(
+    ("status", "excluded", "bad", "is_withdrawn"),
+    [
+        ("PENDING", [], set(), False),
+        ("PENDING", [], {"a"}, True),  # placed before node a was excluded
+        ("PENDING", ["a"], {"a"}, False),
+        ("RUNNING", [], {"a"}, False),
+        ("PENDING", [], {"a", "b"}, False),  # no other node is left
+        ("PENDING", ["a", "b"], {"a"}, True),  # may start nowhere
+    ],
+)
+def test_a_pending_trial_that_may_start_on_an_excluded_node_is_withdrawn(
+    status, excluded, bad, is_withdrawn, tmp_path
+):
+    attempts = Attempts([make_job(tmp_path, 1)], max_failures=2)
+    attempts.excluded_nodes |= bad
+    controller = Controller(status, excluded)
+    scheduler = StopScheduler(attempts, Nodes(in_cluster=True), lambda event: False)
+    scheduler.choose_trial_to_run(controller)
+    assert bool(controller.stopped) is is_withdrawn

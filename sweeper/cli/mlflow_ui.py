@@ -14,7 +14,7 @@ from sweeper.tracking import layout
 from sweeper.tracking.reading import database
 from sweeper.tracking.sqlite_file import relocate
 from sweeper.tracking.uri import artifact_uri, relative_sqlite_uri, sqlite_path
-from sweeper.tracking.writing import experiment_page as experiment
+from sweeper.tracking.writing import experiment_page
 
 _QUIET = {
     "MLFLOW_DISABLE_TELEMETRY": "true",
@@ -85,7 +85,7 @@ def address(uri: str, port: int) -> str:
     path = sqlite_path(uri)
     known = database.read_experiments(uri, path) if path is not None else []
     ids = [int(found.experiment_id) for found in known if found.active and found.name != "Default"]
-    view = f"runs?viewStateShareKey={experiment.VIEW}&workflowType=machine_learning"
+    view = f"runs?viewStateShareKey={experiment_page.VIEW}&workflowType=machine_learning"
     return f"{place}/#/experiments/{max(ids)}/{view}" if ids else place
 
 

@@ -69,8 +69,8 @@ def plan_search(grid: Grid, settings: Settings) -> SearchPlan:
         for _ in range(count):
             cells += point_cells(grid, dataset, space.sample(rng), options)
     asked = num_points(grid) * len(grid.datasets)
-    over = sum(one.state != TrialState.OPEN for every in tried.values() for one in every)
-    left = max(0, asked - over)
+    ended = sum(one.state != TrialState.OPEN for every in tried.values() for one in every)
+    left = max(0, asked - ended)
     upper_bounds = search_summary(grid, options)
     upper_bounds["steps_to_run"] = upper_bounds["steps_to_run"] * left // asked
     sample = plan_from_cells(grid.title, "", cells)

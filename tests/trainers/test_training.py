@@ -163,12 +163,12 @@ def test_a_loss_that_is_not_finite_ends_the_training_with_step_and_term(tmp_path
 
 def test_latents_that_cannot_be_scored_are_recorded_with_the_reason(tmp_path, monkeypatch):
     from trainers.errors import MeasureError
-    from trainers.scoring import latents as latent_scores
+    from trainers.scoring import latents
 
     def refuse(*arguments, **options):
         raise MeasureError("latents hold inf")
 
-    monkeypatch.setattr(latent_scores, "score", refuse)
+    monkeypatch.setattr(latents, "score", refuse)
     finish(open_training(tmp_path))
     record = milestone(tmp_path, 20)
     assert record.failed == "latents hold inf"

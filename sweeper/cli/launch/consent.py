@@ -15,12 +15,12 @@ DEFAULT_MONEY = 100.0
 def reason_to_ask(cost: Cost, *, on_cluster: bool = False) -> str:
     """What of the cost is over a limit, as a phrase; '' where nothing is. How many trainings a
     cluster runs at a time is not known beforehand, so its hours are not compared."""
-    over = []
+    exceeded = []
     if not on_cluster and cost.wall_hours > cost.budget.get("hours", DEFAULT_HOURS):
-        over.append(f"about {format_duration(3600 * cost.wall_hours)}")
+        exceeded.append(f"about {format_duration(3600 * cost.wall_hours)}")
     if cost.money is not None and cost.money > cost.budget.get("money", DEFAULT_MONEY):
-        over.append(f"{cost.money:,.2f} of money")
-    return " and ".join(over)
+        exceeded.append(f"{cost.money:,.2f} of money")
+    return " and ".join(exceeded)
 
 
 def ask(reason: str) -> None:

@@ -8,7 +8,7 @@ import pytest
 from sweeper.cli.mlflow_ui import address, serve
 from sweeper.errors import TrackingError, UsageError
 from sweeper.tracking import layout
-from sweeper.tracking.writing import experiment_page as experiment
+from sweeper.tracking.writing import experiment_page
 
 
 def test_the_address_is_that_of_the_newest_experiment_s_view(trained):
@@ -56,7 +56,7 @@ def test_an_experiment_is_described_once_and_users_descriptions_are_kept(trained
         def set_experiment_tag(self, experiment_id, key, value):
             self.changed.append(key)
 
-    experiment.describe_experiment(Recorder(), "1", {layout.NOTE: "mine"}, 0)
+    experiment_page.describe_experiment(Recorder(), "1", {layout.NOTE: "mine"}, 0)
     assert layout.NOTE not in Recorder.changed and len(Recorder.changed) == 2
 
 

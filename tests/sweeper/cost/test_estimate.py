@@ -60,8 +60,8 @@ def test_milestones_openings_and_checkpoints_take_time_too() -> None:
 
 def test_workers_shorten_the_wall_but_not_below_the_longest_training() -> None:
     def hours(workers: int) -> float:
-        room = Slots(GPU, "gpu", 0.5, 1, workers)
-        cost = estimate(make_plan(GRID), GRID, known(), slots=room)
+        slots = Slots(GPU, "gpu", 0.5, 1, workers)
+        cost = estimate(make_plan(GRID), GRID, known(), slots=slots)
         return cost.wall_hours - SESSION_S / 3600
 
     assert (hours(1), hours(2), hours(8)) == pytest.approx((10.0, 5.0, 5.0))

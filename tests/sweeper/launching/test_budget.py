@@ -67,12 +67,12 @@ def test_trainings_cost_gpu_time_from_one_event_to_the_next(tmp_path, clock: Clo
 
 def test_money_is_gpu_hours_at_the_price_that_holds(tmp_path, clock: Clock) -> None:
     asked = grid(budget={"money": 3}, price=2)
-    for price, used_up in ((None, ""), (4.0, "the budget of 3 of money is used up")):
+    for price, exhausted in ((None, ""), (4.0, "the budget of 3 of money is used up")):
         spending = open_budget(asked, settings(tmp_path / str(price), price=price), clock)
         spending.gpu = 1.0
         for clock.now in (0.0, 3600.0):
             spending.count_time("a")
-        assert spending.exhausted == used_up
+        assert spending.exhausted == exhausted
 
 
 def test_money_counts_at_the_price_of_spot_machines_where_they_are_used(tmp_path) -> None:

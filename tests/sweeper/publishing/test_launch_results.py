@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from sweeper.publishing import launch_results as artefacts
+from sweeper.publishing import launch_results
 from sweeper.publishing.launch_results import attach_results, launch_note
 from sweeper.tables import table
 from sweeper.tracking import layout
@@ -63,7 +63,7 @@ def test_a_report_that_cannot_be_made_does_not_fail_the_launch(
     def broken(*args, **kwargs):
         raise RuntimeError("no font")
 
-    monkeypatch.setattr(artefacts, "make_report", broken)
+    monkeypatch.setattr(launch_results, "make_report", broken)
     parent = Parent(small_uri)
     attach_results(parent, "parent", "table7_1", small)
     assert parent.files == {}

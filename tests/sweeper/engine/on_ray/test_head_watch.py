@@ -5,7 +5,7 @@ import threading
 
 import pytest
 
-from sweeper.engine.on_ray import head_watch as head
+from sweeper.engine.on_ray import head_watch
 from sweeper.engine.on_ray.head_watch import HeadLost, is_reachable, run_while_head_is_up
 
 
@@ -13,14 +13,14 @@ from sweeper.engine.on_ray.head_watch import HeadLost, is_reachable, run_while_h
 def joined(monkeypatch):
     """A cluster whose head answers as the test says: a list that is read to its last entry."""
     answers = [True]
-    monkeypatch.setattr(head, "_address", lambda: "10.0.0.1:6379")
+    monkeypatch.setattr(head_watch, "_address", lambda: "10.0.0.1:6379")
     monkeypatch.setattr(
-        head, "is_reachable", lambda address: answers.pop(0) if answers[1:] else answers[0]
+        head_watch, "is_reachable", lambda address: answers.pop(0) if answers[1:] else answers[0]
     )
-    monkeypatch.setattr(head, "_PING_INTERVAL_S", 0.01)
-    monkeypatch.setattr(head, "head_timeout_s", lambda: 0.2)
+    monkeypatch.setattr(head_watch, "_PING_INTERVAL_S", 0.01)
+    monkeypatch.setattr(head_watch, "head_timeout_s", lambda: 0.2)
     left = []
-    monkeypatch.setattr(head, "abandon_ray", lambda: left.append(True))
+    monkeypatch.setattr(head_watch, "abandon_ray", lambda: left.append(True))
     return answers, left
 
 

@@ -100,3 +100,11 @@ def trained(tmp_path_factory: pytest.TempPathFactory, empty_database: Path) -> T
         evaluation={"num_points": 40, "measures": ["cbd"]},
         select={"min_active": 0},  # six steps leave no latent active
     )
+
+
+@pytest.fixture
+def without_figures(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Launches draw no figure: that takes most of a small launch's time, and has its own tests."""
+    monkeypatch.setattr("sweeper.tracking.writing.run_files._write_pcc", lambda path, stone: None)
+    monkeypatch.setattr("sweeper.reports.grid_report.draw_figure", lambda name, numbers: None)
+    monkeypatch.setattr("sweeper.reports.grid_report.as_bytes", lambda figure, kind: b"picture")

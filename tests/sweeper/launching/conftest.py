@@ -18,15 +18,9 @@ Launched = Callable[..., tuple[Outcome, str]]
 
 
 @pytest.fixture
-def engine(monkeypatch, tmp_path, empty_database) -> SimulatedEngine:
+def engine(monkeypatch, tmp_path, empty_database, without_figures) -> SimulatedEngine:
     monkeypatch.chdir(tmp_path)
     (tmp_path / "mlflow.db").write_bytes(empty_database.read_bytes())
-    monkeypatch.setattr(
-        "sweeper.tracking.writing.run_files._write_pcc", lambda path, milestone: None
-    )
-    # Figures of a launch have their own tests; drawing them takes most of a launch's time.
-    monkeypatch.setattr("sweeper.reports.grid_report.draw_figure", lambda name, numbers: None)
-    monkeypatch.setattr("sweeper.reports.grid_report.as_bytes", lambda figure, kind: b"picture")
     monkeypatch.setattr("sweeper.publishing.queue.FIRST_PAUSE_S", 0.02)
     simulated = SimulatedEngine()
     monkeypatch.setattr("sweeper.launching.launch.open_engine", lambda name, address: simulated)

@@ -16,7 +16,7 @@ select: {by: udr, min_active: 0}
 """
 
 
-def test_three_seeds_of_images_without_labels_are_selected_by_udr(tmp_path):
+def test_three_seeds_of_images_without_labels_are_selected_by_udr(tmp_path, without_figures):
     rng = np.random.default_rng(0)
     images = np.zeros((120, 64, 64), np.uint8)
     for image, (x, y, size) in zip(images, rng.integers(4, 20, (120, 3)), strict=True):

@@ -21,14 +21,14 @@ from sweeper.analysis.study import SCORES, SETTINGS, Study, run_named
 from sweeper.errors import ResultsError, TrackingError, UsageError
 from sweeper.tracking.reading.artifacts import Latents
 from sweeper.weights.find import find_weights
-from sweeper.weights.layers import layers
+from sweeper.weights.layers import UnsupportedLayer
+from sweeper.weights.rebuilt import LOADER, description
+from trainers.errors import OwnCodeError
 from trainers.files import write_then_rename
 from trainers.saving.trained_network import Weights
 
 if TYPE_CHECKING:
     from torch import Tensor
-
-_LOADER = Path(__file__).with_name("standalone") / "load.py"
 
 
 @dataclass(frozen=True)
@@ -58,31 +58,35 @@ def export(study: Study, run: str, out: Path, store: str) -> Exported:
         missing.append(str(error))
     if weights is None and latents is None:
         raise ResultsError("\n".join(missing))
+    about = _about(study, run_id)
+    if weights is not None:
+        try:
+            about |= description(weights)
+        except (UnsupportedLayer, OwnCodeError) as error:
+            missing.append(_without_loader(weights, error))
     out.mkdir(parents=True, exist_ok=True)
-    return Exported(tuple(_write(study, run_id, out, weights, latents)), tuple(missing))
+    return Exported(tuple(_write(about, out, weights, latents)), tuple(missing))
+
+
+def _without_loader(weights: Weights, error: Exception) -> str:
+    return (
+        f"load.py cannot build network {weights.about['network']}: {error}. Its weights are in "
+        "weights.safetensors: load them into the class of your own file"
+    )
 
 
 def _check(out: Path) -> None:
     if out.exists() and not out.is_dir():
         raise UsageError(f"--out {out} is a file; name a folder")
-    if out.is_dir() and any(out.iterdir()) and not (out / _LOADER.name).is_file():
+    if out.is_dir() and any(out.iterdir()) and not (out / LOADER.name).is_file():
         raise UsageError(f"--out {out} holds other files; name a new or an empty folder")
 
 
 def _write(
-    study: Study, run_id: str, out: Path, weights: Weights | None, latents: Latents | None
+    about: Mapping[str, Any], out: Path, weights: Weights | None, latents: Latents | None
 ) -> list[Path]:
-    about = _about(study, run_id)
     if weights is not None:
-        network = weights.build()
-        about |= {
-            "image_CHW": list(weights.about["image_CHW"]),
-            "scale": weights.about["scale"],
-            "identity": weights.about["identity"],
-            "encoder": layers(network.encoder),
-            "decoder": layers(network.decoder),
-        }
-        _write_weights(out / "weights.safetensors", network.state_dict())
+        _write_weights(out / "weights.safetensors", weights.state)
     if latents is not None:
         np.savez_compressed(
             out / "latents.npz",
@@ -96,7 +100,7 @@ def _write(
     text = json.dumps(about, indent=2, ensure_ascii=False)
     (out / "config.json").write_text(text + "\n", encoding="utf-8")
     (out / "README.md").write_text(_readme(about), encoding="utf-8")
-    shutil.copyfile(_LOADER, out / _LOADER.name)
+    shutil.copyfile(LOADER, out / LOADER.name)
     names = ("config.json", "weights.safetensors", "latents.npz", "load.py", "README.md")
     return [out / name for name in names if (out / name).is_file()]
 

@@ -18,8 +18,12 @@ _ARGUMENTS = {
 }
 
 
+class UnsupportedLayer(TypeError):
+    """A network that the standalone loader cannot build."""
+
+
 def layers(module: "nn.Module") -> list[dict[str, Any]]:
-    """The layers of a Sequential, in order. Raises TypeError for an unsupported layer."""
+    """The layers of a Sequential, in order. Raises UnsupportedLayer."""
     return [_layer(child) for child in module.children()]
 
 
@@ -30,7 +34,7 @@ def _layer(module: "nn.Module") -> dict[str, Any]:
     if isinstance(module, Block):
         return {"kind": "Residual", "branch": layers(module.branch)}
     if kind not in _ARGUMENTS:
-        raise TypeError(f"a layer {kind} cannot be exported; known: {', '.join(_ARGUMENTS)}")
+        raise UnsupportedLayer(f"it has a layer {kind}; known: {', '.join(_ARGUMENTS)}")
     arguments = {name: _plain(getattr(module, name)) for name in _ARGUMENTS[kind]}
     return {"kind": kind, "arguments": arguments}
 

@@ -106,7 +106,13 @@ def _mistakes(part: Part) -> Iterator[str]:
                 "(latents_NL, factors_NK) or (latents_NL, factors_NK, seed)"
             )
         return
-    base = _base(part.kind)
     for method in _CLASSES[part.kind][3]:
-        if getattr(part.code, method) is getattr(base, method):
+        if _is_inherited(part.code, _base(part.kind), method):
             yield f"class {part.code.__name__} ({part.kind} {part.name}) has no method {method}"
+    array_dataset = getattr(sys.modules.get(_CLASSES["dataset"][0]), "ArrayDataset", None)
+    if array_dataset in part.code.__mro__ and _is_inherited(part.code, array_dataset, "arrays"):
+        yield f"class {part.code.__name__} (dataset {part.name}) has no method arrays"
+
+
+def _is_inherited(code: type, base: Any, method: str) -> bool:
+    return getattr(code, method) is getattr(base, method)

@@ -6,7 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from trainers.errors import RecordError
+from trainers.errors import OwnCodeError, RecordError
+from trainers.specs.own import PARTS
 from trainers.words import first_line
 
 if TYPE_CHECKING:
@@ -26,10 +27,12 @@ class Weights:
     about: Mapping[str, Any]
 
     def build(self) -> "AutoEncoder":
-        """The network, in evaluation mode, on the CPU."""
+        """The network, in evaluation mode, on the CPU. Raises OwnCodeError for one of a user's own
+        whose code is not loaded, or has changed since."""
         from trainers.networks import build_network
 
         about = self.about
+        _check_code(about)
         network = build_network(
             about["network"], tuple(about["image_CHW"]), int(about["latent_dim"]), seed=0
         )
@@ -44,6 +47,19 @@ class Weights:
         torch.save(dict(self.state), buffer)
         text = json.dumps(dict(self.about), indent=2, sort_keys=True)
         return {"weights.pt": buffer.getvalue(), "config.json": text.encode()}
+
+
+def _check_code(about: Mapping[str, Any]) -> None:
+    name = about["network"]
+    wanted = about.get("identity", {}).get("code", {}).get("network")
+    own = PARTS.get(("network", name))
+    if own is None and wanted is not None:
+        raise OwnCodeError(f"network {name} is not built in: name its file with --use")
+    if own is not None and own.digest != wanted:
+        raise OwnCodeError(
+            f"{own.place} has changed: its network {name} has the digest {own.digest}, these "
+            f"weights {wanted}. MLflow has the run's code under own_code/"
+        )
 
 
 def read_weights(data: bytes, about: Mapping[str, Any], name: str = "weights.pt") -> Weights:

@@ -80,6 +80,10 @@ def read_safetensors(path):
 def load(folder=HERE):
     """The model, in evaluation mode, on the CPU."""
     config = json.loads((Path(folder) / "config.json").read_text(encoding="utf-8"))
+    if "encoder" not in config:
+        raise ValueError(
+            f"{folder} has no network that can be built from config.json: see README.md"
+        )
     model = Model(config)
     arrays = read_safetensors(Path(folder) / "weights.safetensors")
     model.load_state_dict({name: torch.from_numpy(value) for name, value in arrays.items()})

@@ -2,6 +2,7 @@
 
 import inspect
 import shlex
+import shutil
 from pathlib import Path
 
 import pytest
@@ -13,8 +14,11 @@ from sweeper.cli.launch.submit import check_submission, grid_files
 from sweeper.engine.on_ray import submission
 from sweeper.errors import EngineError, UsageError
 from sweeper.grid import load_grid
+from sweeper.planning.plan import make_plan
 from sweeper.planning.settings import default_settings
+from tests.support.own_code import write_model
 from tests.sweeper.support.cli_runs import ROOT
+from trainers.own_code.registry import unload_all
 
 STORE = ["--store", "/shared/store", "--tracking-uri", "http://mlflow:5000"]
 # Every option of `launch` with a value that is not its default.
@@ -106,6 +110,32 @@ def test_references_to_other_folders_hold(tmp_path):
     (tmp_path / "a" / "second.yaml").write_text(second.replace("table6_1", "../first"))
     name, files = grid_files(load_grid(tmp_path / "a" / "second.yaml"))
     assert name == "a/second.yaml" and set(files) == {"a/second.yaml", "first.yaml"}
+
+
+def test_own_code_is_shipped_with_what_it_imports_and_gives_the_same_ids(tmp_path):
+    (tmp_path / "code").mkdir()
+    write_model(tmp_path / "code")
+    (tmp_path / "grids").mkdir()
+    file = tmp_path / "grids" / "own.yaml"
+    text = "use: ../code/my_models.py\ndatasets: dsprites\nmodels: [vae, gain_vae]\n"
+    file.write_text(text + "axes: {iterations: 20}\n")
+    here = load_grid(file)
+    ids = [training.training_id for training in make_plan(here).trainings]
+    name, files = grid_files(here)
+    assert set(files) == {"grids/own.yaml", "code/my_models.py", "code/helpers.py"}
+    unload_all()
+    shutil.rmtree(tmp_path / "code")
+    submission.pack(tmp_path / "there", files)
+    there = load_grid(tmp_path / "there" / submission.GRIDS / name)
+    assert [training.training_id for training in make_plan(there).trainings] == ids
+
+
+@pytest.mark.parametrize("way", ["--submit", "--hand-over", "--slurm"])
+def test_own_code_of_the_command_line_stays_here(way, tmp_path):
+    write_model(tmp_path)
+    options = [str(GRIDS[0]), way, "--use", str(tmp_path / "my_models.py")]
+    done = CliRunner().invoke(app, ["launch", *options])
+    assert "write `use` in the grid instead" in str(done.exception)
 
 
 def test_what_the_cluster_cannot_reach_is_refused_all_at_once(tmp_path, monkeypatch):

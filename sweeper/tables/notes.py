@@ -198,14 +198,8 @@ def _advice(table: Table) -> Iterator[str]:
 
 def problems(table: Table) -> Iterator[str]:
     """What `--strict` refuses: one line for each incomplete row, one for rows without runs."""
-    chosen = [row for row in table.rows if row.winner]
-    unmeasured = [c for c in table.spec.columns if all(row.values[c] is None for row in chosen)]
-    if chosen and unmeasured:
-        names = ", ".join(unmeasured)
-        how = "`evaluation: measures` says what is scored"
-        if table.report == "validation":  # the latents of the test split are not stored
-            how += ", and `sweeper launch` of the grid adds it to finished runs without training"
-        yield f"No chosen run has {names}: {how}."
+    unmeasured = _unmeasured(table)
+    yield from _unmeasured_lines(table, unmeasured)
     for row in table.rows:
         if row.counts.untouched:
             continue
@@ -214,11 +208,37 @@ def problems(table: Table) -> Iterator[str]:
             more = len(row.reasons) - MAX_REASONS
             reasons += f"; and {more} more" if more > 0 else ""
             yield f"{_name(row)}: {row.counts.as_text()}{': ' + reasons if reasons else ''}"
-        elif row.winner:
-            lacking = [n for n, v in row.values.items() if v is None and n not in unmeasured]
-            if lacking:
-                yield f"{_name(row)}: the chosen run has no {', '.join(lacking)}"
+        lacking = [name for name in _lacking(row) if name not in unmeasured]
+        if lacking:
+            which = "a chosen run" if table.seeds > 1 else "the chosen run"
+            yield f"{_name(row)}: {which} has no {', '.join(lacking)}"
     yield from _without_runs(table)
+
+
+def _unmeasured(table: Table) -> list[str]:
+    """Columns that no row with a winner has."""
+    chosen = [row for row in table.rows if row.winner]
+    return [c for c in table.spec.columns if chosen and all(c in _lacking(row) for row in chosen)]
+
+
+def _lacking(row: Row) -> list[str]:
+    """Columns for which a row with a winner shows no number."""
+    if row.winner is None:
+        return []
+    return [name for name, v in row.values.items() if v is None or math.isnan(v.mean)]
+
+
+def _unmeasured_lines(table: Table, unmeasured: list[str]) -> Iterator[str]:
+    """How the numbers that chosen runs lack are added."""
+    # The latents of the test split are not stored.
+    can_be_added = table.report == "validation"
+    launch = "`sweeper launch` of the grid adds"
+    if unmeasured:
+        how = "`evaluation: measures` says what is scored"
+        how += f", and {launch} it to finished runs without training" if can_be_added else ""
+        yield f"No chosen run has {', '.join(unmeasured)}: {how}."
+    elif can_be_added and any(map(_lacking, table.rows)):
+        yield f"Where a chosen run has no score, {launch} it without training."
 
 
 def _without_runs(table: Table) -> Iterator[str]:

@@ -1,8 +1,9 @@
-"""A user's own data: an .npz or HDF5 file with `images` and `factors`.
+"""A user's own data: an .npz or HDF5 file with `images` and, where they have labels, `factors`.
 
 images: (N, H, W), (N, H, W, C) or (N, C, H, W), C from 1 to 4; uint8, bool, or floats in [0, 1].
 factors: (N, K); whole numbers from 0 up are used as classes, others are ranked by value.
 factor_names: (K,) text, optional.
+Without `factors` all images have the same class of one factor, `unlabelled`.
 
 On first use the file is written in the prepared form to DATA_DIR/custom/NAME, and again whenever
 its content differs. It passes through memory in blocks, so it may be of any size.
@@ -26,6 +27,7 @@ from trainers.errors import ConfigError, DataError
 from trainers.specs.datasets import DATASETS, DatasetSpec
 
 MAX_CHANNELS = 4
+UNLABELLED = "unlabelled"  # the factor of a file without factors
 
 
 def open_custom(
@@ -65,17 +67,14 @@ def _require_free_name(name: str) -> None:
 def read(name: str, path: Path) -> PublishedFile:
     """A file's factors and images."""
     file = container(path)
-    missing = [key for key in ("images", "factors") if key not in file.names]
-    if missing:
-        raise DataError(
-            f"{path}: no array {' and no array '.join(missing)}; it holds {', '.join(file.names)}"
-        )
+    if "images" not in file.names:
+        raise DataError(f"{path}: no array images; it holds {', '.join(file.names)}")
     shape, dtype = file.header("images")
     where = f"{path}: images"
     image_CHW, order = _layout(shape, where)
     if dtype != np.uint8 and dtype.kind not in "bf":
         raise DataError(f"{where}: {dtype}, expected uint8, bool or floats in [0, 1]")
-    factors_NK = file.array("factors")
+    factors_NK = _factors(file, shape[0], path)
     if factors_NK.ndim == 2 and len(factors_NK) != shape[0]:
         raise DataError(f"{path}: {shape[0]} images but {len(factors_NK)} rows of factors")
     spec = DatasetSpec(
@@ -112,7 +111,9 @@ def check_pixels(path: Path) -> None:
 
 
 def constant_factors(path: Path, names: Sequence[str]) -> tuple[str, ...]:
-    """Factors that have one value in every image."""
+    """Factors that have one value in every image. names: () for a file without factors."""
+    if not names:
+        return ()
     factors_NK = container(path).array("factors")
     same_K = (factors_NK == factors_NK[:1]).all(axis=0)
     return tuple(name for name, same in zip(names, same_K, strict=True) if same)
@@ -139,8 +140,24 @@ def _layout(
     return (shape[1], shape[2], shape[3]), (0, 1, 2, 3)
 
 
+def has_factors(path: Path) -> bool:
+    """Whether the images of a file have labels."""
+    return "factors" in container(path).names
+
+
+def _factors(file: Container, num_images: int, path: Path) -> np.ndarray:
+    """(N, K), as the file has them; zeros (N, 1) where it has none."""
+    if "factors" in file.names:
+        return file.array("factors")
+    if "factor_names" in file.names:
+        raise DataError(f"{path}: factor_names, but no array factors")
+    return np.zeros((num_images, 1), np.int64)
+
+
 def _names(file: Container, factors_NK: np.ndarray, path: Path) -> tuple[str, ...]:
     count = factors_NK.shape[1] if factors_NK.ndim == 2 else 1
+    if "factors" not in file.names:
+        return (UNLABELLED,)
     if "factor_names" not in file.names:
         return tuple(f"factor_{k}" for k in range(count))
     names_K = file.text("factor_names")

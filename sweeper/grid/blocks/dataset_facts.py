@@ -18,7 +18,8 @@ from trainers.specs.datasets import DATASETS, DatasetSpec
 class DatasetFacts:
     """image_CHW: channels, height, width.  factor_grid: every combination of factor values is an
     image, once.  source: the default one.  path: absolute, of the user's own file.
-    constant_factors: names of factors that have one value in every image."""
+    constant_factors: names of factors that have one value in every image.  has_factors: False for
+    the user's own images without labels."""
 
     name: str
     source: str
@@ -30,6 +31,7 @@ class DatasetFacts:
     path: str | None = None
     factor_sizes: tuple[tuple[str, int], ...] = ()  # by name
     constant_factors: tuple[str, ...] = ()
+    has_factors: bool = True
 
     @property
     def digest(self) -> str | None:
@@ -77,13 +79,15 @@ def _digest(path: str, ctime_ns: int, size: int, inode: int) -> str:
 
 @lru_cache(maxsize=64)
 def _own(name: str, path: str, ctime_ns: int, size: int, inode: int) -> DatasetFacts:
-    from trainers.datasets.custom import check_pixels, constant_factors, read
+    from trainers.datasets.custom import check_pixels, constant_factors, has_factors, read
     from trainers.errors import TrainerError
 
     try:
         spec = read(name, Path(path)).spec
         check_pixels(Path(path))
-        constant = constant_factors(Path(path), spec.factor_names)
+        is_labelled = has_factors(Path(path))
+        constant = constant_factors(Path(path), spec.factor_names if is_labelled else ())
     except TrainerError as error:
         raise DatasetError(f"{error}.") from None
-    return replace(_of(spec, FILE_SOURCE), path=path, constant_factors=constant)
+    facts = _of(spec, FILE_SOURCE)
+    return replace(facts, path=path, constant_factors=constant, has_factors=is_labelled)

@@ -13,6 +13,7 @@ from sweeper.grid.blocks.settings import BETWEEN_SEEDS, GROUPS, LOSSES, Search
 from sweeper.grid.checks.data import (
     batches_fit_splits,
     datasets_can_be_measured,
+    latent_sizes_are_known,
     networks_fit_images,
     values_fit_reconstruction,
 )
@@ -239,6 +240,7 @@ _CHECKS: dict[Callable[[Grid], Findings], tuple[str, ...]] = {
     excluded_points_are_there: ("exclude", "models", "axes", "seeds", "datasets", "search"),
     points_name_what_is_there: ("exclude", "include", "models", "datasets"),
     datasets_can_be_measured: (),
+    latent_sizes_are_known: ("axes",),
     networks_fit_images: (),
     values_fit_reconstruction: ("axes",),
     batches_fit_splits: ("evaluation",),

@@ -17,18 +17,43 @@ Findings = Iterator[tuple[tuple[str | int, ...], str]]
 
 
 def datasets_can_be_measured(grid: Grid) -> Findings:
-    """A measure that intervenes on factors needs a dataset with every combination of them."""
+    """A measure needs a dataset with factors, or with every combination of them."""
     for index, facts in _facts(grid):
         if isinstance(facts, str):
             yield ("datasets", index), facts
             continue
         for name in _needed(grid):
             if not _allows(facts, name):
-                yield (
-                    ("datasets", index),
-                    f"{facts.name} has no grid of factors, but the measure {name} intervenes on "
-                    "factors; put the dataset into another grid without this measure.",
-                )
+                yield ("datasets", index), _not_measured(facts, name)
+        if not facts.has_factors and not allowed_measures(grid, facts):
+            what = f"needs the factors of {facts.name}, whose file has none"
+            yield ("evaluation", "measures"), f"{what}; {_without_factors()}."
+
+
+def _not_measured(facts: DatasetFacts, measure: str) -> str:
+    if facts.has_factors:
+        return (
+            f"{facts.name} has no grid of factors, but the measure {measure} intervenes on "
+            "factors; put the dataset into another grid without this measure."
+        )
+    return (
+        f"{facts.name} has no array `factors`, which the measure {measure} needs; "
+        f"{_without_factors()}, and select by one of them or by udr."
+    )
+
+
+def _without_factors() -> str:
+    names = [name for name, spec in MEASURES.items() if spec.needs == "latents"]
+    return f"name measures that need latents only ({', '.join(names)})"
+
+
+def latent_sizes_are_known(grid: Grid) -> Findings:
+    """The latent size is by default the number of factors."""
+    for facts, where, axes in _trained(grid):
+        sizes = axes["latent_dim"]
+        if not facts.has_factors and not isinstance(sizes, Range) and AUTO in sizes:
+            what = f"{AUTO} is the number of factors, and the file of {facts.name} has none"
+            yield (*where, "latent_dim"), f"{what}; give a number."
 
 
 def _needed(grid: Grid) -> list[str]:
@@ -106,7 +131,10 @@ def allowed_measures(grid: Grid, facts: DatasetFacts) -> tuple[str, ...]:
 
 
 def _allows(facts: DatasetFacts, measure: str) -> bool:
-    return facts.factor_grid or MEASURES[measure].needs != "factor grid"
+    needs = MEASURES[measure].needs
+    if not facts.has_factors:
+        return needs == "latents"
+    return facts.factor_grid or needs != "factor grid"
 
 
 def _facts(grid: Grid) -> Iterator[tuple[int, DatasetFacts | str]]:

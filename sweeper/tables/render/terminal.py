@@ -2,6 +2,7 @@
 
 As plain text, which has neither: a star after the best, a plus after the second."""
 
+import re
 from dataclasses import replace
 from io import StringIO
 from typing import TYPE_CHECKING
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
 WIDTH = 120  # at least, where the output is no terminal
 _STYLES = {"best": "bold", "second": "underline", "": ""}
 _SIGNS = {"best": "*", "second": "+", "": " "}
+_KEPT = "\0"  # stands for a space at which no line is broken
 _LEGEND = "* the best of a column within a dataset, + the second."
 
 
@@ -65,12 +67,32 @@ def _columns(page: Page) -> list[list[str]]:
     return [list(texts) for texts in zip(page.header, *rows, strict=True)]
 
 
+def _parts(text: str) -> list[str]:
+    """What stays on one line: words, and what is between the commas of a parenthesis."""
+    inside = re.sub(r"\([^)]*\)", lambda found: re.sub("(?<!,) ", _KEPT, found[0]), text)
+    return [part.replace(_KEPT, " ") for part in inside.split(" ") if part]
+
+
+def _wrapped(text: str, width: int) -> str:
+    """The text with a line break before each part that does not fit into the width."""
+    from rich.cells import cell_len
+
+    lines = [""]
+    for part in _parts(text):
+        longer = f"{lines[-1]} {part}" if lines[-1] else part
+        if cell_len(longer) <= width:
+            lines[-1] = longer
+        else:
+            lines.append(part)
+    return "\n".join(lines)
+
+
 def _widths(columns: list[list[str]], available: int) -> list[int] | None:
-    """The width of each column: at least its longest word. None where these do not fit."""
+    """The width of each column: at least its longest part. None where these do not fit."""
     from rich.cells import cell_len
 
     widths = [
-        max([1, *(cell_len(word) for text in texts for word in text.split())]) for texts in columns
+        max([1, *(cell_len(part) for text in texts for part in _parts(text))]) for texts in columns
     ]
     spare = available - sum(widths)
     if spare < 0:
@@ -88,12 +110,13 @@ def _grid(page: Page, box: "Box | None", widths: list[int]) -> "RichTable":
     grid = RichTable(box=box, pad_edge=False)
     for number, (name, width) in enumerate(zip(page.header, widths, strict=True)):
         justify = "left" if number in page.left else "right"
-        grid.add_column(Text(name), justify=justify, width=width)  # type: ignore[arg-type]
+        shown = Text(_wrapped(name, width))
+        grid.add_column(shown, justify=justify, width=width)  # type: ignore[arg-type]
     for section in page.sections:
         for number, row in enumerate(section.rows):
-            dataset = Text(section.dataset if number == 0 else "")
-            last = number == len(section.rows) - 1
-            grid.add_row(dataset, *(_cell(cell) for cell in row), end_section=last)
+            first = PageCell(section.dataset if number == 0 else "")
+            cells = map(_cell, (first, *row), widths)
+            grid.add_row(*cells, end_section=number == len(section.rows) - 1)
     return grid
 
 
@@ -124,7 +147,9 @@ def _signed_row(row: tuple[PageCell, ...]) -> tuple[PageCell, ...]:
     return (first, *(PageCell(cell.text + _SIGNS[cell.mark]) for cell in rest), runs)
 
 
-def _cell(cell: PageCell) -> "Text":
+def _cell(cell: PageCell, width: int | None = None) -> "Text":
+    """Wrapped to the width, where one is given."""
     from rich.text import Text
 
-    return Text(cell.text, style=_STYLES[cell.mark])
+    text = cell.text if width is None else _wrapped(cell.text, width)
+    return Text(text, style=_STYLES[cell.mark])

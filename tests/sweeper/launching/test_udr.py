@@ -21,7 +21,7 @@ def test_three_seeds_of_images_without_labels_are_selected_by_udr(tmp_path, with
     images = np.zeros((120, 64, 64), np.uint8)
     for image, (x, y, size) in zip(images, rng.integers(4, 20, (120, 3)), strict=True):
         image[2 * y : 2 * y + size, 2 * x : 2 * x + size] = 255
-    np.savez(tmp_path / "squares.npz", images=images, factors=np.zeros((120, 1), int))
+    np.savez(tmp_path / "squares.npz", images=images)
     write_grid(tmp_path, GRID, "squares.yaml")
     done = command(tmp_path, "launch", "squares.yaml", "--engine", "local")
     assert done.returncode == 0, done.stderr

@@ -146,6 +146,29 @@ def test_columns_that_the_grid_does_not_measure_are_one_line(new_store):
     )
 
 
+def test_one_cell_without_a_score_brings_the_command_that_adds_it(new_store):
+    """Also where the row is incomplete, and where only one of the chosen seeds lacks the score."""
+    uri = new_store()
+
+    def change(cell, metrics):
+        lacks = cell["label"] == "vae" and cell["seed"] == 1
+        return {k: v for k, v in metrics.items() if not (lacks and k == "measure/mig")}
+
+    def outcome(cell):
+        is_missing = cell["label"] == "vae" and cell["iterations"] == 50_000
+        return None if is_missing else ("finished", "")
+
+    cells = synthetic.thesis_cells(
+        models=("vae", "l_vae"), batch_sizes=(64,), iterations=(50_000, 100_000), seeds=(0, 1)
+    )
+    synthetic.write_launch(uri, cells, grid="mine", change=change, outcome=outcome, artifacts=False)
+    problems = table("mine", uri).problems
+    assert "dsprites vae: a chosen run has no mig" in problems
+    assert "dsprites vae: 4/8 (4 missing)" in problems
+    how = "Where a chosen run has no score, `sweeper launch` of the grid adds it without training."
+    assert how in problems
+
+
 @pytest.mark.parametrize(
     ("sigmas", "advised"), [((0.4, -0.3), True), ((0.4, 0.6), False), ((0.5, 0.1), False)]
 )

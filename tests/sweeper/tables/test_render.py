@@ -82,3 +82,22 @@ def test_no_number_is_cut_at_any_width(width):
     assert max(map(len, lines)) <= width
     assert all(f"{n}.1234" in " ".join(lines) for n in range(6))
     assert "\u2026" not in " ".join(lines) and lines[-1] == "A note."
+
+
+@pytest.mark.parametrize("width", [30, 44, 60, 80, 120])
+def test_counts_and_intervals_are_wrapped_between_their_parts_only(width):
+    from io import StringIO
+
+    from rich.console import Console
+
+    from sweeper.tables.pages.page import Page, PageCell, PageSection
+    from sweeper.tables.render.terminal import print_page
+
+    texts = ("L-VAE", "0.56 (0.50 to 0.61)", "34/36 (1 diverged, 12 missing)")
+    header = ("Dataset", "Model", "CbD", "Runs")
+    section = PageSection("dSprites", (tuple(map(PageCell, texts)),))
+    console = Console(file=StringIO(), width=width, color_system=None)
+    print_page(Page("A table", header, (section,), ()), console)
+    lines = console.file.getvalue().splitlines()
+    for whole in ("(0.50 to 0.61)", "(1 diverged,", "12 missing)"):
+        assert sum(whole in line for line in lines) == 1, lines

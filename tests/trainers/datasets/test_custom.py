@@ -156,7 +156,10 @@ def test_the_same_content_has_the_same_fingerprint(tmp_path):
 @pytest.mark.parametrize(
     "arrays, message",
     [
-        ({"images": pixels(N, 8, 8)}, "no array factors"),
+        (
+            {"images": pixels(N, 8, 8), "factor_names": np.array(["a"])},
+            "factor_names, but no array factors",
+        ),
         ({"factors": GRID}, "no array images"),
         ({"images": pixels(N, 8, 8), "factors": GRID[:-1]}, "12 images but 11 rows"),
         ({"images": pixels(N, 8, 8), "factors": GRID[:, 0]}, "expected .images, "),
@@ -179,6 +182,16 @@ def test_mistakes_in_a_file_are_named(arrays, message, path):
     with pytest.raises(DataError, match=message):
         opened(path)
     assert not (path.parent / "data/custom/mine").exists()
+
+
+def test_images_without_labels_have_one_class(path):
+    images = pixels(N, 8, 8)
+    save(path, images=images)
+    dataset = opened(path)
+    assert (dataset.images(np.arange(N))[:, 0] == images).all()
+    assert dataset.factors(np.arange(N)).tolist() == [[0]] * N
+    assert dataset.spec.factor_names == ("unlabelled",) and dataset.spec.factor_sizes == (1,)
+    assert not dataset.spec.factor_grid
 
 
 def test_pickles_are_refused(tmp_path):

@@ -65,3 +65,31 @@ def test_selecting_by_a_measure_that_noise_scores_high_in_is_warned_of(write) ->
     (warning,) = grid.origin.warnings
     assert "infom alone" in warning and "infoe" in warning
     assert load_grid(write(MINIMAL + asked)).origin.warnings == ()
+
+
+UNLABELLED = """
+datasets: {name: mine, path: mine.npz}
+models: vae
+axes: {iterations: 100, batch_size: 10, latent_dim: 3}
+seeds: [0, 1]
+evaluation: {measures: mutual_info_score}
+select: {by: udr, milestone: last}
+"""
+
+
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [
+        (("mutual_info_score", "[mutual_info_score, mig]"), "the measure mig needs"),
+        (("mutual_info_score", "thesis"), "needs the factors of mine, whose file has none"),
+        (("by: udr", "by: cbd"), "the measure cbd needs"),
+        ((", latent_dim: 3", ""), "the file of mine has none; give a number"),
+    ],
+)
+def test_images_without_labels_are_planned_without_what_needs_factors(
+    mistakes, write, change, said
+):
+    np.savez(write("").parent / "mine.npz", images=np.zeros((12, 64, 64), np.uint8))
+    grid = load_grid(write(UNLABELLED))
+    assert grid.select.by == "udr" and not grid.origin.warnings
+    assert any(said in found for found in mistakes(UNLABELLED.replace(*change)))

@@ -25,12 +25,13 @@ _LEGEND = "* the best of a column within a dataset, + the second."
 
 
 def page_terminal(page: Page) -> str:
-    """The page as plain text, as wide as its widest row."""
+    """The page as plain text, so wide that no cell is wrapped."""
+    from rich.cells import cell_len
     from rich.console import Console
 
     page = _signed(page)
-    widest = max((sum(len(c.text) for c in r) for s in page.sections for r in s.rows), default=0)
-    width = max(WIDTH, widest + 5 * len(page.header) + 30)
+    widest = [max(map(cell_len, texts)) for texts in _columns(page)]
+    width = max(WIDTH, sum(widest) + 5 * len(widest) + 30)  # borders, and room for notes
     console = Console(file=StringIO(), width=width, color_system=None)
     print_page(page, console)
     lines = str(console.file.getvalue()).splitlines()  # type: ignore[attr-defined]

@@ -101,3 +101,15 @@ def test_counts_and_intervals_are_wrapped_between_their_parts_only(width):
     lines = console.file.getvalue().splitlines()
     for whole in ("(0.50 to 0.61)", "(1 diverged,", "12 missing)"):
         assert sum(whole in line for line in lines) == 1, lines
+
+
+def test_plain_text_is_so_wide_that_no_cell_is_wrapped():
+    from sweeper.tables.pages.page import Page, PageCell, PageSection
+    from sweeper.tables.render.terminal import page_terminal
+
+    names = [f"Explicitness, number {n}" for n in range(6)]
+    counts = "4/36 (2 diverged, 4 collapsed, 26 missing)"
+    row = (PageCell("L-VAE"), *(PageCell("-") for _ in names), PageCell(counts))
+    section = PageSection("dSprites, drawn by a stand-in", (row,))
+    lines = page_terminal(Page("A table", ("Dataset", "Model", *names, "Runs"), (section,), ()))
+    assert all(text in lines for text in (*names, counts, section.dataset))

@@ -110,6 +110,7 @@ def figure(
 
     where = options.setting(tracking_uri=tracking_uri, store=store)
     own = {"--run": run, "--dims": dims, "--point": point}
+    notes: list[str] = []
     if is_traversal(name):
         from sweeper.analysis.study import read_study
         from sweeper.weights.traversal import compute_traversal, write_traversal
@@ -134,11 +135,21 @@ def figure(
         raise UsageError(f"{given}: for figure 6.2 only")
     else:
         uri = where.tracking_uri
-        files = draw(name, uri, out, grid=grid, rehearsal=rehearsal, synthetic=synthetic)
+        files = draw(
+            name,
+            uri,
+            out,
+            grid=grid,
+            rehearsal=rehearsal,
+            synthetic=synthetic,
+            on_note=notes.append,
+        )
     if as_json:
-        options.print_json({"files": [str(file) for file in files]})
+        options.print_json({"files": [str(file) for file in files], "notes": notes})
     else:
         print("\n".join(str(file) for file in files))
+        for note in notes:
+            typer.echo(note, err=True)
 
 
 def is_traversal(name: str) -> bool:

@@ -2,6 +2,7 @@
 
 Figure 6.2, the latent traversals, needs trained weights: see sweeper/weights/traversal.py."""
 
+from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -85,12 +86,14 @@ def figure(
     grid: str | Path | None = None,
     rehearsal: bool | None = False,
     synthetic: bool | None = False,
+    on_note: Callable[[str], None] = lambda note: None,
 ) -> list[Path]:
     """Write a figure ('7.2' or 'figure7_2') as PNG, SVG and CSV; their paths.
 
     source: a study, a tracking URI, or a population to take as it is.  grid: the launch or grid
     file to use instead of the figure's own.  rehearsal, synthetic: such runs in place of real
-    ones; the files' names then say so.
+    ones; the files' names then say so.  on_note: called with what the reader must know: which
+    runs are shown, which were left out.
     Raises UsageError for an unknown name, ResultsError where the store lacks the runs."""
     short = _short(name)
     spec = FIGURES[short]
@@ -100,7 +103,10 @@ def figure(
             source, grid, shipped=spec.grid, rehearsal=rehearsal, synthetic=synthetic
         )
     data = spec.compute(population)  # type: ignore[arg-type]
-    return write_files(Path(out_dir), _stem(short, data), _contents(short, data))
+    files = write_files(Path(out_dir), _stem(short, data), _contents(short, data))
+    for note in data.notes:
+        on_note(note)
+    return files
 
 
 def needs_runs(name: str) -> bool:

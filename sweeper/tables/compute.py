@@ -10,6 +10,7 @@ from sweeper.analysis.rule import SelectionRule
 from sweeper.analysis.selection import best_configuration, number
 from sweeper.analysis.study import RunRow
 from sweeper.errors import ResultsError
+from sweeper.messages import counted
 from sweeper.tables.notes import notes, problems
 from sweeper.tables.published import published
 from sweeper.tables.spec import TableSpec
@@ -143,8 +144,9 @@ def _with_betas(cells: Sequence[RunRow], betas: Iterable[float]) -> tuple[list[R
     if not wanted or len(wanted) == len(asked):
         return list(cells), []
     kept = [cell for cell in cells if cell["label"] != "beta_vae"] + wanted
+    others = len(asked) - len(wanted)
     shown = ", ".join(f"{beta:g}" for beta in betas)
-    return kept, [f"beta_vae with beta {shown}: {len(asked) - len(wanted)} runs of others left out"]
+    return kept, [f"beta_vae with beta {shown}: {counted(others, 'run')} of others left out"]
 
 
 def _position(

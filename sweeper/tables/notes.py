@@ -8,6 +8,7 @@ from sweeper.analysis.scores import score
 from sweeper.analysis.statistics.significance import Difference, differences
 from sweeper.analysis.statistics.spread import LEVEL, interquartile_mean
 from sweeper.ids import id_of
+from sweeper.messages import counted
 from sweeper.tables.published import published
 from sweeper.tables.table import Row, Table
 from sweeper.tracking import layout
@@ -28,7 +29,8 @@ def notes(table: Table) -> Iterator[str]:
     if table.report == "test" and not table.rule.by.needs_seeds:
         untested = sum(math.isnan(row.optimism) for row in table.rows if row.winner)
         if untested:
-            yield f"{untested} rows have no test split: launch them with report: test."
+            rows = counted(untested, "row has", "rows have")
+            yield f"{rows} no test split: launch the grid with report: test."
         yield f"Optimism: {score(table.spec.by).title} on validation less that on test."
     for dataset in dict.fromkeys(row.dataset for row in table.rows if row.synthetic):
         yield f"{dataset}: synthetic stand-in, not the published images."
@@ -147,10 +149,12 @@ def _active(table: Table) -> Iterator[str]:
     """Collapsed runs, winners with few active latents, runs whose latents were not counted."""
     for row in table.rows:
         if row.counts.collapsed:
+            least = counted(table.rule.min_active, "active latent")
+            is_one = row.counts.collapsed == 1
+            what, them = ("is no candidate", "it") if is_one else ("are no candidates", "them")
             yield (
-                f"{_name(row)}: {row.counts.collapsed} runs with fewer than "
-                f"{table.rule.min_active} active latents are no candidates "
-                "(select: {min_active: 0} admits them)."
+                f"{_name(row)}: {counted(row.counts.collapsed, 'run')} with fewer than {least} "
+                f"{what} (select: {{min_active: 0}} admits {them})."
             )
     for row in table.rows:
         if has_few_active(row):
@@ -160,7 +164,8 @@ def _active(table: Table) -> Iterator[str]:
             )
     uncounted = sum(row.uncounted for row in table.rows)
     if uncounted and table.rule.min_active and table.spec.shape != "two runs":
-        yield f"Active latents were not counted in {uncounted} runs; these are candidates."
+        those = "it is a candidate" if uncounted == 1 else "these are candidates"
+        yield f"Active latents were not counted in {counted(uncounted, 'run')}; {those}."
 
 
 def has_few_active(row: Row) -> bool:

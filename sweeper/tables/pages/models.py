@@ -6,6 +6,7 @@ from sweeper.analysis.models.pooled import PooledModels
 from sweeper.analysis.models.tuning import TunedModels
 from sweeper.analysis.statistics.spread import LEVEL, Spread
 from sweeper.analysis.titles import dataset_title, model_title
+from sweeper.messages import counted
 from sweeper.tables.pages.page import NO_VALUE, Page, PageCell, PageSection
 
 
@@ -19,7 +20,7 @@ def pooled_page(found: PooledModels) -> Page:
         better = _spread(after[model, later], 2) if later else NO_VALUE
         texts = (model_title(model), _spread(mean, 3), better, str(mean.n))
         rows.append(tuple(map(PageCell, texts)))
-    title = f"Models over {len(found.datasets)} datasets by {found.by.title}"
+    title = f"Models over {counted(len(found.datasets), 'dataset')} by {found.by.title}"
     header = ("Datasets", "Model", "Interquartile mean", "Better than the next", "Runs")
     names = ", ".join(map(dataset_title, (d.split(" ")[0] for d in found.datasets)))
     notes = (

@@ -1,5 +1,6 @@
 """Commands that read MLflow, on stores that are not as they should be: one clear line each."""
 
+import json
 import math
 import sqlite3
 from pathlib import Path
@@ -73,6 +74,21 @@ def test_runs_without_latents_are_one_line_where_latents_are_needed(command, new
     assert (code, lines) == (0, []) and "8/8" in out
     code, _, lines = command("figure", "5.3", *where)
     assert code == 1 and len(lines) == 1 and "latents.h5" in lines[0]
+
+
+def test_a_figure_says_which_stored_runs_it_leaves_out(command, new_store, tmp_path):
+    uri = new_store()
+    asked, other = (
+        synthetic.thesis_cells(models=(m,), batch_sizes=(64,)) for m in ("vae", "l_vae")
+    )
+    synthetic.write_launch(uri, asked, grid="mine", artifacts=False)
+    synthetic.write_launch(uri, other, grid="other", artifacts=False)
+    where = ["--grid", "mine", "--tracking-uri", uri, "--out", str(tmp_path)]
+    left_out = f"{len(other)} stored runs left out: {len(other)} of other grids (other)."
+    code, out, lines = command("figure", "best_of_n", *where)
+    assert code == 0 and left_out in lines and left_out not in out
+    code, out, _ = command("figure", "best_of_n", *where, "--json")
+    assert code == 0 and left_out in json.loads(out)["notes"]
 
 
 @pytest.mark.parametrize("bad", [math.nan, math.inf, -math.inf])

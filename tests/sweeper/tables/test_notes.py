@@ -88,7 +88,9 @@ def test_collapsed_runs_do_not_win_and_few_active_latents_are_marked(new_store):
     [row] = found.rows
     assert row.winner.first["run_id"] != best["run_id"] and row.winner.candidates == 7
     assert row.counts.as_text() == "8/8 (1 collapsed)" and not found.partial
-    assert any("1 runs with fewer than 1 active latents are no" in note for note in found.notes)
+    assert any(
+        "1 run with fewer than 1 active latent is no candidate (" in note for note in found.notes
+    )
     header, _, line = render(found, "md").splitlines()[2:5]
     assert "| Active |" in header and "| 3 (\\<5) |" in line
     assert any("has 3 active latents, fewer than the 5 factors" in note for note in found.notes)

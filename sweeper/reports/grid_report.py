@@ -9,7 +9,7 @@ from collections import Counter
 from dataclasses import dataclass
 from html import escape
 
-from sweeper.analysis.comparison import compare
+from sweeper.analysis.comparison import compare, settings_text
 from sweeper.analysis.population import MISSING, Population, Source
 from sweeper.errors import ResultsError, SweeperError
 from sweeper.figures import FIGURES, draw_figure
@@ -70,6 +70,7 @@ def make_report(
         "".join(f"<p>{escape(note)}</p>" for note in own.notes),
         _section("What is missing", _gaps(tables, missing_figures)),
         _section("Tables", "".join(_table(found) for found in tables)),
+        _section("Selected runs", _selected(tables[0])),
         _section("Measures", _measures(own)),
         _section("Figures", figures or "<p>None of the figures has its runs here.</p>"),
         _section("Grid", f"<pre>{escape(text)}</pre>"),
@@ -104,6 +105,19 @@ def _tables(population: Population) -> list[Table]:
 def _table(found: Table) -> str:
     page = table_page(found, compare=found.spec.published)
     return f'<div class="wide">{page_html(page)}</div>'
+
+
+def _selected(own: Table) -> str:
+    """Of each row of the grid's table, its winner's settings and run ids, one for each seed."""
+    lines = [
+        f"{row.dataset} {row.model}: {settings_text(row.winner)}, by {row.winner.by.title} "
+        f"{row.winner.value:.4f}, run {', '.join(run['run_id'] for run in row.winner.runs)}"
+        for row in own.rows
+        if row.winner
+    ]
+    if not lines:
+        return "<p>None.</p>"
+    return f'<ul class="notes">{"".join(f"<li>{escape(line)}</li>" for line in lines)}</ul>'
 
 
 def _measures(population: Population) -> str:

@@ -51,6 +51,9 @@ def test_table_select_report_weights_and_tags_agree(
     assert tagged == [run["run_id"]]
     report = make_report("tiny", place.uri)
     assert report.tables[0].rows[0].winner.first["run_id"] == run["run_id"]
+    selected_runs = report.html.partition("<h2>Selected runs</h2>")[2].partition("<h2>")[0]
+    named = [row["run_id"] for row in find_population(study, "tiny").rows]
+    assert [run_id for run_id in named if run_id in selected_runs] == [run["run_id"]]
     assert by_hand(find_population(study, "tiny").rows, select) == run["run_id"]
     assert re.search(rf"{row.winner.value:.2f}", report.html)
 

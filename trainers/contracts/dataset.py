@@ -14,20 +14,20 @@ from trainers.specs.datasets import DATASETS
 _COUNT = 12
 
 
-def opened(name: str) -> Dataset:
-    """Raises DataError where no source of its images is here."""
+def opened(name: str, data_dir: str | None = None) -> Dataset:
+    """data_dir: of prepared datasets.  Raises DataError where no source of its images is here."""
     errors = []
     for source in DATASETS[name].sources:
         try:
-            return open_dataset(name, source=source)
+            return open_dataset(name, source=source, data_dir=data_dir)
         except DataError as error:
             errors.append(error)
     raise errors[0]
 
 
-def constructs(name: str) -> str:
+def constructs(name: str, data_dir: str | None = None) -> str:
     """As its spec says."""
-    dataset, spec = opened(name), DATASETS[name]
+    dataset, spec = opened(name, data_dir), DATASETS[name]
     if len(spec.factor_names) != len(spec.factor_sizes):
         names, sizes = len(spec.factor_names), len(spec.factor_sizes)
         raise Broken(f"spec has {names} factor_names and {sizes} factor_sizes")
@@ -41,9 +41,9 @@ def constructs(name: str) -> str:
     return dataset.fingerprint
 
 
-def images(name: str) -> str:
+def images(name: str, data_dir: str | None = None) -> str:
     """Shape, type and range; and IndexError for an image that is not there."""
-    dataset, spec = opened(name), DATASETS[name]
+    dataset, spec = opened(name, data_dir), DATASETS[name]
     found = dataset.images(_indices(dataset))
     if found.shape != (_COUNT, *spec.image_CHW):
         wanted = (_COUNT, *spec.image_CHW)
@@ -64,9 +64,9 @@ def images(name: str) -> str:
     raise Broken(f"images() of index {len(dataset)}, which is not there, raises no IndexError")
 
 
-def factors(name: str) -> str:
+def factors(name: str, data_dir: str | None = None) -> str:
     """int64 classes from 0 to below each factor's size."""
-    dataset, spec = opened(name), DATASETS[name]
+    dataset, spec = opened(name, data_dir), DATASETS[name]
     indices = np.random.default_rng(1).integers(len(dataset), size=2000)
     found = dataset.factors(indices)
     if found.shape != (2000, len(spec.factor_names)) or found.dtype != np.int64:
@@ -85,16 +85,16 @@ def factors(name: str) -> str:
     )
 
 
-def determinism(name: str) -> str:
+def determinism(name: str, data_dir: str | None = None) -> str:
     """An image and its factors depend on the index alone."""
-    dataset = opened(name)
+    dataset = opened(name, data_dir)
     indices = _indices(dataset)
     for what in ("images", "factors"):
         first = getattr(dataset, what)(indices)
         others = {
             "read again": getattr(dataset, what)(indices),
             "read in another order": getattr(dataset, what)(indices[::-1])[::-1],
-            "opened again": getattr(opened(name), what)(indices),
+            "opened again": getattr(opened(name, data_dir), what)(indices),
         }
         for how, other in others.items():
             if not np.array_equal(first, other):

@@ -1,5 +1,6 @@
 """The command `check`."""
 
+import warnings
 from collections.abc import Iterable
 from importlib.util import find_spec
 from pathlib import Path
@@ -16,6 +17,7 @@ def check(
         ..., metavar="FILE_OR_NAME", help="A file or package of your own, or the name of a part."
     ),
     only: str | None = typer.Option(None, "--only", help="KIND:NAME, one part of a file."),
+    data: Path = options.DATA,
     use: list[str] = options.USE,
     as_json: bool = options.JSON,
 ) -> int:
@@ -26,11 +28,13 @@ def check(
     from trainers.contracts.suite import check_part
 
     found = []
-    for kind, name in _selected(_parts(target), only):
-        for verdict in check_part(kind, name):
-            found.append(verdict)
-            if not as_json:
-                print(verdict, flush=True)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # a verdict says what is wrong
+        for kind, name in _selected(_parts(target), only):
+            for verdict in check_part(kind, name, str(data) if data else None):
+                found.append(verdict)
+                if not as_json:
+                    print(verdict, flush=True)
     failed = sum(not verdict.ok for verdict in found)
     if as_json:
         options.print_json([vars(verdict) for verdict in found])

@@ -14,8 +14,8 @@ ROOT = Path(__file__).parents[4]
 BROKEN = ROOT / "tests/trainers/contracts/broken"
 
 
-def run(target, only=None, as_json=False):
-    return check(str(target), only, [], as_json)
+def run(target, only=None, as_json=False, data=None):
+    return check(str(target), only, data, [], as_json)
 
 
 def test_an_own_measure_passes(capsys):
@@ -33,8 +33,11 @@ def test_a_broken_part_fails_and_is_named(capsys):
 def test_json_has_a_verdict_for_each_check(capsys):
     assert run(BROKEN / "shape.py", as_json=True) == 1
     found = json.loads(capsys.readouterr().out)
-    failed = {verdict["check"]: verdict for verdict in found if not verdict["ok"]}
-    assert failed["shapes for each dataset"]["kind"] == "network"
+    states = [(verdict["kind"], verdict["check"], verdict["ok"]) for verdict in found]
+    assert states == [
+        ("network", "constructs", True),
+        ("network", "shapes for each dataset", False),
+    ], "the checks after it would repeat its mistake"
 
 
 def test_wrong_input_is_one_line():
@@ -55,3 +58,8 @@ def test_a_file_in_this_folder(tmp_path, monkeypatch):
     shutil.copy(ROOT / "examples/own_measure.py", tmp_path / "mine.py")
     monkeypatch.chdir(tmp_path)
     assert run("mine.py") == 0
+
+
+def test_a_published_dataset_is_looked_for_in_the_folder_of_data(tmp_path, capsys):
+    assert run("shapes3d", data=tmp_path / "elsewhere") == 1
+    assert f"not prepared in {tmp_path / 'elsewhere'}" in capsys.readouterr().out

@@ -6,6 +6,8 @@ import numpy as np
 import pytest
 
 from tests.support.own_code import HELPERS, MODEL, write_model
+from tests.support.own_parts import DATASET, MEASURE, NETWORK
+from tests.support.own_parts import MODEL as MODEL_PART
 from tests.trainers.test_training import (
     assert_equal_milestones,
     finish,
@@ -14,10 +16,11 @@ from tests.trainers.test_training import (
     tiny_network,  # noqa: F401
 )
 from tests.trainers.toy import toy_config
+from trainers.config import TrainingConfig
 from trainers.config_checks import parse_config
 from trainers.errors import ConfigError, OwnCodeError
 from trainers.objectives import OBJECTIVES
-from trainers.own_code.registry import unload_all, use
+from trainers.own_code.registry import is_own, unload_all, use
 from trainers.own_code.worker import code_to_send, use_sent
 from trainers.specs.models import MODELS
 
@@ -157,6 +160,32 @@ def test_a_worker_with_other_code_refuses_in_one_line(folder):
         use_sent(sent, "the worker on a")
     assert str(error.value).startswith("the worker on a has other code of ./my_models.py than the")
     assert "\n" not in str(error.value) and "gain_vae" not in MODELS
+
+
+@pytest.mark.parametrize(
+    "kind, text, changes",
+    [
+        ("model", MODEL_PART, {"model": "mine"}),
+        ("network", NETWORK, {"network": "mine"}),
+        ("dataset", DATASET, {"dataset": "mine", "source": "own", "batch_size": 4}),
+        ("measure", MEASURE, {"measures": ("cbd", "mine")}),
+    ],
+)
+def test_each_kind_that_differs_on_a_worker_is_refused_in_one_line(tmp_path, kind, text, changes):
+    (tmp_path / "mine.py").write_text(text)
+    use("./mine.py", tmp_path)
+    (sent,) = code_to_send(TrainingConfig(**vars(toy_config()) | changes))
+    unload_all()
+    use_sent([sent], "the worker on a")
+    assert is_own(kind, "mine")
+    unload_all()
+    sent["files"] = {"mine.py": text + "\nCHANGED = 1\n"}
+    with pytest.raises(OwnCodeError) as error:
+        use_sent([sent], "the worker on a")
+    assert str(error.value).startswith(
+        "the worker on a has other code of ./mine.py than the launch"
+    )
+    assert "\n" not in str(error.value) and not is_own(kind, "mine")
 
 
 def test_a_package_of_another_version_on_a_worker_is_refused(tmp_path, monkeypatch):

@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from tests.sweeper.cli.own_code.files import DATASET, MEASURE, MODEL, NETWORK, write
+from tests.support.own_parts import DATASET, MEASURE, MODEL, NETWORK, write
 from tests.sweeper.support.cli_runs import command
 from trainers.own_code.installed import installed_parts
 

@@ -4,7 +4,7 @@ import shutil
 
 import pytest
 
-from tests.sweeper.cli.own_code.files import DATASET, MEASURE, MODEL, NETWORK, write
+from tests.support.own_parts import DATASET, MEASURE, MODEL, NETWORK, write
 
 KINDS = {"model": MODEL, "network": NETWORK, "dataset": DATASET, "measure": MEASURE}
 # kind: (text that is removed or replaced, what it becomes, what the line says)

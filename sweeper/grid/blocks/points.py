@@ -19,6 +19,7 @@ from sweeper.grid.blocks.seeds import Seed
 from sweeper.grid.syntax import scalars
 from sweeper.grid.syntax.fields import Block, OneOrMany, Text, as_list
 from sweeper.grid.syntax.mistakes import Mistake, mistakes_of, raise_mistakes, unknown_key
+from trainers.specs.models import MODELS
 
 Points = tuple[Mapping[str, tuple[Any, ...]], ...]
 
@@ -52,6 +53,19 @@ class GridPoint(PointAxes):
 
     model: Annotated[tuple[Text, ...], OneOrMany()] | None = None
     dataset: Annotated[tuple[Text, ...], OneOrMany()] | None = None
+
+    @classmethod
+    def normalised(cls, value: Any) -> Mapping[str, Any]:
+        params = {param.name for spec in MODELS.values() for param in spec.params}
+        named = params.difference(cls.keys()).intersection(
+            value if isinstance(value, Mapping) else ()
+        )
+        if named:
+            raise ValueError(
+                f"names {', '.join(sorted(named))} of a model: write such points in the model's "
+                "entry, as in models: {beta_vae: {beta: [2, 4], exclude: {beta: 4}}}."
+            )
+        return super().normalised(value)
 
 
 AXES = tuple(PointAxes.model_fields)

@@ -132,6 +132,10 @@ def test_counting_is_an_upper_bound_without_making_points(grid):
         ("exclude: [{batch_sise: 32}]", 'Did you mean "batch_size"?'),
         ("exclude: [{batch_size: 31}]", "4:11: exclude[0] excludes nothing"),
         ("exclude: [{model: vea}]", 'Did you mean "vae"?'),
+        (
+            "exclude: [{model: beta_vae, beta: 4}]",
+            "4:11: exclude[0] names beta of a model: write such points in the model's entry",
+        ),
         ("exclude: [{dataset: mpi3d}]", 'names "mpi3d", which is unknown.'),
         ("include: [{batch_size: 0}]", 'include[0].batch_size = "0" must be at least 1.'),
         ("include: [{batch_size: 1e7}]", "is larger than the training split"),

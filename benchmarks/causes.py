@@ -1,8 +1,9 @@
 """VAE with one change at a time: the rows of docs/results/causes.csv.
 
-Runs of grids/results_causes.yaml, grids/results_rates.yaml and examples/results_initial.yaml."""
+Runs of grids/results_causes.yaml, grids/results_rates.yaml and examples/results_initial.yaml; and,
+for seeds.csv, of grids/results_seeds.yaml, whose runs differ in their seeds only."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Any
 
 from benchmarks.representation import described
@@ -11,6 +12,7 @@ from sweeper.tracking import layout
 from trainers.measures import score
 
 GRIDS = ("results_causes", "results_initial", "results_rates")
+SEEDS = "results_seeds"
 # What the first entry of results_causes has. Every other run differs from it in one of these, and
 # perhaps in its seed.
 USUAL: dict[str, Any] = {
@@ -25,9 +27,9 @@ SCORES = ("valid/recon", "valid/kl", "measure/cbd", "measure/cbd_compactness")
 SCORES += ("measure/cbd_modularity", "measure/mig", "latent/active")
 
 
-def cause_rows(study: Study) -> list[dict[str, Any]]:
-    """A row for each run of these grids, those without a change first."""
-    runs = [run for run in study.rows if set(run["grids"].split(",")) & set(GRIDS)]
+def cause_rows(study: Study, grids: Collection[str] = GRIDS) -> list[dict[str, Any]]:
+    """A row for each finished run of the grids, those without a change first."""
+    runs = [run for run in study.rows if set(run["grids"].split(",")) & set(grids)]
     rows = [_row(study, run) for run in runs if run["status"] == layout.FINISHED]
     return sorted(rows, key=_order)
 

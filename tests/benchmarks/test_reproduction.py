@@ -1,12 +1,14 @@
 """What docs/results.md measures besides the program's own tables."""
 
+import csv
+from collections.abc import Collection, Iterator
 from pathlib import Path
 from types import SimpleNamespace
 
 import numpy as np
 import pytest
 
-from benchmarks.causes import GRIDS, SCORES, USUAL, cause_rows, change_of
+from benchmarks.causes import GRIDS, SCORES, SEEDS, USUAL, cause_rows, change_of
 from benchmarks.representation import described, orientation_explained
 from sweeper.grid import load_grid
 from sweeper.planning.plan import make_plan
@@ -56,14 +58,26 @@ def test_two_changes_are_refused() -> None:
         change_of({**USUAL, "latent_dim": 6, "network": "cnn", "run_id": "17"})
 
 
-def test_every_run_of_the_grids_has_at_most_one_change_and_every_setting_is_changed() -> None:
-    changes = set()
-    for name in GRIDS:
+def asked_runs(grids: Collection[str] = GRIDS) -> Iterator[tuple[str, str, str, str]]:
+    """(setting, value, seed, iterations) of each run of the grids, as in causes.csv."""
+    for name in grids:
         plan = make_plan(load_grid(ROOT / FOLDERS.get(name, "grids") / f"{name}.yaml"))
         for cell in plan.cells:
             epsilon = {"param/epsilon": cell.config.params.get("epsilon")}
-            changes.add(change_of({**vars(cell.config), **epsilon})[0])
-    assert changes == {"", *USUAL}
+            changed, value = change_of({**vars(cell.config), **epsilon})
+            yield changed, str(value), str(cell.config.seed), str(cell.iterations)
+
+
+def test_every_run_of_the_grids_has_at_most_one_change_and_every_setting_is_changed() -> None:
+    assert {changed for changed, *_ in asked_runs()} == {"", *USUAL}
+
+
+@pytest.mark.parametrize(("name", "grids"), [("causes", GRIDS), ("seeds", [SEEDS])])
+def test_the_page_has_a_row_for_every_run_that_the_grids_ask_for(name, grids) -> None:
+    with (ROOT / "docs" / "results" / f"{name}.csv").open(newline="") as file:
+        rows = list(csv.DictReader(file))
+    found = [tuple(row[k] for k in ("changed", "value", "seed", "iterations")) for row in rows]
+    assert sorted(found) == sorted(asked_runs(grids))
 
 
 def test_rows_are_of_finished_runs_of_these_grids_unchanged_ones_first() -> None:
@@ -81,6 +95,7 @@ def test_rows_are_of_finished_runs_of_these_grids_unchanged_ones_first() -> None
     study = SimpleNamespace(rows=runs, latents=lambda run_id: latents)
     rows = [(row["changed"], row["seed"], row["iterations"]) for row in cause_rows(study)]
     assert rows == [("", 0, 10), ("", 0, 20), ("", 1, 10), ("network", 0, 10)]
+    assert len(cause_rows(study, ["another"])) == 2
 
 
 def test_latents_that_are_not_active_are_left_out_of_one_column() -> None:

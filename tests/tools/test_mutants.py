@@ -22,7 +22,7 @@ def mutants(monkeypatch):
     [
         ("sweeper/ids.py", "tests/sweeper/test_ids.py"),
         ("sweeper/planning/points.py", "tests/sweeper/planning/test_points.py"),
-        ("sweeper/planning/cells.py", "tests/sweeper/planning"),
+        ("sweeper/planning/settings.py", "tests/sweeper/planning"),
         ("trainers/measures/sap.py", "tests/trainers/measures"),
     ],
 )

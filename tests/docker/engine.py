@@ -1,0 +1,119 @@
+"""A container engine and a base image to build on, where none can be pulled.
+
+As root on Debian with docker.io and mmdebstrap an engine is started, and the base is made of
+Debian's packages. Elsewhere the tests say in words what is missing."""
+
+import contextlib
+import functools
+import http.server
+import os
+import shutil
+import subprocess
+import threading
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+WAIT_S = 60.0
+PATH = f"{os.environ['PATH']}:/usr/sbin"
+BASE = "sweeper-test-base"
+
+
+@dataclass(frozen=True)
+class Engine:
+    """host: where it listens."""
+
+    host: str
+
+    def __call__(
+        self, *arguments: str, check: bool = True, timeout_s: float = 300.0
+    ) -> "subprocess.CompletedProcess[str]":
+        """`docker ARGUMENTS`, output as text."""
+        done = subprocess.run(
+            ["docker", *arguments],
+            env=os.environ | {"DOCKER_HOST": self.host, "DOCKER_BUILDKIT": "0"},
+            capture_output=True,
+            text=True,
+            timeout=timeout_s,
+        )
+        assert not check or done.returncode == 0, f"docker {arguments}: {done.stdout}{done.stderr}"
+        return done
+
+
+@contextlib.contextmanager
+def container_engine(folder: Path) -> Iterator[Engine]:
+    """An engine with everything it stores in `folder`, ended with its containers."""
+    missing = [
+        name
+        for name in ("dockerd", "docker", "mmdebstrap")
+        if shutil.which(name, path=PATH) is None
+    ]
+    if missing or os.geteuid() != 0:
+        pytest.skip(
+            f"needs root and {', '.join(missing or ['root'])} (Debian: docker.io, mmdebstrap)"
+        )
+    socket = folder / "docker.sock"
+    places = [f"--{name}={folder / name}" for name in ("data-root", "exec-root", "pidfile")]
+    command = [str(shutil.which("dockerd", path=PATH)), *places, "-H", f"unix://{socket}"]
+    with (folder / "log").open("wb") as log:
+        process = subprocess.Popen(command, stdout=log, stderr=log, env=os.environ | {"PATH": PATH})
+    engine, end = Engine(f"unix://{socket}"), time.monotonic() + WAIT_S
+    try:
+        while not socket.exists() or engine("info", check=False).returncode:
+            if process.poll() is not None or time.monotonic() > end:
+                lines = (folder / "log").read_text().splitlines()
+                pytest.skip(f"dockerd cannot run here: {lines[-1] if lines else 'no output'}")
+            time.sleep(0.5)
+        yield engine
+        for container in engine("ps", "--quiet").stdout.split():
+            engine("kill", container, check=False)
+    finally:
+        process.terminate()
+        process.wait(60)
+
+
+def make_base(engine: Engine, folder: Path) -> None:
+    """Image BASE: Debian with Python, and this machine's certificates and settings of pip."""
+    packages = "python3,python3-venv,ca-certificates"
+    archive = folder / "base.tar"
+    command = ["mmdebstrap", "--variant=minbase", f"--include={packages}", "bookworm", str(archive)]
+    subprocess.run(command, check=True, capture_output=True, timeout=600)
+    engine("import", str(archive), f"{BASE}:debian")
+    archive.unlink()
+    lines = [f"FROM {BASE}:debian", "RUN ln -s python3 /usr/bin/python"]
+    certificates = Path("/etc/ssl/certs/ca-certificates.crt")
+    if certificates.exists():
+        shutil.copy(certificates, folder / "certificates")
+        lines.append(f"COPY certificates {certificates}")
+    lines.append("COPY pip.conf /etc/pip.conf")
+    (folder / "Dockerfile").write_text("\n".join(lines) + "\n")
+    engine("build", "--tag", BASE, str(folder))
+
+
+@contextlib.contextmanager
+def pip_settings(folder: Path) -> Iterator[None]:
+    """pip.conf in `folder`: wheels that this machine's pip finds in a local folder are served to
+    builds on the host's network."""
+    lines = ["[global]", "cert = /etc/ssl/certs/ca-certificates.crt"]
+    wheels = os.environ.get("PIP_FIND_LINKS", "")
+    if index := os.environ.get("PIP_INDEX_URL"):
+        lines.append(f"index-url = {index}")
+    server = None
+    if Path(wheels).is_absolute() and Path(wheels).is_dir():
+        handler = functools.partial(http.server.SimpleHTTPRequestHandler, directory=wheels)
+        server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler)
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        lines += [
+            f"find-links = http://127.0.0.1:{server.server_port}/",
+            "trusted-host = 127.0.0.1",
+        ]
+    (folder / "pip.conf").write_text("\n".join(lines) + "\n")
+    try:
+        yield
+    finally:
+        if server is not None:
+            server.shutdown()
+            server.server_close()

@@ -68,10 +68,8 @@ def container_engine(folder: Path) -> Iterator[Engine]:
                 pytest.skip(f"dockerd cannot run here: {lines[-1] if lines else 'no output'}")
             time.sleep(0.5)
         yield engine
-        for container in engine("ps", "--quiet").stdout.split():
-            engine("kill", container, check=False)
     finally:
-        process.terminate()
+        process.terminate()  # it ends its containers
         process.wait(60)
 
 
@@ -99,17 +97,13 @@ def pip_settings(folder: Path) -> Iterator[None]:
     builds on the host's network."""
     lines = ["[global]", "cert = /etc/ssl/certs/ca-certificates.crt"]
     wheels = os.environ.get("PIP_FIND_LINKS", "")
-    if index := os.environ.get("PIP_INDEX_URL"):
-        lines.append(f"index-url = {index}")
     server = None
     if Path(wheels).is_absolute() and Path(wheels).is_dir():
         handler = functools.partial(http.server.SimpleHTTPRequestHandler, directory=wheels)
         server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler)
         threading.Thread(target=server.serve_forever, daemon=True).start()
-        lines += [
-            f"find-links = http://127.0.0.1:{server.server_port}/",
-            "trusted-host = 127.0.0.1",
-        ]
+        address = f"http://127.0.0.1:{server.server_port}/"
+        lines += [f"find-links = {address}", "trusted-host = 127.0.0.1"]
     (folder / "pip.conf").write_text("\n".join(lines) + "\n")
     try:
         yield

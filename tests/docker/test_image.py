@@ -82,9 +82,10 @@ def versions(text):
     return dict(re.findall(r"^([\w.-]+)==([^\s+]+)", lines, re.MULTILINE))
 
 
-def test_a_grid_of_the_image_is_planned_where_the_folder_has_none(docker, folder):
-    done = docker(*options(folder), IMAGE, "plan", "grids/quickstart.yaml", "--no-probe")
-    assert "48" in done.stdout
+def test_a_grid_of_the_image_is_launched_where_the_folder_has_none(docker, folder):
+    arguments = ("launch", "grids/quickstart.yaml", "--scale", "0.02", "--points", "50")
+    done = docker(*options(folder), IMAGE, *arguments, timeout_s=900)
+    assert "48 of 48 runs done." in done.stdout
     assert "grids/quickstart.yaml is not in /work: taking the image's" in done.stderr
 
 

@@ -40,10 +40,10 @@ def test_synthetic_data_replace_missing_files() -> None:
     grid = grid_of(datasets=["dsprites", "mpi3d", {"name": "falcor3d", "source": "synthetic"}])
     sources = {
         name: {cell.config.source for cell in make_plan(grid, use_synthetic=rule).cells}
-        for name, rule in {"at hand": lambda name: False, "away": lambda name: True}.items()
+        for name, rule in {"available": lambda name: False, "missing": lambda name: True}.items()
     }
-    assert sources["at hand"] == {"rendered", "published", "synthetic"}
-    assert sources["away"] == {"rendered", "synthetic"}
+    assert sources["available"] == {"rendered", "published", "synthetic"}
+    assert sources["missing"] == {"rendered", "synthetic"}
     plans = [make_plan(grid, use_synthetic=rule) for rule in (None, lambda name: True)]
     assert plans[0].grid_id != plans[1].grid_id
     assert len(set(plans[0].run_ids) & set(plans[1].run_ids)) == 12  # dsprites and falcor3d

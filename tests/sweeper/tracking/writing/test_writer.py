@@ -2,82 +2,15 @@
 
 from collections import Counter
 
-import numpy as np
 import pytest
 
 from sweeper.errors import TrackingError
 from sweeper.tracking import layout
 from sweeper.tracking.reading.reader import finished_runs, stored_runs
-from sweeper.tracking.writing.writer import RunToPublish, Writer
-from trainers.saving.records import Milestone
+from sweeper.tracking.writing.writer import Writer
+from tests.sweeper.support.publications import client, milestone, publication
 
-
-@pytest.fixture(scope="module")
-def migrated(tmp_path_factory, empty_database):
-    """A store with an experiment, which the tests copy."""
-    folder = tmp_path_factory.mktemp("store")
-    (folder / "mlflow.db").write_bytes(empty_database.read_bytes())
-    Writer(f"sqlite:///{folder / 'mlflow.db'}", "sweeper", folder, "0")
-    return folder / "mlflow.db"
-
-
-@pytest.fixture
-def uri(migrated, tmp_path):
-    (tmp_path / "mlflow.db").write_bytes(migrated.read_bytes())
-    return f"sqlite:///{tmp_path / 'mlflow.db'}"
-
-
-@pytest.fixture
-def writer(uri, tmp_path):
-    return Writer(uri, "sweeper-tests", tmp_path, "0.1.0+abc")
-
-
-@pytest.fixture(autouse=True)
-def no_pictures(monkeypatch):
-    monkeypatch.setattr(
-        "sweeper.tracking.writing.run_files._write_pcc", lambda path, milestone: None
-    )
-
-
-def milestone(created_s=1000.0, cbd=0.25, steps=300, **changes):
-    rng = np.random.default_rng(0)
-    values = dict(
-        iteration=20,
-        metrics={"measure/cbd": cbd, "valid/recon": 1 / 3},
-        trajectory_names=("loss/recon", "loss/kl"),
-        trajectory_ST=np.column_stack([np.arange(1, steps + 1), rng.normal(size=(steps, 2))]),
-        mu_NL=rng.normal(size=(6, 2)).astype(np.float32),
-        logvar_NL=rng.normal(size=(6, 2)).astype(np.float32),
-        factors_NK=rng.integers(0, 3, (6, 2)),
-        indices_N=np.arange(6),
-        about={
-            "dataset_fingerprint": "dsprites/rendered-1",
-            "created_s": created_s,
-            "factor_names": ["a", "b"],
-            "factor_sizes": [3, 3],
-        },
-    )
-    return Milestone(**(values | changes))
-
-
-def publication(record, run_id="ab" * 8, **changes):
-    values = dict(
-        run_id=run_id,
-        training_id="cd" * 8,
-        name="dsprites vae",
-        params={"dataset": "dsprites", "learning_rate": "0.0001", "iterations": "20"},
-        grids=("tiny",),
-        synthetic=False,
-        measures=("cbd",),
-        milestone=record,
-    )
-    return RunToPublish(**(values | changes))
-
-
-def client(uri):
-    from mlflow.tracking import MlflowClient
-
-    return MlflowClient(uri)
+pytestmark = pytest.mark.usefixtures("no_pictures")
 
 
 def runs(uri):
@@ -215,13 +148,6 @@ def test_a_launch_is_one_run_however_often_it_is_opened(writer, uri, tmp_path):
     assert runs(uri)[0].info.status == "FINISHED"
 
 
-def test_a_deleted_experiment_is_an_error_with_the_restore_command(writer, uri, tmp_path):
-    mlflow = client(uri)
-    mlflow.delete_experiment(mlflow.get_experiment_by_name("sweeper-tests").experiment_id)
-    with pytest.raises(TrackingError, match="mlflow experiments restore"):
-        Writer(uri, "sweeper-tests", tmp_path, "0")
-
-
 def test_a_run_deleted_in_the_ui_is_published_again(writer, uri, tmp_path):
     client(uri).delete_run(writer.publish(publication(milestone())))
     Writer(uri, "sweeper-tests", tmp_path, "0").publish(publication(milestone()))
@@ -242,60 +168,3 @@ def test_a_folder_that_cannot_hold_a_store_is_an_error(tmp_path):
 
 def _refuse(*arguments, **options):
     raise OSError("the disk is gone")
-
-
-def renamed_in_mlflow(uri, folder):
-    mlflow = client(uri)
-    mlflow.rename_experiment(
-        mlflow.get_experiment_by_name("sweeper-tests").experiment_id, "my-thesis"
-    )
-    return Writer(uri, "sweeper-tests", folder, "0")
-
-
-def renamed_in_the_grid(uri, folder):
-    return Writer(uri, "my-thesis", folder, "0")
-
-
-@pytest.mark.parametrize("reopened", [renamed_in_mlflow, renamed_in_the_grid])
-@pytest.mark.parametrize("is_complete", [True, False])
-def test_an_experiment_of_another_name_doubles_no_run(
-    writer, uri, tmp_path, monkeypatch, reopened, is_complete
-):
-    if is_complete:
-        writer.publish(publication(milestone()))
-    else:
-        monkeypatch.setattr(writer._client, "log_artifacts", lambda *given: 1 / 0)
-        with pytest.raises(ZeroDivisionError):
-            writer.publish(publication(milestone()))
-    reopened(uri, tmp_path).publish(publication(milestone()))
-    mlflow = client(uri)
-    ids = [experiment.experiment_id for experiment in mlflow.search_experiments()]
-    (run,) = mlflow.search_runs(ids)
-    assert run.data.tags[layout.STATUS] == layout.FINISHED
-
-
-def test_an_experiment_that_another_launch_creates_meanwhile_is_used(uri, tmp_path, monkeypatch):
-    from mlflow.tracking import MlflowClient
-
-    create = MlflowClient.create_experiment
-
-    def create_twice(self, name, artifact_location=None):
-        create(self, name, artifact_location)
-        return create(self, name, artifact_location)
-
-    monkeypatch.setattr(MlflowClient, "create_experiment", create_twice)
-    Writer(uri, "contended", tmp_path, "0").publish(publication(milestone()))
-    assert client(uri).get_experiment_by_name("contended") is not None
-
-
-def test_a_description_that_another_launch_writes_at_the_same_moment_is_left_to_it(
-    uri, tmp_path, monkeypatch
-):
-    from mlflow.exceptions import MlflowException
-    from mlflow.tracking import MlflowClient
-
-    def contended(self, *given):
-        raise MlflowException("UNIQUE constraint failed: experiment_tags.key")
-
-    monkeypatch.setattr(MlflowClient, "set_experiment_tag", contended)
-    assert Writer(uri, "contended", tmp_path, "0").publish(publication(milestone()))

@@ -2,6 +2,7 @@
 
 import os
 import secrets
+import signal
 from collections.abc import Iterator
 
 import pytest
@@ -26,6 +27,14 @@ def own_code_unloaded() -> Iterator[None]:
     """Own models that a test loads are not seen by the tests after it in the same process."""
     yield
     unload_all()
+
+
+@pytest.fixture
+def sighup_not_ignored() -> Iterator[None]:
+    """SIGHUP has its default effect, here and in new processes, even under `nohup make test`."""
+    before = signal.signal(signal.SIGHUP, signal.SIG_DFL)
+    yield
+    signal.signal(signal.SIGHUP, before)
 
 
 @pytest.fixture(scope="session", autouse=True)

@@ -10,6 +10,7 @@ import pytest
 
 from tests.faults.sweeps import TINY, Sweep, stored
 
+pytestmark = pytest.mark.usefixtures("sighup_not_ignored")
 LONG = TINY | {"axes": TINY["axes"] | {"iterations": [1_000_000]}}
 
 

@@ -8,6 +8,8 @@ import pytest
 
 from sweeper.launching.control.signals import handle_interrupts
 
+pytestmark = pytest.mark.usefixtures("sighup_not_ignored")
+
 
 @pytest.mark.parametrize(
     "number, code", [(signal.SIGHUP, 129), (signal.SIGINT, 130), (signal.SIGTERM, 143)]

@@ -17,6 +17,7 @@ from trainers.config import KeepRule
 MEAN, MEDIAN = "mean", "median"
 BEST, LAST = "best", "last"
 HELD_OUT, ALL_SEEDS = "held_out_seeds", "all_seeds"
+SELECTED, WINNERS = "selected", "winners"  # of a grid's `keep_weights`
 
 
 @dataclass(frozen=True)
@@ -53,7 +54,8 @@ class SelectionRule:
 class GridText:
     """What a grid's text says of its results. iterations, num_points: as asked at full length;
     empty and None where the text does not say. synthetic: datasets whose stand-in it asks for.
-    directions: {metric: 'max' or 'min'} of a search for several."""
+    directions: {metric: 'max' or 'min'} of a search for several.  keep_weights: whose weights are
+    kept."""
 
     rule: SelectionRule = SelectionRule()
     report: str = "validation"
@@ -62,6 +64,7 @@ class GridText:
     num_points: int | None = None
     synthetic: frozenset[str] = frozenset()
     directions: Mapping[str, str] = field(default_factory=dict)
+    keep_weights: str = SELECTED
 
 
 def rule_of(grid: Grid) -> SelectionRule:
@@ -99,6 +102,14 @@ def keep_rule(grid: Grid) -> KeepRule | None:
     return KeepRule(metric, by.lower_is_better, rule.min_active, rule.milestone == LAST)
 
 
+def keeps_every_milestone(grid: Grid) -> bool:
+    """Whether a training keeps the weights of all its milestones: the winner is chosen over all
+    seeds, and until then each milestone may be the one."""
+    if grid.keep_weights == WINNERS:
+        return rule_of(grid).milestone != LAST
+    return grid.keep_weights == "all"
+
+
 def make_rule(
     by: str = "cbd",
     mode: str | None = None,
@@ -131,6 +142,7 @@ def read_grid_text(text: str) -> GridText:
         num_points=_integer(evaluation.get("num_points", 10_000)) if content else None,
         synthetic=frozenset(_synthetic(content.get("datasets"))),
         directions=dict(_block(_block(content, "search"), "directions")),
+        keep_weights=str(content.get("keep_weights", SELECTED)),
     )
 
 

@@ -32,17 +32,18 @@ def select(
 
     population = population_from(source, grid).scored_by(by)
     rule = population.rule.with_score(by, population.columns)
-    rows = (_row(cells, rule, population) for cells in _groups(population, dataset))
+    rows = (_row(cells, rule, population) for cells in groups(population, dataset))
     return pd.DataFrame([row for row in rows if row is not None])
 
 
-def _groups(population: Population, dataset: str | None) -> list[list[RunRow]]:
-    """The cells of each dataset, source and model, in this order."""
-    groups: dict[tuple[str, str, str], list[RunRow]] = {}
+def groups(population: Population, dataset: str | None = None) -> list[list[RunRow]]:
+    """The cells of each dataset, source and model, in this order: what one winner is chosen from.
+    dataset: only of this one."""
+    found: dict[tuple[str, str, str], list[RunRow]] = {}
     for cell in population.cells:
         if dataset in (None, cell["dataset"]):
-            groups.setdefault((cell["dataset"], cell["source"], cell["label"]), []).append(cell)
-    return [groups[key] for key in sorted(groups)]
+            found.setdefault((cell["dataset"], cell["source"], cell["label"]), []).append(cell)
+    return [found[key] for key in sorted(found)]
 
 
 def _row(cells: list[RunRow], rule: SelectionRule, population: Population) -> dict[str, Any] | None:

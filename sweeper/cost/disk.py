@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
+from sweeper.analysis.rule import SELECTED, WINNERS, keeps_every_milestone
 from sweeper.grid import Grid
 from sweeper.grid.blocks.dataset_facts import facts_of
 from sweeper.planning.plan import Plan, Training
@@ -41,18 +42,22 @@ _LAUNCH_BYTES = 2_100_000  # of an empty database, and of a launch's tables, fig
 @dataclass(frozen=True)
 class DiskNeed:
     """Bytes that the rest of a plan adds. peak, final: in the sweep store, at the most and in the
-    end.  artifacts: in MLflow's database and artifacts.  checkpoints: which are kept."""
+    end.  artifacts: in MLflow's database and artifacts.  checkpoints: which are kept.  weights:
+    `keep_weights`."""
 
     peak: int
     final: int
     artifacts: int
     checkpoints: Policy
+    weights: str = SELECTED
 
     def lines(self) -> list[str]:
         """For the terminal: the sizes, and what it costs to keep no checkpoints."""
         total = f"{format_bytes(self.peak + self.artifacts)} at the most"
         kept = f"{format_bytes(self.final + self.artifacts)} in the end"
-        line = f"  disk       about {total}, {kept} (keep_checkpoints: {self.checkpoints})"
+        keys = f"keep_checkpoints: {self.checkpoints}"
+        keys += f", keep_weights: {self.weights}" if self.weights == WINNERS else ""
+        line = f"  disk       about {total}, {kept} ({keys})"
         if self.checkpoints != "none":
             return [line]
         return [line, "             more iterations of a finished training start at step 0"]
@@ -76,11 +81,34 @@ def disk_need(plan: Plan, grid: Grid, at_once: int | None = None) -> DiskNeed:
     sizes = _Sizes(grid)
     of_checkpoints = sorted((sizes.checkpoint(t.config) for t in left), reverse=True)
     extra = (_FILES_WHILE_TRAINING - _FILES[policy]) * sum(of_checkpoints[:at_once])
-    weights = sum(sizes.weights(t.config, len(t.todo), grid.keep_weights) for t in left)
+    written = sum(_num_weight_files(grid, t) * sizes.weights(t.config) for t in left)
+    kept = _winners_weights(plan, left, sizes) if grid.keep_weights == WINNERS else written
     records = sum(sizes.record(t.config, iterations) for t in left for iterations in t.todo)
     artifacts = sum(sizes.artifacts(t.config, iterations) for t in left for iterations in t.todo)
-    final = _FILES[policy] * sum(of_checkpoints) + weights + records
-    return DiskNeed(final + extra, final, artifacts + (_LAUNCH_BYTES if left else 0), policy)
+    final = _FILES[policy] * sum(of_checkpoints) + kept + records
+    artifacts += _LAUNCH_BYTES if left else 0
+    return DiskNeed(final + extra + written - kept, final, artifacts, policy, grid.keep_weights)
+
+
+def _num_weight_files(grid: Grid, training: Training) -> int:
+    if keeps_every_milestone(grid):
+        return len(training.todo)
+    return 0 if grid.keep_weights == "none" else 1
+
+
+def _winners_weights(plan: Plan, left: Iterable[Training], sizes: "_Sizes") -> int:
+    """Of the winner of each dataset and model, a file for each seed: of its largest networks."""
+    todo = {run for training in left for run in map(training.run_id_at, training.todo)}
+    seeds: dict[tuple[str, str, str], set[int]] = {}
+    of_runs: dict[tuple[str, str, str], list[int]] = {}
+    for cell in plan.cells:
+        group = (cell.config.dataset, cell.config.source, cell.label)
+        seeds.setdefault(group, set()).add(cell.config.seed)
+        if cell.run_id in todo:
+            of_runs.setdefault(group, []).append(sizes.weights(cell.config))
+    return sum(
+        sum(sorted(found, reverse=True)[: len(seeds[group])]) for group, found in of_runs.items()
+    )
 
 
 def parameters(config: TrainingConfig, image_CHW: tuple[int, int, int]) -> int:
@@ -124,9 +152,9 @@ class _Sizes:
             weights += _DISCRIMINATOR
         return _STATE_BYTES * weights + _VALUE_BYTES * _curve_values(config, config.milestones[-1])
 
-    def weights(self, config: TrainingConfig, milestones: int, keep: str) -> int:
-        files = {"none": 0, "selected": 1, "all": milestones}[keep]
-        return files * _WEIGHT_BYTES * self._parameters(config)
+    def weights(self, config: TrainingConfig) -> int:
+        """Of one milestone."""
+        return _WEIGHT_BYTES * self._parameters(config)
 
     def record(self, config: TrainingConfig, iterations: int) -> int:
         return self._latents(config) + _VALUE_BYTES * _curve_values(config, iterations)

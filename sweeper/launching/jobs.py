@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from dataclasses import replace
 from pathlib import Path
 
-from sweeper.analysis.rule import keep_rule
+from sweeper.analysis.rule import keep_rule, keeps_every_milestone
 from sweeper.cost.estimate import rough_step_s
 from sweeper.engine.jobs import Job
 from sweeper.grid import Grid
@@ -42,7 +42,7 @@ def _job(grid: Grid, training: Training, settings: Settings, gpu: float) -> Job:
         threads=max(1, math.floor(resources.cpu)),
         checkpoint_s=resources.checkpoint_every_s,
         keep_weights=keep_rule(grid),
-        keep_all=grid.keep_weights == "all",
+        keep_all=keeps_every_milestone(grid),
     )
 
 

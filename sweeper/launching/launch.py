@@ -4,7 +4,7 @@ import contextlib
 import logging
 import signal
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from rich.console import Console
@@ -25,6 +25,7 @@ from sweeper.planning.settings import Settings
 from sweeper.preflight.checks import check_cluster, check_locally, raise_on_problems
 from sweeper.store.launch_lock import store_lock
 from sweeper.store.requests import oldest_request, remove_request
+from sweeper.weights.winners import keeps_winners_only, settle_weights
 
 log = logging.getLogger(__name__)
 
@@ -37,6 +38,7 @@ class _Launch:
     console: Console
     interrupts: Interrupts
     notifier: Notifier
+    ended: dict[str, Outcome] = field(default_factory=dict)  # by the grid's name
 
     def print(self, line: str) -> None:
         self.console.print(line, markup=False, highlight=False, soft_wrap=True)
@@ -73,6 +75,7 @@ def launch(
         shared = _Launch(engine, console, interrupts, notifier)
         outcome = _train(grid, settings, shared, on_plan, make_source)
         notes = tuple(_take_requests(settings, shared)) if outcome.may_continue else ()
+        notes = (*notes, *_settle_weights(settings, shared))
         outcome = replace(outcome, notes=(*outcome.notes, *notes))
         notifier.send_end(outcome)
     return outcome
@@ -96,7 +99,17 @@ def _train(
             source = more
             on_plan(source.plan)
             outcome = outcome.followed_by(_round(grid, settings, source, shared))
+    if outcome.may_continue:
+        shared.ended[grid.title] = outcome
     return outcome
+
+
+def _settle_weights(settings: Settings, shared: _Launch) -> list[str]:
+    """After the requests: a grid that was handed over may keep what the others do not select."""
+    studies = [outcome.study for outcome in shared.ended.values() if outcome.study is not None]
+    if not any(map(keeps_winners_only, studies)) or shared.interrupts.stop.is_set():
+        return []
+    return settle_weights(settings.tracking_uri, settings.store, shared.ended)
 
 
 def _round(grid: Grid, settings: Settings, source: Source, shared: _Launch) -> Outcome:

@@ -2,7 +2,7 @@
 
 import contextlib
 from collections.abc import Collection, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from trainers.saving.folders import Folder, LocalFolder, files_by_number
@@ -11,8 +11,9 @@ from trainers.saving.records import find_records
 CHECKPOINT = "checkpoints of finished trainings"
 ORPHAN = "trainings that the grid no longer asks for"
 TEMPORARY = "temporary files"
+WEIGHTS = "weights of runs that were not selected"
 
-_CHECKPOINT_FILES = "checkpoint"
+_CHECKPOINT_FILES, _WEIGHT_FILES = "checkpoint", "weights"
 _LOCK = ".held"
 _TEMPORARY_FOLDERS = ".calibration-"
 
@@ -30,11 +31,12 @@ class Removable:
 class Needs:
     """What MLflow holds. published: {training id: iterations of its finished runs}.
     unfinished: trainings of which a launched grid asks for more.  orphans: trainings that no grid
-    asks for any more."""
+    asks for any more.  weights: {training id: iterations whose weights no grid keeps}."""
 
     published: Mapping[str, Collection[int]]
     unfinished: Collection[str]
     orphans: Collection[str] = ()
+    weights: Mapping[str, Collection[int]] = field(default_factory=dict)
 
 
 def removable_files(store: Path, needs: Needs) -> list[Removable]:
@@ -46,16 +48,19 @@ def removable_files(store: Path, needs: Needs) -> list[Removable]:
         training = folder.name
         contents = find_records(LocalFolder(folder))
         found += [f for path in folder.glob(".*.tmp") for f in _files(path, TEMPORARY)]
+        names = weight_files(LocalFolder(folder), needs.weights.get(training, ()))
+        found += [f for name in names for f in _files(folder / name, WEIGHTS)]
         if training in needs.unfinished:
             continue
         if not set(contents.milestones) <= set(needs.published.get(training, ())):
             continue  # MLflow lacks a record
         if training in needs.orphans:
             paths = [p for p in folder.iterdir() if p.name != _LOCK and not p.match(".*.tmp")]
-            found += [f for path in sorted(paths) for f in _files(path, ORPHAN)]
+            orphans = sorted(p for p in paths if p.name not in names)
+            found += [f for path in orphans for f in _files(path, ORPHAN)]
         elif contents.milestones:
-            names = finished_checkpoints(LocalFolder(folder), max(contents.milestones))
-            found += [f for name in names for f in _files(folder / name, CHECKPOINT)]
+            passed = finished_checkpoints(LocalFolder(folder), max(contents.milestones))
+            found += [f for name in passed for f in _files(folder / name, CHECKPOINT)]
     return found
 
 
@@ -78,6 +83,18 @@ def finished_checkpoints(folder: Folder, last: int, keep: int = 0) -> list[str]:
     ones belong to another grid, which asks for more iterations."""
     passed = [n for step, n in files_by_number(folder, _CHECKPOINT_FILES).items() if step <= last]
     return passed[: len(passed) - keep]
+
+
+def weight_files(folder: Folder, iterations: Collection[int]) -> list[str]:
+    """Names of the kept weights of these iterations, as far as there are any."""
+    return [n for step, n in files_by_number(folder, _WEIGHT_FILES).items() if step in iterations]
+
+
+def has_weights(folder: Folder, iteration: int | None) -> bool:
+    """Whether the weights of this iteration are kept, or can be read from the checkpoint written
+    there; None: of any iteration."""
+    kept = {**files_by_number(folder, _WEIGHT_FILES), **files_by_number(folder, _CHECKPOINT_FILES)}
+    return bool(kept) if iteration is None else iteration in kept
 
 
 def _temporary(store: Path) -> list[Path]:

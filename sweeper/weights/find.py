@@ -1,6 +1,7 @@
 """Finds a run's weights: in MLflow if they are kept there, else in the sweep store.
 
-The store keeps the weights of each training's best milestone, or of all (`keep_weights` in a grid).
+The store keeps the weights of each training's best milestone, of all, or of the winners'
+(`keep_weights` in a grid). A checkpoint that was written at a milestone has its weights too.
 Shapes: B batch, C H W image, L latent."""
 
 from collections.abc import Mapping
@@ -38,16 +39,20 @@ def logged_weights(uri: str, run: StoredRun) -> Weights | None:
 
 
 def _stored_weights(run: StoredRun, store: str) -> Weights:
-    from trainers.saving.weights import kept_weights
+    from trainers.saving.weights import checkpointed_weights, kept_weights
     from trainers.saving.weights import read_weights as read_kept_weights
 
     training, wanted = run.tags[layout.TRAINING_ID], int(run.params["iterations"])
     try:
         folder = open_folder(store, training)
         kept = kept_weights(folder, wanted)
-        if kept is None:
+        content = (
+            checkpointed_weights(folder, wanted)
+            if kept is None
+            else read_kept_weights(folder, kept[1])
+        )
+        if content is None:
             raise _missing(run, store, kept_weights(folder))
-        content = read_kept_weights(folder, kept[1])
     except (OSError, RecordError) as error:
         raise MissingWeights(f"{_run_label(run)}: its weights cannot be read: {error}") from None
     return Weights(content["network"], _about(run, content["about"], wanted))
@@ -57,7 +62,7 @@ def _missing(run: StoredRun, store: str, other: tuple[int, str] | None) -> Missi
     what = f"those of iteration {other[0]} only" if other else "none"
     return MissingWeights(
         f"{_run_label(run)}: its weights are not kept ({store} holds {what}). To have them: write "
-        "keep_weights: all in the grid, delete the run in MLflow and "
+        "keep_weights: all (or winners) in the grid, delete the run in MLflow and "
         f"trainings/{run.tags[layout.TRAINING_ID]} in the store, and launch the grid again"
     )
 

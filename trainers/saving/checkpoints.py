@@ -46,7 +46,7 @@ def load_newest(folder: Folder, identity: str, *, at_most: int | None = None) ->
     for iteration, name in reversed(files_by_number(folder, PREFIX).items()):
         if at_most is not None and iteration > at_most:
             continue
-        state = _load(folder, name)
+        state = load_checkpoint(folder, name)
         if state is None:
             folder.delete(name)
             continue
@@ -59,7 +59,8 @@ def load_newest(folder: Folder, identity: str, *, at_most: int | None = None) ->
     return None
 
 
-def _load(folder: Folder, name: str) -> State | None:
+def load_checkpoint(folder: Folder, name: str) -> State | None:
+    """The state in the checkpoint `name`; None, with a warning in the log, if it is damaged."""
     try:
         data = read_digested(folder, name)
     except RecordError as error:

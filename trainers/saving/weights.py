@@ -1,4 +1,5 @@
-"""Weights of the best milestone, or of all, kept in the folder of their records."""
+"""Weights of the best milestone, or of all, kept in the folder of their records; those of the
+last one are in its checkpoint too."""
 
 import io
 import json
@@ -10,6 +11,8 @@ from torch import nn
 
 from trainers.config import KeepRule, sorted_json
 from trainers.errors import RecordError
+from trainers.saving.checkpoints import PREFIX as CHECKPOINT
+from trainers.saving.checkpoints import load_checkpoint
 from trainers.saving.folders import Folder, files_by_number, read_digested, write_digested
 from trainers.saving.records import Milestone, find_records, read_milestone
 
@@ -30,6 +33,20 @@ def read_weights(folder: Folder, name: str) -> dict[str, Any]:
         io.BytesIO(read_digested(folder, name)), map_location="cpu", weights_only=True
     )
     return content | {"about": json.loads(content["about"])}
+
+
+def checkpointed_weights(folder: Folder, iteration: int) -> dict[str, Any] | None:
+    """The weights of `iteration` from the checkpoint written there, as `read_weights` returns them
+    but without 'by'; None without that checkpoint or without the record of the milestone.
+
+    Raises RecordError for a damaged record."""
+    name = files_by_number(folder, CHECKPOINT).get(iteration)
+    record = find_records(folder).milestones.get(iteration)
+    state = load_checkpoint(folder, name) if name and record else None
+    if state is None or record is None:
+        return None
+    about = read_milestone(folder, record).about
+    return {"iteration": iteration, "network": state["network"], "about": about}
 
 
 Value = tuple[float, float]

@@ -35,7 +35,7 @@ EXAMPLES: dict[str, str] = {
     "experiment": "experiment: my_study",
     "name": "name: first_try",
     "sharing": "sharing: false",
-    "keep_weights": "keep_weights: all",
+    "keep_weights": "keep_weights: winners",
     "price": "price: 2.5",
     "budget": "budget: {hours: 2}",
     "search": "search: {sampler: tpe, trainings: 20}",

@@ -12,6 +12,7 @@ from sweeper.messages import counted
 if TYPE_CHECKING:
     from sweeper.planning.settings import Settings
     from sweeper.store.clean import Needs
+    from sweeper.tracking.reading.reader import StoreContents
 
 
 def clean(
@@ -25,9 +26,9 @@ def clean(
     as_json: bool = options.JSON,
 ) -> None:
     """Remove files of the sweep store that nothing needs: checkpoints of trainings whose runs are
-    all in MLflow, temporary files and, with GRID, what the grid no longer asks for. Results in
-    MLflow are not touched. A training whose checkpoints are gone starts at step 0 if more
-    iterations are asked for.
+    all in MLflow, weights that `keep_weights: winners` does not keep, temporary files and, with
+    GRID, what the grid no longer asks for. Results in MLflow are not touched. A training whose
+    checkpoints are gone starts at step 0 if more iterations are asked for.
 
     Example: sweeper clean grids/quickstart.yaml --dry-run"""
     from sweeper.cost.disk import format_bytes
@@ -99,4 +100,14 @@ def _needs(settings: "Settings", file: Path | None) -> "Needs":
         for cell in launch.cells
         if cell["run_id"] in dropped
     }
-    return Needs(published, unfinished, earlier - set(asked.values()))
+    orphans = earlier - set(asked.values())
+    return Needs(published, unfinished, orphans, _unneeded_weights(contents, settings.store))
+
+
+def _unneeded_weights(contents: "StoreContents", store: str) -> dict[str, frozenset[int]]:
+    from sweeper.analysis.study import study_of
+    from sweeper.weights.winners import unneeded_weights
+
+    if not contents.launches:
+        return {}
+    return unneeded_weights(study_of(contents), store)

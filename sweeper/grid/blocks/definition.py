@@ -51,7 +51,7 @@ class Grid(Block):
     experiment                      the MLflow experiment
     name                            the grid's name; the default is its file's name
     sharing                         runs that differ only in iterations share a training (default)
-    keep_weights                    whose weights are kept: none, selected, all
+    keep_weights                    whose weights are kept: none, selected, winners, all
     price, budget                   cost of a GPU-hour; limits of a launch
     notify                          whom a launch notifies of its end, failures and budget
     search                          a search by Optuna instead of the full product
@@ -72,7 +72,7 @@ class Grid(Block):
     experiment: Name = "sweeper"
     name: Name | None = None
     sharing: Flag = True
-    keep_weights: Annotated[Literal["none", "selected", "all"], Word] = "selected"
+    keep_weights: Annotated[Literal["none", "selected", "winners", "all"], Word] = "selected"
     price: Price | None = None
     budget: Budget | None = None
     notify: Notify | None = None

@@ -12,7 +12,7 @@ import socket
 import threading
 import time
 import uuid
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -22,7 +22,7 @@ from sweeper.errors import UsageError
 from sweeper.messages import mask_credentials
 from sweeper.tracking import layout
 from sweeper.tracking.connection import open_client
-from sweeper.tracking.reading.reader import read_store
+from sweeper.tracking.reading.reader import Launch, read_store
 
 HEARTBEAT_S = 20.0
 STALE_S = 90.0
@@ -71,7 +71,7 @@ class Claim:
     def __init__(self, uri: str, mlflow_run_id: str, store: str) -> None:
         """mlflow_run_id: of the launch.  store: the sweep store."""
         self._uri, self._parent = uri, mlflow_run_id
-        self._store = store if "://" in store else f"{socket.gethostname()}:{store}"
+        self._store = _place(store)
         self._key = f"{layout.CLAIM_PREFIX}{uuid.uuid4().hex[:12]}"
         self._stopped = threading.Event()
         self._thread: threading.Thread | None = None
@@ -125,9 +125,9 @@ class Claim:
             if run_ids & {cell.get("run_id") for cell in launch.cells}:
                 found.append((launch.grid, launch.stored.mlflow_run_id, launch.stored.tags))
         for grid, mlflow_run_id, tags in found:
-            for key, text in tags.items():
-                if key.startswith(layout.CLAIM_PREFIX) and key != self._key:
-                    yield _Rival(grid, mlflow_run_id, key, text)
+            for rival in _claims_of(grid, mlflow_run_id, tags):
+                if rival.key != self._key:
+                    yield rival
 
     def _refresh(self) -> None:
         count = 0
@@ -143,6 +143,25 @@ class Claim:
         about = {"state": state, "host": socket.gethostname(), "pid": os.getpid()}
         about |= {"started": _started(os.getpid()), "store": self._store, "beat": count}
         self._client.set_tag(self._parent, self._key, json.dumps(about))
+
+
+def is_running(launch: Launch, store: str) -> bool:
+    """Whether a launch may still run: MLflow says so, and no claim shows that its process ended.
+    store: the sweep store whose lock the caller holds."""
+    stored = launch.stored
+    claims = list(_claims_of(launch.grid, stored.mlflow_run_id, stored.tags))
+    have_ended = claims and all(claim.is_of_ended_process(_place(store)) for claim in claims)
+    return stored.state == "RUNNING" and not have_ended
+
+
+def _claims_of(grid: str, mlflow_run_id: str, tags: Mapping[str, str]) -> Iterator[_Rival]:
+    for key, text in tags.items():
+        if key.startswith(layout.CLAIM_PREFIX):
+            yield _Rival(grid, mlflow_run_id, key, text)
+
+
+def _place(store: str) -> str:
+    return store if "://" in store else f"{socket.gethostname()}:{store}"
 
 
 def _started(pid: int) -> float | None:

@@ -2,7 +2,13 @@
 
 import pytest
 
-from sweeper.analysis.rule import SelectionRule, keep_rule, read_grid_text, rule_of
+from sweeper.analysis.rule import (
+    SelectionRule,
+    keep_rule,
+    keeps_every_milestone,
+    read_grid_text,
+    rule_of,
+)
 from sweeper.analysis.scores import score
 from sweeper.analysis.selection import best_configuration, ranked
 from sweeper.errors import UsageError
@@ -41,6 +47,18 @@ def test_a_text_says_what_its_grid_asks_for_at_full_length():
     found = read_grid_text(TEXT)
     assert (found.iterations, found.num_points) == ({1000, 2000, 3000}, 50)
     assert found.synthetic == {"mpi3d"}
+
+
+def test_every_milestone_is_kept_while_any_may_be_the_winner():
+    given = {"datasets": "dsprites", "models": "vae", "axes": {"iterations": [10, 20]}}
+    kept = {k: Grid(**given, keep_weights=k) for k in ("none", "selected", "winners", "all")}
+    assert {k for k, grid in kept.items() if keeps_every_milestone(grid)} == {"winners", "all"}
+    for keep, grid in kept.items():
+        assert read_grid_text(grid.origin.text).keep_weights == keep
+        assert (keep_rule(grid) is None) == (keep == "none")
+    last = Grid(**given, keep_weights="winners", select={"milestone": "last"})
+    assert not keeps_every_milestone(last) and keep_rule(last).last_only
+    assert read_grid_text("a: 1").keep_weights == read_grid_text("").keep_weights == "selected"
 
 
 @pytest.mark.parametrize("text", ["", "[1, 2]", "a: [", "select: 3\naxes: {iterations: x}"])

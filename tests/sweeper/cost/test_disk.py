@@ -79,6 +79,56 @@ def test_a_launch_keeps_what_its_plan_said_within_a_fifth(policy, tmp_path, monk
     assert again.exit_code == 0 and again.num_done == 4
 
 
+def test_a_launch_that_keeps_winners_takes_what_its_plan_said_within_a_fifth(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    grid = grid_of(
+        models="vae",
+        axes={
+            "network": "cnn",
+            "batch_size": 4,
+            "iterations": [4, 8],
+            "learning_rate": [1e-3, 1e-4],
+        },
+        keep_weights="winners",
+        resources={"keep_checkpoints": "none"},
+    )
+    need = disk_need(make_plan(grid), grid, at_once=1)
+    files = 4 * parameters(make_plan(grid).trainings[0].config, (1, 64, 64))
+    # three of four files of weights go at the end; then three checkpoints are no more
+    assert need.peak - need.final == pytest.approx(3 * files + 9 * files, rel=0.01)
+    (line, _) = need.lines()
+    assert "(keep_checkpoints: none, keep_weights: winners)" in line
+    outcome = launch(grid, replace(default_settings(), engine="local"))
+    assert outcome.exit_code == 0
+    assert any("not selected: 3 files removed" in note for note in outcome.notes)
+    assert need.final == pytest.approx(size(tmp_path / "sweep_store"), rel=0.2)
+    (weights,) = tmp_path.glob("sweep_store/trainings/*/weights-*")
+    again = launch(grid, replace(default_settings(), engine="local"))
+    assert again.exit_code == 0 and again.notes == () and weights.exists()
+
+
+def test_the_winner_of_each_model_has_a_file_for_each_seed():
+    axes = {"network": "cnn", "iterations": [4, 8], "learning_rate": [1e-3, 1e-4]}
+    changes = {"axes": axes, "seeds": 3, "resources": {"keep_checkpoints": "none"}}
+    grids = {keep: grid_of(**changes, keep_weights=keep) for keep in ("winners", "none", "all")}
+    needs = {keep: disk_need(make_plan(grid), grid) for keep, grid in grids.items()}
+    file = 4 * parameters(make_plan(grids["all"]).trainings[0].config, (1, 64, 64))
+    assert needs["winners"].final - needs["none"].final == 2 * 3 * file
+    assert needs["all"].final - needs["none"].final == 2 * 2 * 2 * 3 * file
+    assert needs["winners"].peak == needs["all"].peak
+    last = grid_of(**changes, keep_weights="winners", select={"milestone": "last"})
+    need = disk_need(make_plan(last), last)
+    assert need.final == needs["winners"].final
+    assert needs["winners"].peak - need.peak == 2 * 2 * 3 * file
+    plan = make_plan(grids["winners"])
+    (first, *_) = plan.trainings
+    done = plan.with_progress(
+        dict.fromkeys([r for t in plan.trainings[1:] for r in t.run_ids], "finished"), {}
+    )
+    left = disk_need(done, grids["winners"])
+    assert left.final - disk_need(done, grids["none"]).final == 2 * file  # of its two milestones
+
+
 def test_auto_keeps_the_last_checkpoints_up_to_10_gb():
     few = make_plan(grid_of())
     assert kept_checkpoints(grid_of(), few.trainings) == "last"

@@ -4,8 +4,10 @@ from sweeper.store.clean import (
     CHECKPOINT,
     ORPHAN,
     TEMPORARY,
+    WEIGHTS,
     Needs,
     finished_checkpoints,
+    has_weights,
     removable_files,
     remove_files,
 )
@@ -52,6 +54,17 @@ def test_orphans_are_removed_if_their_records_are_published(tmp_path):
     whole = found(tmp_path, published={A: {10}}, orphans={A, B})
     assert {name[1:] for name in whole} == names and {name[0] for name in whole} == {"a"}
     assert found(tmp_path, orphans={C}) == {("c", "checkpoint", ORPHAN)}
+
+
+def test_weights_that_no_grid_keeps_are_removed_each_once(tmp_path):
+    folder = store_of(tmp_path, A, ("milestone", 10), ("weights", 10), ("weights", 20))
+    store_of(tmp_path, B, ("weights", 10))
+    files = removable_files(tmp_path, Needs({}, {A}, weights={A: {20, 30}}))
+    assert [(f.path.name[:20], f.reason) for f in files] == [("weights-000000000020", WEIGHTS)]
+    whole = removable_files(tmp_path, Needs({A: {10}}, (), {A}, {A: {10}}))
+    assert [f.reason for f in whole].count(WEIGHTS) == 1 and len(whole) == 3
+    assert has_weights(folder, 20) and not has_weights(folder, 30)
+    assert has_weights(folder, None) and not has_weights(LocalFolder(tmp_path / "no"), None)
 
 
 def test_temporary_files_are_removed_and_others_stay(tmp_path):

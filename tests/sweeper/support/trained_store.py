@@ -7,7 +7,7 @@ from pathlib import Path
 
 import yaml
 
-from sweeper.analysis.rule import keep_rule
+from sweeper.analysis.rule import keep_rule, keeps_every_milestone
 from sweeper.analysis.study import Study, read_study
 from sweeper.grid import Grid
 from sweeper.planning.plan import make_plan
@@ -56,7 +56,7 @@ def train_store(folder: Path, database: Path, name: str = "tiny", **content: obj
             training.config,
             records,
             keep_weights=keep_rule(grid),
-            keep_all=grid.keep_weights == "all",
+            keep_all=keeps_every_milestone(grid),
         )
         while running.status == "running":
             running.advance()

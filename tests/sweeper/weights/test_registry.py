@@ -82,6 +82,27 @@ def test_missing_weights_of_another_milestone_are_reported(trained):
         find_weights(trained.uri, study.stored[other], trained.store)
 
 
+def test_weights_that_went_are_read_from_the_checkpoint_of_the_same_iteration(own):
+    study = own.study()
+    for row in rows_of(study):
+        run = study.stored[row["run_ids"]]
+        folder = Path(own.store, "trainings", run.tags[layout.TRAINING_ID])
+        (kept,) = folder.glob("weights-*")
+        kept.unlink()
+        if row["iterations"] < 6:  # the checkpoint is of the last milestone
+            with pytest.raises(MissingWeights, match="holds none"):
+                find_weights(own.uri, run, own.store)
+        (last,) = set(study.siblings(row["run_ids"]).query("iterations == 6").run_id)
+        weights = find_weights(own.uri, study.stored[last], own.store)
+        latents = study.latents(last)
+        images = open_dataset("dsprites").images(latents.indices_N)
+        assert encoded(weights, images) == pytest.approx(latents.mu_NL, abs=1e-5)
+        assert weights.about["iteration"] == 6
+        next(folder.glob("milestone-000000000006-*")).unlink()  # which says what it was trained on
+        with pytest.raises(MissingWeights, match="holds none"):
+            find_weights(own.uri, study.stored[last], own.store)
+
+
 def test_weights_are_kept_and_models_registered_once(own):
     from mlflow.tracking import MlflowClient
 

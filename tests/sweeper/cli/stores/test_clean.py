@@ -62,6 +62,24 @@ def test_a_dry_run_shows_and_then_checkpoints_are_removed(study, command):
     assert again.exit_code == 0 and again.num_done == 2
 
 
+def test_weights_of_runs_that_were_not_selected(study, command, monkeypatch):
+    changes = {"keep_weights": "winners", "name": "w", "axes": GRID["axes"] | {"batch_size": 8}}
+    changes["select"] = {"min_active": 0}
+    with monkeypatch.context() as patch:  # a launch that was killed before it removed them
+        patch.setattr("sweeper.launching.launch.settle_weights", lambda *given: [])
+        launch(write(study, **changes), replace(default_settings(), engine="local"))
+    before = files(study, "weights")
+    assert len(before) == 2
+    code, out, _ = command("clean", "--dry-run")
+    assert code == 0 and "weights of runs that were not selected: 1 file, " in out
+    assert files(study, "weights") == before
+    code, out, _ = command("clean", "--json")
+    assert json.loads(out)["found"]["weights of runs that were not selected"]["files"] == 1
+    assert len(files(study, "weights")) == 1
+    (row,) = json.loads(command("select", "w", "--no-tag", "--json", "--strict")[1])
+    assert row["registered"]["version"] == 1
+
+
 def test_what_an_edited_grid_no_longer_asks_for_goes_only_with_the_grid(study, command):
     write(study, axes=GRID["axes"] | {"learning_rate": 1e-3})
     code, out, _ = command("clean", "g.yaml", "--dry-run", "--json")

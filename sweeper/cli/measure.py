@@ -72,7 +72,7 @@ def print_scores(found: "Measured") -> None:
 
 def write_pcc(found: "Measured", path: Path) -> None:
     """The PCC matrix as a heat map. Raises UsageError where it cannot be written."""
-    from sweeper.plotting.heatmap import pcc_figure
+    from sweeper.plotting.pcc_picture import pcc_png
     from trainers.measures import pcc_matrix
 
     pcc_LK = pcc_matrix(found.latents_NL, found.factors_NK)
@@ -80,6 +80,6 @@ def write_pcc(found: "Measured", path: Path) -> None:
     columns = tuple(f"y{factor}" for factor in range(pcc_LK.shape[1]))
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        pcc_figure(pcc_LK, columns, rows).savefig(path, format="png", dpi=150)
+        path.write_bytes(pcc_png(pcc_LK, columns, rows))
     except OSError as error:
         raise UsageError(f"--plot {path}: cannot be written ({error.strerror})") from error

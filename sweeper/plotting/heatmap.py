@@ -12,32 +12,7 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
     from matplotlib.image import AxesImage
 
-LETTER_IN = 0.085  # width of a letter at the default size
-CELL_IN = (0.62, 0.36)
 _DARK = 0.6  # of the range: text on darker cells is white
-
-
-def pcc_figure(
-    P_LK: np.ndarray, factor_names: Sequence[str], row_labels: Sequence[str], title: str = ""
-) -> "Figure":
-    """The PCC matrix as in Figure 7.2: a row for each latent, labelled as in 'z3 (0.76)'.
-
-    Margins are computed from the lengths of labels: every run gets such a picture, and a layout
-    engine would double its time."""
-    from matplotlib.figure import Figure
-
-    rise = 0.05 + LETTER_IN * max(map(len, factor_names)) * 0.6  # of a label turned by 35 degrees
-    reach = (
-        0.8 * LETTER_IN * max(map(len, factor_names)) - CELL_IN[0] / 2
-    )  # of the first, leftwards
-    left = 0.15 + max(LETTER_IN * max(map(len, row_labels)), reach)
-    inner = CELL_IN[0] * len(factor_names), CELL_IN[1] * len(row_labels)
-    top = 0.35 if title else 0.1
-    width, height = left + inner[0] + 0.1, 0.15 + rise + inner[1] + top
-    figure = Figure(figsize=(width, height))
-    place = (left / width, (0.15 + rise) / height, inner[0] / width, inner[1] / height)
-    draw_matrix(figure.add_axes(place), P_LK, row_labels, factor_names, title=title)
-    return figure
 
 
 def matrices_figure(

@@ -113,12 +113,11 @@ def draw_pcc(
     """The PCC heat map with each latent's learned sigma next to its row, as in Figure 7.2.
 
     names: of the factors.  sigmas: by metric key."""
-    from sweeper.plotting.heatmap import pcc_figure
+    from sweeper.plotting.pcc_picture import pcc_png
     from trainers.measures import pcc_matrix
 
     labels = []
     for latent in range(mu_NL.shape[1]):
         sigma = sigmas.get(layout.sigma_key(latent))
         labels.append(f"z{latent}" if sigma is None else f"z{latent} ({abs(sigma):.2f})")
-    figure = pcc_figure(pcc_matrix(mu_NL, factors_NK), names, tuple(labels))
-    figure.savefig(path, dpi=100, metadata={"Software": None})
+    path.write_bytes(pcc_png(pcc_matrix(mu_NL, factors_NK), names, labels))

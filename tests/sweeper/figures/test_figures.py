@@ -2,7 +2,6 @@
 
 import csv
 import math
-import threading
 from io import StringIO
 
 import numpy as np
@@ -19,7 +18,6 @@ from sweeper.figures.regularisers import compute_regularisers
 from sweeper.figures.scatter import compute_scatter
 from sweeper.figures.sigmas import compute_sigmas
 from sweeper.plotting.files import as_bytes, as_csv
-from sweeper.plotting.heatmap import pcc_figure
 from tests.sweeper.support import synthetic_store as synthetic
 from trainers.measures import pcc_matrix
 
@@ -165,27 +163,6 @@ def test_unknown_figures_and_missing_runs_are_reported(small, tmp_path):
         figure("9.9", small, tmp_path)
     with pytest.raises(ResultsError, match="no finished mdl_vae_strong on falcor3d"):
         figure("7.4", small, tmp_path, grid="table7_1")
-
-
-def test_pcc_pictures_hold_long_names_and_may_be_drawn_in_threads():
-    names = [f"a_rather_long_factor_{i}" for i in range(9)]
-    labels = [f"z{i} (0.76)" for i in range(7)]
-    drawn = []
-
-    def draw():
-        drawn.append(pcc_figure(np.full((7, 9), 0.5), names, labels))
-
-    threads = [threading.Thread(target=draw) for _ in range(4)]
-    [thread.start() for thread in threads]
-    [thread.join() for thread in threads]
-    assert len(drawn) == 4
-    axis = drawn[0].axes[0]
-    assert [label.get_text() for label in axis.get_yticklabels()] == labels
-    drawn[0].canvas.draw()
-    page = drawn[0].bbox
-    for label in (*axis.get_xticklabels(), *axis.get_yticklabels()):
-        box = label.get_window_extent()
-        assert box.x0 >= page.x0 and box.y0 >= page.y0 and box.x1 <= page.x1
 
 
 @pytest.fixture(scope="module")

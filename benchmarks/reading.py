@@ -11,10 +11,10 @@ import tempfile
 from pathlib import Path
 
 from benchmarks.support.measuring import command, sweeper, table
+from sweeper.tracking.empty_database import create_database
 from tests.sweeper.support.synthetic_store import (
     FACTORS,
     create_store,
-    empty_database,
     thesis_cells,
     write_launch,
 )
@@ -38,7 +38,8 @@ def main() -> None:
 def page(seeds: tuple[int, ...] = SEEDS, datasets: tuple[str, ...] = tuple(FACTORS)) -> str:
     columns = []
     with tempfile.TemporaryDirectory() as name:
-        template = empty_database(Path(name))
+        template = Path(name) / "empty.db"
+        create_database(template)
         for count in seeds:
             cells = thesis_cells(datasets=datasets, seeds=range(count))
             folder = Path(name, str(count))

@@ -1,4 +1,4 @@
-"""Files that appear whole: written under a temporary name, then renamed."""
+"""Files that appear whole: written under a temporary name, then renamed. A user's cache folder."""
 
 import contextlib
 import os
@@ -25,3 +25,13 @@ def write_then_rename(path: Path, temporary: Path | None = None) -> Iterator[Pat
         with contextlib.suppress(OSError):
             temporary.unlink(missing_ok=True)
         raise
+
+
+def user_cache() -> Path:
+    """Folder of what any launch of this user may reuse, by the XDG rules. It may be missing.
+
+    Raises OSError where neither XDG_CACHE_HOME nor a home folder is known."""
+    try:
+        return Path(os.environ.get("XDG_CACHE_HOME") or "~/.cache").expanduser() / "sweeper"
+    except RuntimeError as error:
+        raise FileNotFoundError(str(error)) from error

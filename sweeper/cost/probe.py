@@ -19,6 +19,7 @@ from sweeper.messages import counted
 from sweeper.planning.plan import Plan
 from sweeper.version import code_digest, package_folder
 from trainers.config import KeepRule, TrainingConfig
+from trainers.files import user_cache
 
 VARIABLE = "SWEEPER_PROBE"  # 0: plans neither time kinds of training nor use kept speeds
 SECONDS = 10.0  # at most, for all kinds together
@@ -67,14 +68,15 @@ def probed_speeds(slots: Slots, *, exact: bool) -> Speeds:
     """Speeds that plans timed; none where the environment sets SWEEPER_PROBE=0."""
     if os.environ.get(VARIABLE) == "0":
         return Speeds()
-    return read_speeds(str(cache_folder()), slots, exact=exact)
+    try:
+        return read_speeds(str(cache_folder()), slots, exact=exact)
+    except OSError:
+        return Speeds()
 
 
 def cache_folder() -> Path:
-    """Where the speeds of this version of the code are, by the XDG rules."""
-    place = os.environ.get("XDG_CACHE_HOME") or "~/.cache"
-    digest = code_digest([package_folder("trainers")])
-    return Path(place).expanduser() / "sweeper" / digest
+    """Where the speeds of this version of the code are."""
+    return user_cache() / code_digest([package_folder("trainers")])
 
 
 def _kinds(plan: Plan, known: Speeds) -> list[TrainingConfig]:

@@ -15,8 +15,9 @@ from pathlib import Path
 from sweeper.errors import TrackingError
 from sweeper.messages import mask_credentials
 from sweeper.tracking import layout
+from sweeper.tracking.empty_database import create_database
 from sweeper.tracking.schema import check_revision, schema_revisions
-from sweeper.tracking.uri import artifact_path, artifact_uri, sqlite_uri
+from sweeper.tracking.uri import artifact_path, artifact_uri
 from trainers.files import write_then_rename
 
 BUSY_TIMEOUT_S = 20.0  # how long a reader waits for a writer's commit
@@ -153,18 +154,7 @@ def create_where_missing(uri: str, path: Path) -> None:
         for left in (new, Path(f"{new}-journal")):  # of a launch that was killed here
             left.unlink(missing_ok=True)
         with write_then_rename(path, new):
-            _create(new)
-
-
-def _create(path: Path) -> None:
-    """Runs MLflow's own creation; listed in tests/sweeper/tracking/test_private_names.py."""
-    from mlflow.store.db import utils
-
-    engine = utils.create_sqlalchemy_engine(sqlite_uri(path))
-    try:
-        utils._initialize_tables(engine)
-    finally:
-        engine.dispose()
+            create_database(new)
 
 
 @contextlib.contextmanager

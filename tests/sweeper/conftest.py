@@ -12,11 +12,11 @@ from sqlalchemy import event
 from sqlalchemy.engine import Engine
 
 from sweeper.analysis.study import Study, read_study
-from sweeper.tracking import sqlite_file
+from sweeper.tracking import empty_database as creation
 from tests.sweeper.support import synthetic_store as synthetic
 from tests.sweeper.support.trained_store import Trained, train_store
 
-CREATE = sqlite_file._create
+CREATE = creation._create
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -46,9 +46,8 @@ def template(tmp_path_factory: pytest.TempPathFactory) -> Path:
     with open(folder / "empty.lock", "w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         if not (folder / "empty.db").exists():
-            making = folder / "making"
-            making.mkdir()
-            synthetic.empty_database(making).rename(folder / "empty.db")
+            CREATE(folder / "new.db")
+            (folder / "new.db").rename(folder / "empty.db")
     return folder / "empty.db"
 
 
@@ -58,14 +57,19 @@ def new_stores_are_copies(tmp_path_factory: pytest.TempPathFactory) -> Iterator[
     `mlflow_creates` lets it."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(
-            sqlite_file, "_create", lambda path: shutil.copy(template(tmp_path_factory), path)
+            creation,
+            "_create",
+            lambda path: shutil.copy(template(tmp_path_factory), path),
         )
         yield
 
 
 @pytest.fixture
-def mlflow_creates(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(sqlite_file, "_create", CREATE)
+def mlflow_creates(
+    monkeypatch: pytest.MonkeyPatch, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path_factory.mktemp("cache")))
+    monkeypatch.setattr(creation, "_create", CREATE)
 
 
 @pytest.fixture

@@ -181,16 +181,6 @@ Outcome = tuple[str, str]
 finished: Callable[[Cell], Outcome | None] = lambda cell: ("finished", "")  # noqa: E731
 
 
-@cache
-def empty_database(folder: Path) -> Path:
-    """A migrated database with nothing in it, made once a session."""
-    from mlflow.tracking import MlflowClient
-
-    path = folder / "empty.db"
-    MlflowClient(f"sqlite:///{path}").search_experiments()
-    return path
-
-
 def create_store(folder: Path, template: Path) -> str:
     """A fresh store in `folder`; the tracking URI."""
     folder.mkdir(parents=True, exist_ok=True)

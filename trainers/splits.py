@@ -5,6 +5,7 @@ drawn before."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
 
@@ -24,11 +25,13 @@ class Split:
     test: np.ndarray
 
 
+@lru_cache(maxsize=2)  # a worker's trainings share it
 def split(num_images: int, *, seed: int, validation_fraction: float, test_fraction: float) -> Split:
-    """A seeded permutation cut in three; validation and test come off its front.
+    """A seeded permutation cut in three, read-only; validation and test come off its front.
 
     validation_fraction 0: validation is the training set itself, as in Locatello et al. 2019."""
     order = random_stream(seed, "split").permutation(num_images)
+    order.flags.writeable = False
     num_validation = int(num_images * validation_fraction)
     num_test = int(num_images * test_fraction)
     held_out = num_validation + num_test

@@ -49,6 +49,8 @@ def _options(grid: Grid, asked: Slurm, folder: Path) -> Iterator[str]:
         if value is not None:
             yield f"--{name}={_quoted(str(value))}"
     yield "--requeue"
+    if asked.nodes > 1:
+        yield "--no-kill"  # when a node is lost, the launch continues on the others
     yield from asked.options
 
 

@@ -92,6 +92,10 @@ class SlurmCluster:
                 victim.kill()
         self._processes.pop(f"slurmd {node}").wait()
 
+    def notice_loss(self, node: str) -> None:
+        """As after SlurmdTimeout: Slurm takes a node that does not answer for lost."""
+        self.command("scontrol", "update", f"NodeName={node}", "State=DOWN", "Reason=lost")
+
     def close(self) -> None:
         self.command("scancel", "--user=root", "--signal=KILL")
         self.command("scancel", "--user=root")

@@ -129,11 +129,24 @@ def test_a_node_that_is_killed_costs_no_run(slurm, part, tmp_path):
     job = Job(slurm, tmp_path, PART)
     job.wait_for_progress()
     slurm.kill_node("n2")
+    slurm.notice_loss("n2")
     try:
         assert job.wait_for_end() == "COMPLETED", job.log
     finally:
         slurm.start_node("n2")
         slurm.wait_until_idle()
+    assert stored(tmp_path) == part
+
+
+def test_a_job_whose_first_node_is_killed_starts_again_when_the_node_is_back(slurm, part, tmp_path):
+    job = Job(slurm, tmp_path, PART)
+    job.wait_for_progress()
+    slurm.kill_node("n1")
+    slurm.notice_loss("n1")
+    slurm.start_node("n1")
+    job.wait_for_restart()
+    assert job.wait_for_end() == "COMPLETED", job.log
+    slurm.wait_until_idle()
     assert stored(tmp_path) == part
 
 

@@ -78,7 +78,7 @@ def _connected(address: str | None, cpus: int | None, gpus: int | None) -> Itera
         return
     try:
         if address is None:
-            with _signals_to_all_blocked():
+            with _signals_to_all_blocked(), _fewer_processes():
                 ray.init(
                     address="local",
                     num_cpus=cpus,
@@ -132,6 +132,32 @@ def _own_code_first() -> Any:
             return True  # so that Ray adds neither the working folder nor the script's
 
     return OwnCodeFirst(_py_driver_sys_path=[code_here().root])
+
+
+@contextlib.contextmanager
+def _fewer_processes() -> Iterator[None]:
+    """A Ray started inside has no autoscaler, collector of logs or dashboard, and its agent is
+    that of an installation without the dashboard's libraries. Nothing here uses them; they take
+    most of the time that Ray needs to start."""
+    from ray._private import node, parameter, utils
+
+    class FewerProcesses(parameter.RayParams):
+        def __init__(self, **given: Any) -> None:
+            super().__init__(no_monitor=True, include_log_monitor=False, **given)
+
+    replaced: list[tuple[Any, str, Any]] = [
+        (parameter, "RayParams", FewerProcesses),
+        (node.Node, "start_api_server", lambda self, **given: None),
+        (utils, "get_dashboard_dependency_error", lambda: ImportError("not used")),
+    ]
+    before = [(place, name, getattr(place, name)) for place, name, _ in replaced]
+    try:
+        for place, name, value in replaced:
+            setattr(place, name, value)
+        yield
+    finally:
+        for place, name, value in before:
+            setattr(place, name, value)
 
 
 @contextlib.contextmanager

@@ -35,6 +35,7 @@ def test_what_is_asked_for_stands_in_the_script():
     assert found["--gpus-per-node"] == "8" and found["--time"] == "12:00:00"
     assert (found["--partition"], found["--account"], found["--qos"]) == ("gpu", "us", "high")
     assert found["--signal"] == "B:USR1@90" and "--requeue" in found
+    assert "--no-kill" in found and "--no-kill" not in options(script({"cpus_per_node": 1}))
     assert found["--open-mode"] == "append" and found["--ntasks-per-node"] == "1"
 
 

@@ -1,5 +1,9 @@
 """Starting Ray: whatever it raises becomes one line with a remedy."""
 
+import subprocess
+import sys
+import textwrap
+
 import pytest
 
 from sweeper.engine.on_ray.session import ray_session
@@ -25,3 +29,24 @@ def test_what_ray_raises_is_one_line_with_a_remedy(monkeypatch, error, line):
     with pytest.raises(EngineError) as caught, ray_session(None):
         pass
     assert line in str(caught.value) and "\n" not in str(caught.value)
+
+
+def test_a_local_ray_runs_without_processes_that_nothing_uses():
+    code = """
+        import psutil
+        from sweeper.engine.on_ray.session import ray_session
+
+        with ray_session(None, cpus=1):
+            import ray
+
+            assert ray.get(ray.remote(lambda: 3).remote()) == 3
+            for process in psutil.Process().children(recursive=True):
+                print(" ".join(process.cmdline()))
+    """
+    done = subprocess.run(
+        [sys.executable, "-c", textwrap.dedent(code)], capture_output=True, text=True, timeout=240
+    )
+    assert done.returncode == 0, done.stderr
+    assert "raylet" in done.stdout
+    for name in ("dashboard.py", "monitor.py"):  # also log_monitor.py
+        assert name not in done.stdout

@@ -38,7 +38,7 @@ check: $(STAMP)
 	$(MAKE) test
 
 faults: $(STAMP)
-	$(BIN)/python -m pytest -m "slow or fault or browser" --timeout 900 --durations 15
+	$(BIN)/python -m pytest -n 2 --dist loadfile -m "slow or fault or browser" --timeout 900 --durations 30
 
 coverage: $(STAMP)
 	$(BIN)/python -m pytest -n 2 --dist loadfile --cov --cov-report term --cov-report html

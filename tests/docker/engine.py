@@ -15,6 +15,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+import psutil
 import pytest
 
 WAIT_S = 60.0
@@ -22,11 +23,22 @@ PATH = f"{os.environ['PATH']}:/usr/sbin"
 BASE = "sweeper-test-base"
 
 
+# What runs first in the namespaces: folders that containerd puts at fixed paths become its own.
+START = """
+mkdir -p /run/containerd /run/docker
+mount -t tmpfs none /run/containerd
+mount -t tmpfs none /run/docker
+{lo}
+exec "$0" "$@"
+"""
+
+
 @dataclass(frozen=True)
 class Engine:
-    """host: where it listens."""
+    """host: where it listens; pid: process whose namespace of the network is the engine's."""
 
     host: str
+    pid: int
 
     def __call__(
         self, *arguments: str, check: bool = True, timeout_s: float = 300.0
@@ -44,23 +56,41 @@ class Engine:
 
 
 @contextlib.contextmanager
-def container_engine(folder: Path) -> Iterator[Engine]:
-    """An engine with everything it stores in `folder`, ended with its containers."""
+def container_engine(folder: Path, *, own_network: bool) -> Iterator[Engine]:
+    """An engine with everything it stores in `folder`, which may hold images of an earlier one.
+
+    It runs in its own namespaces of processes and mounts, so that no container and no mount
+    outlives it, however it ends. With `own_network` it also has a network of its own: bridges,
+    ports and packet filters that this machine does not see. Without, containers have this
+    machine's network or none, and the engine changes nothing in it."""
     missing = [
         name
-        for name in ("dockerd", "docker", "mmdebstrap")
+        for name in ("dockerd", "docker", "mmdebstrap", "iptables", "ip", "unshare", "nsenter")
         if shutil.which(name, path=PATH) is None
     ]
     if missing or os.geteuid() != 0:
         pytest.skip(
-            f"needs root and {', '.join(missing or ['root'])} (Debian: docker.io, mmdebstrap)"
+            f"needs root and {', '.join(missing or ['root'])} "
+            "(Debian: docker.io, mmdebstrap, iptables, iproute2)"
         )
-    socket = folder / "docker.sock"
+    folder.mkdir(exist_ok=True)
+    socket, pid = folder / "docker.sock", folder / "pidfile"
+    for stale in (socket, pid):
+        stale.unlink(missing_ok=True)
     places = [f"--{name}={folder / name}" for name in ("data-root", "exec-root", "pidfile")]
-    command = [str(shutil.which("dockerd", path=PATH)), *places, "-H", f"unix://{socket}"]
+    network = [] if own_network else ["--bridge=none", "--iptables=false", "--ip-forward=false"]
+    inside = START.format(lo="ip link set lo up" if own_network else ":")
+    command = ["unshare", "--mount", "--pid", "--fork", "--kill-child", "--mount-proc"]
+    command += ["--net"] if own_network else []
+    command += ["sh", "-euc", inside, str(shutil.which("dockerd", path=PATH)), *places, *network]
     with (folder / "log").open("wb") as log:
-        process = subprocess.Popen(command, stdout=log, stderr=log, env=os.environ | {"PATH": PATH})
-    engine, end = Engine(f"unix://{socket}"), time.monotonic() + WAIT_S
+        process = subprocess.Popen(
+            [*command, "-H", f"unix://{socket}"],
+            stdout=log,
+            stderr=log,
+            env=os.environ | {"PATH": PATH},
+        )
+    engine, end = Engine(f"unix://{socket}", process.pid), time.monotonic() + WAIT_S
     try:
         while not socket.exists() or engine("info", check=False).returncode:
             if process.poll() is not None or time.monotonic() > end:
@@ -69,8 +99,12 @@ def container_engine(folder: Path) -> Iterator[Engine]:
             time.sleep(0.5)
         yield engine
     finally:
-        process.terminate()  # it ends its containers
-        process.wait(60)
+        for dockerd in psutil.Process(process.pid).children():
+            dockerd.terminate()  # it ends its containers
+        try:
+            process.wait(60)
+        finally:
+            process.kill()  # and, by --kill-child, every process of the namespace
 
 
 def make_base(engine: Engine, folder: Path) -> None:

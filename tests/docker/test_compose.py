@@ -110,6 +110,7 @@ def test_ours_run_without_capabilities_and_nobody_gains_any():
     for name, service in RAW["services"].items():
         assert service["security_opt"] == ["no-new-privileges:true"]
         assert name not in OURS or service["cap_drop"] == ["ALL"]
+        assert name not in OURS or (service["read_only"] is True and service["tmpfs"] == ["/tmp"])
         assert "user" not in service or service["user"] != "root"
 
 
@@ -177,6 +178,16 @@ def test_compose_with_gpus_gives_them_to_the_workers_alone():
     assert with_gpus == ["worker"]
     assert services["head"]["image"] == services["worker"]["image"] == "sweeper:0.1.0-cu126"
     assert services["worker"]["build"]["args"] == {"TORCH": "cu126", "TORCH_INDEX": ""}
+
+
+def test_compose_refuses_a_misspelt_device(tmp_path):
+    """So the schema of Docker's own client is what compose.gpu.yaml meets."""
+    text = (DOCKER / "compose.gpu.yaml").read_text(encoding="utf-8")
+    assert "capabilities: [gpu]" in text
+    wrong = tmp_path / "wrong.yaml"
+    wrong.write_text(text.replace("capabilities: [gpu]", "capabilitys: [gpu]"))
+    found = compose_config("compose.yaml", str(wrong), env=SECRETS)
+    assert found.returncode != 0 and "capabilitys" in found.stderr
 
 
 @pytest.mark.parametrize("missing", SECRETS)

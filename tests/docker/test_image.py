@@ -6,12 +6,12 @@ import time
 
 import pytest
 
-from tests.docker.engine import BASE, container_engine, make_base, pip_settings
-from tests.docker.places import DOCKER, ROOT
+from tests.docker.conftest import IMAGE
+from tests.docker.engine import BASE, container_engine
+from tests.docker.places import ROOT
 from tests.sweeper.support.cli_runs import metric_table
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(2400)]
-IMAGE = "sweeper:test"
 USER = "12345:12345"  # without an entry in the image's /etc/passwd
 GRID = """
 datasets: dsprites
@@ -24,18 +24,8 @@ select: {min_active: 0}
 
 
 @pytest.fixture(scope="module")
-def docker(tmp_path_factory):
-    folder = tmp_path_factory.mktemp("engine")
-    with container_engine(folder) as engine:
-        building = folder / "base"
-        building.mkdir()
-        with pip_settings(building):
-            make_base(engine, building)
-            engine(
-                *("build", "--network", "host", "--file", str(DOCKER / "Dockerfile")),
-                *("--build-arg", f"BASE={BASE}", "--tag", IMAGE, str(ROOT)),
-                timeout_s=1800,
-            )
+def docker(engine_folder):
+    with container_engine(engine_folder, own_network=True) as engine:
         yield engine
 
 

@@ -1,9 +1,13 @@
 """kuberay.yaml: core objects against Kubernetes' own schema, the RayCluster by rules of our own.
 
-The schema of the RayCluster resource itself is not in any package; its pod templates are checked as
-pods, and the fields around them against KubeRay's published field reference (ray.io/v1)."""
+The schema of the RayCluster resource is in no package; its pod templates are checked as pods, and
+the fields around them against KubeRay's published field reference (ray.io/v1). With its schema in a
+file, `KUBERAY_CRD=ray.io_rayclusters.yaml pytest tests/docker/test_kuberay.py` checks it whole."""
 
+import copy
+import os
 import re
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -104,6 +108,39 @@ def test_raycluster_uses_fields_that_kuberay_has():
         assert 0 == group["minReplicas"] <= group["replicas"] <= group["maxReplicas"]
     for params in (HEAD["rayStartParams"], *(group["rayStartParams"] for group in WORKERS)):
         assert all(isinstance(value, str) for value in params.values())  # or KubeRay refuses them
+
+
+def closed(schema: Any) -> Any:
+    """The schema of a CustomResourceDefinition, refusing unknown fields as `kubectl` does."""
+    if isinstance(schema, list):
+        return [closed(part) for part in schema]
+    if not isinstance(schema, dict):
+        return schema
+    if schema.get("x-kubernetes-int-or-string"):
+        return {"type": ["integer", "string", "number"]}
+    found = {key: closed(part) for key, part in schema.items()}
+    if isinstance(found.get("properties"), dict) and found.get("type") == "object":
+        if not found.get("x-kubernetes-preserve-unknown-fields"):
+            found.setdefault("additionalProperties", False)
+    return found
+
+
+def test_raycluster_meets_the_schema_of_kuberay():
+    """Run by hand on the schemas of KubeRay 1.3.0 and 1.7.0."""
+    import jsonschema
+
+    if not os.environ.get("KUBERAY_CRD"):
+        pytest.skip("KUBERAY_CRD names no file: ray.io_rayclusters.yaml of KubeRay's Helm chart")
+    crd = yaml.safe_load(Path(os.environ["KUBERAY_CRD"]).read_text(encoding="utf-8"))
+    (version,) = [found for found in crd["spec"]["versions"] if found["name"] == "v1"]
+    schema = closed(version["schema"]["openAPIV3Schema"])
+    schema["properties"]["metadata"] = {"type": "object"}
+    jsonschema.validate(BY_KIND["RayCluster"], schema)
+    for place, key, value in (("headGroupSpec", "serviceTyp", "x"), (None, "rayVersion", 2)):
+        wrong = copy.deepcopy(BY_KIND["RayCluster"])
+        (wrong["spec"][place] if place else wrong["spec"])[key] = value
+        with pytest.raises(jsonschema.ValidationError):
+            jsonschema.validate(wrong, schema)
 
 
 def test_ray_start_parameters_are_options_of_this_ray():

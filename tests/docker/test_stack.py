@@ -94,6 +94,7 @@ def mlflow_url(objects, s3_endpoint: str, tmp_path_factory: pytest.TempPathFacto
             MLFLOW_AUTH_ADMIN_USERNAME="sweeper",
             MLFLOW_AUTH_ADMIN_PASSWORD=SECRETS["MLFLOW_PASSWORD"],
             MLFLOW_FLASK_SERVER_SECRET_KEY=SECRETS["MLFLOW_SECRET_KEY"],
+            MLFLOW_SERVER_ENABLE_JOB_EXECUTION="false",
             MLFLOW_S3_ENDPOINT_URL=s3_endpoint,
             MLFLOW_BOTO_CLIENT_ADDRESSING_STYLE="path",
             AWS_ACCESS_KEY_ID=SECRETS["S3_ACCESS_KEY"],

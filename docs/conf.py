@@ -14,7 +14,7 @@ write_pages(HERE / "reference")
 project = "sweeper"
 author = "The sweeper maintainers"
 version = release = __version__
-extensions = ["myst_parser", "docs.tools.mathml"]
+extensions = ["myst_parser", "docs.tools.mathml", "docs.tools.breaks"]
 exclude_patterns = ["_build", "tools", "results/*.md"]
 
 myst_enable_extensions = ["dollarmath"]

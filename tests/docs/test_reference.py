@@ -140,6 +140,17 @@ def test_every_public_name_is_in_the_python_page():
     assert all(f"## sweeper.{name}\n" in page("python") for name in names)
 
 
+def test_signatures_show_defaults_as_they_are():
+    assert "alpha: float = 0.5" in page("python")
+    assert " = <" not in page("python"), "the address of a function, or <factory>"
+
+
+@pytest.mark.parametrize("text", {**MODELS_TEX, **MEASURES_TEX}.values())
+def test_every_command_of_an_equation_is_drawn(text):
+    converter = pytest.importorskip("latex2mathml.converter", reason="needs the extra docs")
+    assert "\\" not in converter.convert(text), "a command that latex2mathml does not know"
+
+
 def test_the_registries_hold_what_the_pages_say():
     from trainers.datasets import DATASETS as OPENERS
     from trainers.measures import MEASURES as SCORERS

@@ -71,6 +71,11 @@ def test_nothing_is_loaded_from_another_place(site):
         assert not [address for address in loaded if "//" in address], path
 
 
+def test_long_paths_in_tables_may_continue_on_a_next_line(site):
+    text = (site / "faults.html").read_text(encoding="utf-8")
+    assert re.search(r"tests/(?:</span>)?<wbr>", text)
+
+
 def test_equations_are_drawn_without_scripts(site):
     text = (site / "reference" / "measures.html").read_text(encoding="utf-8")
     assert text.count("<math") > 27 and not re.search(r'src="[^"]*mathjax', text, re.IGNORECASE)

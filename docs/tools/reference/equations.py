@@ -74,14 +74,14 @@ MEASURES_TEX: dict[str, str] = {
         _CHANCE + r",\quad a = P\left(\hat{k}\left(\frac{1}{P}\sum_p |z_p-z'_p|\right)=k\right)"
     ),
     "factor_vae": (
-        _CHANCE + r",\quad a = P\left(\mathrm{vote}\left(\arg\min_j "
+        _CHANCE + r",\quad a = P\left(\mathrm{vote}\left(\argmin_j "
         r"\frac{\mathrm{Var}[z_j\mid y_k]}{\mathrm{Var}[z_j]}\right)=k\right)"
     ),
     "mig": rf"\frac{{1}}{{K}}\sum_k {_GAP}_j\,M_{{jk}},{_INFO}",
     "mig_sup": rf"\frac{{1}}{{L}}\sum_j {_GAP}_k\,M_{{jk}},{_INFO}",
     "modularity": (
         r"\frac{1}{L}\sum_j\left(1-\frac{\sum_{k\neq *} I(z_j;y_k)^2}{(K-1)\,I(z_j;y_*)^2}\right),"
-        r"\quad *=\arg\max_k I(z_j;y_k)"
+        r"\quad *=\argmax_k I(z_j;y_k)"
     ),
     "explicitness": (
         r"2\left(a-\frac{1}{2}\right)\ \mathrm{(thesis)},\quad a\ \mathrm{(locatello)},\quad "
@@ -105,8 +105,8 @@ MEASURES_TEX: dict[str, str] = {
     ),
     "dci_informativeness": r"\frac{1}{K}\sum_k \max(0,\,R^2_k)",
     "dcimig": (
-        r"\frac{\sum_k \max\left\{\mathrm{gap}_k\,I(z_j;y_k) : *_j=k\right\}}{\sum_k H(y_k)},"
-        r"\quad *_j=\arg\max_k I(z_j;y_k)"
+        r"\frac{\sum_k \max\{\mathrm{gap}_k\,I(z_j;y_k) : *_j=k\}}{\sum_k H(y_k)},"
+        r"\quad *_j=\argmax_k I(z_j;y_k)"
     ),
     "jemmig": (
         r"\frac{1}{K}\sum_k\left(1-\frac{H(z_*,y_k)-I(z_*;y_k)+I(z_\circ;y_k)}{H(y_k)+\ln B}\right)"

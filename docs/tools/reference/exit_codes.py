@@ -29,7 +29,7 @@ def exit_codes_page() -> str:
         if c.__module__.startswith("sweeper.")
     ]
     own = [
-        (f"`{c.__name__}`", "", escape((c.__doc__ or "").split("\n")[0]))
+        (f"`{c.__name__}`", escape((c.__doc__ or "").split("\n")[0]))
         for c in error_classes(TrainerError)
     ]
     return "\n\n".join(
@@ -53,6 +53,6 @@ def exit_codes_page() -> str:
             "Every error is printed as plain lines: where, what, what is allowed, what to do.",
             table(("class", "exit code", "meaning"), errors),
             "Errors of one training (`trainers.errors`):",
-            table(("class", "", "meaning"), own),
+            table(("class", "meaning"), own),
         ]
     )

@@ -32,7 +32,7 @@ def mlflow_page() -> str:
         for title, rows in names().items()
     ]
     measures = [(f"`{layout.measure_key(name)}`", spec.title) for name, spec in MEASURES.items()]
-    parameters = [(f"`{name}`", "") for name in layout.COMMON_PARAMS]
+    parameters = ", ".join(f"`{name}`" for name in layout.COMMON_PARAMS)
     return "\n\n".join(
         [
             "# MLflow names",
@@ -40,7 +40,7 @@ def mlflow_page() -> str:
             "(kind `launch`). Parameters other than those below belong to the model.",
             *sections,
             "## Parameters of every run",
-            table(("name", ""), parameters),
+            f"{parameters}.",
             "## Measures",
             "The key holds the measure's revision: scores by an older definition have another key.",
             table(("metric", "measure"), measures),

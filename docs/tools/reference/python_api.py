@@ -54,12 +54,17 @@ def _signature(name: str, value: Any) -> str:
             parameters.insert(first, "*")
     returned = signature.return_annotation
     arrow = "" if returned is signature.empty else f" -> {inspect.formatannotation(returned)}"
-    parameters = [re.sub(r"\b(\w+\.)+(?=\w)", "", parameter) for parameter in parameters]
-    arrow = re.sub(r"\b(\w+\.)+(?=\w)", "", arrow)
+    parameters, arrow = [_short(parameter) for parameter in parameters], _short(arrow)
     one_line = f"{name}({', '.join(parameters)}){arrow}"
     if len(one_line) < 88:
         return one_line
     return f"{name}(\n" + "".join(f"    {parameter},\n" for parameter in parameters) + f"){arrow}"
+
+
+def _short(text: str) -> str:
+    """Names without their modules, and `...` for defaults that have no spelling."""
+    without_modules = re.sub(r"\b([A-Za-z_]\w*\.)+(?=\w)", "", text)
+    return re.sub(r" = <.*>$", " = ...", without_modules)
 
 
 def _is_public_method(name: str, value: Any) -> bool:

@@ -41,8 +41,11 @@ class BucketFolder:
             raise RecordError(f"{self.address}/{name} does not exist") from error
 
     def write(self, name: str, data: bytes | memoryview) -> None:
-        whole = memoryview(data)  # before the stream is opened: closing it publishes what it holds
-        with file_system().open_output_stream(f"{self._path}/{name}") as stream:
+        # the view is made before the stream is opened: closing it publishes what it holds
+        with (
+            memoryview(data) as whole,
+            file_system().open_output_stream(f"{self._path}/{name}") as stream,
+        ):
             stream.write(whole)
 
     def delete(self, name: str) -> None:

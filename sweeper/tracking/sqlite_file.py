@@ -46,9 +46,8 @@ def open_sqlite(uri: str, path: Path) -> sqlite3.Connection:
         )
     connection = None
     try:
-        connection = sqlite3.connect(
-            f"{path.absolute().as_uri()}?mode=rw", BUSY_TIMEOUT_S, uri=True
-        )
+        address = f"{path.absolute().as_uri()}?mode=rw"
+        connection = sqlite3.connect(address, timeout=BUSY_TIMEOUT_S, uri=True)
         _check_schema(connection, uri, path)
     except sqlite3.Error as error:
         if connection is not None:

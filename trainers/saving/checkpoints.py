@@ -29,7 +29,8 @@ def write_checkpoint(folder: Folder, iteration: int, state: State) -> str:
     an earlier iteration to score it keeps its latest state."""
     buffer = io.BytesIO()
     torch.save(state, buffer)
-    name = write_digested(folder, f"{PREFIX}-{iteration:012d}", ".pt", buffer.getbuffer())
+    with buffer.getbuffer() as data:
+        name = write_digested(folder, f"{PREFIX}-{iteration:012d}", ".pt", data)
     names = files_by_number(folder, PREFIX)
     passed = [old for step, old in names.items() if step <= iteration]
     beyond = [old for step, old in names.items() if step > iteration]

@@ -71,7 +71,10 @@ class LocalFolder:
 
 
 def write_digested(folder: Folder, stem: str, suffix: str, data: bytes | memoryview) -> str:
-    """Writes `data` and returns its name, `<stem>-<digest><suffix>`."""
+    """Writes `data` and returns its name, `<stem>-<digest><suffix>`.
+
+    A view of a buffer is released by its caller, also after an error: a buffer with views cannot
+    be closed, and Python 3.13 prints so when it is collected."""
     name = f"{stem}-{hashlib.sha256(data).hexdigest()[:_DIGITS]}{suffix}"
     folder.write(name, data)
     return name

@@ -74,7 +74,8 @@ def write_milestone(folder: Folder, milestone: Milestone) -> str:
         trajectory=milestone.trajectory_ST,
     )
     stem = f"milestone-{milestone.iteration:012d}"
-    return write_digested(folder, stem, ".npz", buffer.getbuffer())
+    with buffer.getbuffer() as data:
+        return write_digested(folder, stem, ".npz", data)
 
 
 def read_milestone(folder: Folder, name: str) -> Milestone:

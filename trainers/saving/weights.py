@@ -91,7 +91,8 @@ def keep_weights(
     }
     torch.save(content, buffer)
     stem = f"{_PREFIX}-{milestone.iteration:012d}"
-    new = write_digested(folder, stem, ".pt", buffer.getbuffer())
+    with buffer.getbuffer() as data:
+        new = write_digested(folder, stem, ".pt", data)
     if replace:
         for name in files_by_number(folder, _PREFIX).values():
             if name != new:

@@ -108,7 +108,7 @@ def test_a_table_of_the_thesis_is_what_its_shipped_grid_asks_for(small):
     assert sum(row.counts.asked for row in found.rows) == 1188
     assert sum(row.counts.finished for row in found.rows) == 40
     assert found.rows[0].counts.as_text() == "8/36 (28 missing)"
-    assert found.rows[0].values == launched("7.1", small).rows[0].values
+    assert str(found.rows[0].values) == str(launched("7.1", small).rows[0].values)  # some are nan
     assert [(row.dataset, row.model) for row in found.rows] == [
         (row.dataset, row.model) for row in published("7.1")
     ]

@@ -36,6 +36,23 @@ def milestone(iteration=20, **changes):
     return Milestone(**(values | changes))
 
 
+class FullFolder(LocalFolder):
+    """Keeps what it was to write, as the traceback of an error does."""
+
+    def write(self, name, data):
+        self.kept = data
+        raise OSError("no space left on device")
+
+
+def test_after_a_failed_write_nothing_views_its_buffer(tmp_path):
+    """Else Python 3.13 prints an error of the buffer when it is collected."""
+    full = FullFolder(tmp_path)
+    with pytest.raises(OSError, match="no space"):
+        write_milestone(full, milestone())
+    with pytest.raises(ValueError, match="released"):
+        bytes(full.kept)
+
+
 def test_a_record_is_read_back_bitwise(folder):
     written = milestone()
     read = read_milestone(folder, write_milestone(folder, written))

@@ -18,11 +18,15 @@ class Engine(Protocol):
 
     on_nodes: whether trainings run on nodes of a Ray, which are checked before a launch.
     on_this_machine: whether its speeds are those of this machine.  max_workers: how many trainings
-    run at a time at the most; None means as many as fit."""
+    run at a time at the most; None means as many as fit.  session_folder: inside a session, the
+    temporary folder on this machine that it leaves; None where it leaves none."""
 
     on_nodes: bool
     on_this_machine: bool
     max_workers: int | None
+
+    @property
+    def session_folder(self) -> str | None: ...
 
     def session(self) -> AbstractContextManager[None]:
         """The engine ready for `run`. May be entered again inside. Raises EngineError."""

@@ -26,6 +26,7 @@ class InProcessEngine:
     on_nodes = False
     on_this_machine = True
     max_workers: int | None = 1
+    session_folder: str | None = None
 
     @contextlib.contextmanager
     def session(self) -> Iterator[None]:

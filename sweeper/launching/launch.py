@@ -24,6 +24,7 @@ from sweeper.planning.plan import Plan
 from sweeper.planning.settings import Settings
 from sweeper.preflight.checks import check_cluster, check_locally, raise_on_problems
 from sweeper.store.launch_lock import store_lock
+from sweeper.store.ray_sessions import record_session
 from sweeper.store.requests import oldest_request, remove_request
 from sweeper.weights.winners import keeps_winners_only, settle_weights
 
@@ -167,6 +168,8 @@ def _ready(
                 interrupts.record(signal.SIGTERM)
             else:
                 interrupts.install()
+                if engine.session_folder is not None:
+                    record_session(settings.store, engine.session_folder)
                 if engine.on_nodes and not engine.on_this_machine:
                     raise_on_problems(check_cluster(source.to_check, grid, settings))
         yield

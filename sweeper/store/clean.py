@@ -1,6 +1,7 @@
 """Files of a sweep store that nothing needs any more."""
 
 import contextlib
+import shutil
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -11,6 +12,7 @@ from trainers.saving.records import find_records
 CHECKPOINT = "checkpoints of finished trainings"
 ORPHAN = "trainings that the grid no longer asks for"
 TEMPORARY = "temporary files"
+SESSION = "temporary folders of Ray, of launches that ended"
 WEIGHTS = "weights of runs that were not selected"
 
 _CHECKPOINT_FILES, _WEIGHT_FILES = "checkpoint", "weights"
@@ -20,7 +22,7 @@ _TEMPORARY_FOLDERS = ".calibration-"
 
 @dataclass(frozen=True)
 class Removable:
-    """A file that can go: its path, size in bytes, and why."""
+    """A file that can go, or a folder of Ray: its path, size in bytes, and why."""
 
     path: Path
     size: int
@@ -69,7 +71,10 @@ def remove_files(files: Collection[Removable]) -> list[str]:
     errors = []
     for file in files:
         try:
-            file.path.unlink(missing_ok=True)
+            if file.reason == SESSION:
+                shutil.rmtree(file.path)
+            else:
+                file.path.unlink(missing_ok=True)
         except OSError as error:
             errors.append(f"{file.path}: cannot be removed ({error.strerror})")
     for folder in {file.path.parent for file in files if file.reason == TEMPORARY}:

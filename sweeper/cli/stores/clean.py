@@ -26,15 +26,17 @@ def clean(
     as_json: bool = options.JSON,
 ) -> None:
     """Remove files of the sweep store that nothing needs: checkpoints of trainings whose runs are
-    all in MLflow, weights that `keep_weights: winners` does not keep, temporary files and, with
-    GRID, what the grid no longer asks for. Results in MLflow are not touched. A training whose
-    checkpoints are gone starts at step 0 if more iterations are asked for.
+    all in MLflow, weights that `keep_weights: winners` does not keep, temporary files, Ray's
+    temporary folders of its launches and, with GRID, what the grid no longer asks for. Results in
+    MLflow are not touched. A training whose checkpoints are gone starts at step 0 if more
+    iterations are asked for.
 
     Example: sweeper clean grids/quickstart.yaml --dry-run"""
     from sweeper.cost.disk import format_bytes
     from sweeper.store.address import is_remote
-    from sweeper.store.clean import removable_files, remove_files
+    from sweeper.store.clean import SESSION, removable_files, remove_files
     from sweeper.store.launch_lock import store_lock
+    from sweeper.store.ray_sessions import ended_sessions, forget_removed_sessions
 
     settings = options.setting(tracking_uri=tracking_uri, store=store, data=data)
     if is_remote(settings.store):
@@ -43,8 +45,11 @@ def clean(
         raise UsageError(f"{settings.store}: there is no sweep store. Name one with --store")
     with store_lock(settings.store, "clean"):
         needs = _needs(settings, grid)
-        found = removable_files(Path(settings.store), needs)
+        place = Path(settings.store)
+        found = [*removable_files(place, needs), *ended_sessions(place)]
         errors = [] if dry_run else remove_files(found)
+        if not dry_run:
+            forget_removed_sessions(place)
     reasons = sorted({file.reason for file in found})
     sizes = {r: [file.size for file in found if file.reason == r] for r in reasons}
     if as_json:
@@ -52,7 +57,7 @@ def clean(
         options.print_json({"removed": not dry_run, "found": rows, "errors": errors})
     else:
         for reason, of_reason in sizes.items():
-            count = counted(len(of_reason), "file")
+            count = counted(len(of_reason), "folder" if reason == SESSION else "file")
             print(f"{reason}: {count}, {format_bytes(sum(of_reason))}")
         total = format_bytes(sum(file.size for file in found))
         done = f"{total} can be removed; without --dry-run it is" if dry_run else f"{total} removed"

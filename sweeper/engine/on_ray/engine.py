@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Iterator
 
 from sweeper.engine.jobs import Job, TrainingEvent
 from sweeper.engine.on_ray.run_jobs import run_jobs
-from sweeper.engine.on_ray.session import ray_session, total_gpus
+from sweeper.engine.on_ray.session import ray_session, session_folder, total_gpus
 
 
 class RayEngine:
@@ -21,6 +21,10 @@ class RayEngine:
     ) -> None:
         self._address, self._cpus, self._gpus = address, cpus, gpus
         self.on_this_machine = address is None
+
+    @property
+    def session_folder(self) -> str | None:
+        return session_folder()
 
     @contextlib.contextmanager
     def session(self) -> Iterator[None]:

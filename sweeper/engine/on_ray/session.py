@@ -25,6 +25,7 @@ _REMEDIES = {
 }
 _CONNECT_TIMEOUT_S = 10.0
 _started_here = False
+_session_folder: str | None = None
 _abandoned = False
 _TOKEN = secrets.token_hex(32)  # one per process: Ray reads it once
 _ENVIRONMENT = {
@@ -70,7 +71,7 @@ def _signals_to_all_blocked() -> Iterator[None]:
 
 
 def _connected(address: str | None, cpus: int | None, gpus: int | None) -> Iterator[None]:
-    global _started_here
+    global _started_here, _session_folder
     import ray
 
     if ray.is_initialized():
@@ -79,7 +80,7 @@ def _connected(address: str | None, cpus: int | None, gpus: int | None) -> Itera
     try:
         if address is None:
             with _signals_to_all_blocked(), _fewer_processes():
-                ray.init(
+                started = ray.init(
                     address="local",
                     num_cpus=cpus,
                     num_gpus=gpus,
@@ -89,6 +90,7 @@ def _connected(address: str | None, cpus: int | None, gpus: int | None) -> Itera
                     _node_ip_address="127.0.0.1",
                     job_config=_own_code_first(),
                 )
+            _session_folder = started.address_info["session_dir"]
         else:
             ray.init(
                 address=address,
@@ -103,7 +105,7 @@ def _connected(address: str | None, cpus: int | None, gpus: int | None) -> Itera
     try:
         yield
     finally:
-        _started_here = False
+        _started_here, _session_folder = False, None
         if not _abandoned:
             gc.collect()  # Ray objects must be released before the shutdown, not during it
             ray.shutdown()
@@ -227,6 +229,11 @@ def is_ray_abandoned() -> bool:
 def started_here() -> bool:
     """Whether the connected Ray was started by this process."""
     return _started_here
+
+
+def session_folder() -> str | None:
+    """The temporary folder of the connected Ray, if this process started it; Ray leaves it."""
+    return _session_folder
 
 
 def total_gpus() -> float:

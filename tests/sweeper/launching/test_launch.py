@@ -33,6 +33,16 @@ def write(folder: Path, **changes) -> Grid:
     return load_grid(path)
 
 
+def test_the_folder_that_ray_leaves_is_recorded(grid, engine, launched, tmp_path) -> None:
+    engine.session_folder = "/tmp/ray/session_2026-01-02_03-04-05_678901_23"
+    launched(grid)
+    records = tmp_path / "sweep_store" / "ray_sessions"
+    assert [path.name for path in records.iterdir()] == [f"{Path(engine.session_folder).name}.json"]
+    engine.session_folder = "/tmp/ray/session_2026-01-02_03-04-05_678901_24"
+    launched(grid)  # nothing is left to train: no Ray
+    assert len(list(records.iterdir())) == 1
+
+
 def test_the_store_is_read_once_at_the_end(grid, launched, monkeypatch) -> None:
     """For the results attached to the launch and for the table that is printed."""
     reads, read = [], reader.read_store

@@ -23,6 +23,7 @@ class SimulatedEngine:
 
     on_nodes = on_this_machine = False
     max_workers = None
+    session_folder = None
 
     def __init__(self) -> None:
         self.milestones = 10**9

@@ -11,6 +11,7 @@ from sweeper.grid import load_grid
 from sweeper.launching.launch import launch
 from sweeper.planning.settings import default_settings
 from sweeper.store.launch_lock import store_lock
+from sweeper.store.ray_sessions import record_session
 
 GRID = {
     "name": "g",
@@ -78,6 +79,22 @@ def test_weights_of_runs_that_were_not_selected(study, command, monkeypatch):
     assert len(files(study, "weights")) == 1
     (row,) = json.loads(command("select", "w", "--no-tag", "--json", "--strict")[1])
     assert row["registered"]["version"] == 1
+
+
+def test_folders_of_ray_that_launches_of_this_store_left(study, tmp_path, command):
+    folders = [tmp_path / "ray" / f"session_2026-01-02_03-04-05_678901_{n}" for n in (1, 2)]
+    for folder in folders:
+        (folder / "logs").mkdir(parents=True)
+        (folder / "logs" / "raylet.out").write_bytes(b"x" * 1500)
+    record_session(str(study / "sweep_store"), str(folders[0]))
+    reason = "temporary folders of Ray, of launches that ended"
+    code, out, _ = command("clean", "--dry-run")
+    assert code == 0 and f"{reason}: 1 folder, 1.5 kB" in out and folders[0].exists()
+    code, out, _ = command("clean", "--json")
+    assert json.loads(out)["found"][reason] == {"files": 1, "bytes": 1500}
+    assert [folder.exists() for folder in folders] == [False, True]
+    assert "nothing to remove" in command("clean")[1]
+    assert list((study / "sweep_store" / "ray_sessions").iterdir()) == []
 
 
 def test_what_an_edited_grid_no_longer_asks_for_goes_only_with_the_grid(study, command):

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 import yaml
+from packaging.requirements import Requirement
 
 from sweeper.version import __version__
 
@@ -60,6 +61,16 @@ def test_libraries_with_private_uses_have_upper_bounds():
     for name in ("ray", "mlflow", "optuna"):
         [found] = [d for d in PROJECT["project"]["dependencies"] if d.startswith(name)]
         assert "<" in found, found
+
+
+@pytest.mark.parametrize("text", PROJECT["project"]["dependencies"])
+def test_the_oldest_versions_are_those_of_the_lower_bounds(text):
+    """h5py>=3.12 admits 3.12.1 as its oldest: 3.12.0 was withdrawn."""
+    dependency = Requirement(text)
+    [bound] = [part.version for part in dependency.specifier if part.operator == ">="]
+    lines = (ROOT / "constraints-oldest.txt").read_text(encoding="utf-8").splitlines()
+    [oldest] = [line for line in lines if line.startswith(f"{dependency.name}==")]
+    assert f"{oldest}.".startswith(f"{dependency.name}=={bound}."), "constraints-oldest.txt, line 2"
 
 
 @pytest.mark.parametrize("package", ["sweeper", "trainers", "search_spaces"])

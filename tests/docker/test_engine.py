@@ -1,13 +1,16 @@
 """The engine of these tests leaves nothing behind, also where a test fails."""
 
+import re
+import shutil
 import subprocess
+import tarfile
 import time
 from pathlib import Path
 
 import psutil
 import pytest
 
-from tests.docker.engine import BASE, container_engine
+from tests.docker.engine import container_engine
 
 pytestmark = [pytest.mark.fault, pytest.mark.timeout(2400)]
 
@@ -24,28 +27,44 @@ def processes_of(folder: Path) -> list[str]:
     return [line for line in found if f"{folder}/" in line]
 
 
-def network() -> str:
-    """Links and packet filters of this machine, without counters."""
+def network() -> set[str]:
+    """Links and packet filters of this machine that an engine may have made."""
     commands = (["ip", "-o", "link"], ["iptables", "-S"], ["iptables", "-t", "nat", "-S"])
-    return "".join(subprocess.run(one, capture_output=True, text=True).stdout for one in commands)
+    found = [subprocess.run(one, capture_output=True, text=True).stdout for one in commands]
+    lines = {line.partition(": ")[2] or line for line in "".join(found).splitlines()}
+    return {line for line in lines if "docker" in line.lower() or "br-" in line or "-P " in line}
+
+
+def import_sleep(engine, folder: Path) -> None:
+    """Image `sleep`: that program and its libraries."""
+    program = shutil.which("sleep")
+    libraries = subprocess.run(["ldd", program], check=True, capture_output=True, text=True).stdout
+    archive = folder / "sleep.tar"
+    with tarfile.open(archive, "w", dereference=True) as tar:
+        for path in [program, *re.findall(r"/\S+", libraries)]:
+            tar.add(path)
+    engine("import", str(archive), "sleep")
 
 
 @pytest.mark.parametrize("own_network", [True, False])
-def test_no_container_mount_or_bridge_is_left_after_a_failure(engine_folder, own_network):
+def test_no_container_mount_or_bridge_is_left_after_a_failure(tmp_path, own_network):
     before = network()
     with (
         pytest.raises(ZeroDivisionError),
-        container_engine(engine_folder, own_network=own_network) as engine,
+        container_engine(tmp_path / "engine", own_network=own_network) as engine,
     ):
-        options = ("--detach", "--rm", "--network", "bridge" if own_network else "none")
-        engine("run", *options, "--tmpfs", "/tmp", "--volume", "/work", BASE, "sleep", "1234")
-        inside = Path(f"/proc/{psutil.Process(engine.pid).children()[0].pid}/mountinfo").read_text()
-        assert f"{engine_folder}/data-root/overlay2" in inside
-        assert processes_of(engine_folder)
+        import_sleep(engine, tmp_path)
+        options = ("--detach", "--network", "bridge" if own_network else "none")
+        engine("run", *options, "--volume", "/work", "sleep", str(shutil.which("sleep")), "1234")
+        first = psutil.Process(engine.pid).children()[0].pid
+        assert (
+            f"{tmp_path}/engine/data-root/overlay2" in Path(f"/proc/{first}/mountinfo").read_text()
+        )
+        assert processes_of(tmp_path)
         raise ZeroDivisionError
     end = time.monotonic() + 60  # the kernel ends the processes of a namespace one by one
-    while processes_of(engine_folder):
-        assert time.monotonic() < end, processes_of(engine_folder)
+    while processes_of(tmp_path):
+        assert time.monotonic() < end, processes_of(tmp_path)
         time.sleep(0.1)
-    assert mounts_below(engine_folder) == []
+    assert mounts_below(tmp_path) == []
     assert network() == before

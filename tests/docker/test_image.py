@@ -1,4 +1,7 @@
-"""The image, built and run by a real container engine."""
+"""The image and the stack of compose.yaml, run by a real container engine.
+
+One file, so that one process builds the image. A launch on the stack goes on, or is resumed, while
+each service in turn is killed."""
 
 import json
 import re
@@ -8,10 +11,14 @@ import pytest
 
 from tests.docker.conftest import IMAGE
 from tests.docker.engine import BASE, container_engine
-from tests.docker.places import ROOT
+from tests.docker.neighbour import MACHINE, NEIGHBOUR, PROBE, neighbour_of
+from tests.docker.places import ROOT, load_yaml
+from tests.docker.stack import WAIT_S, Launch, Stack
 from tests.sweeper.support.cli_runs import metric_table
 
-pytestmark = [pytest.mark.slow, pytest.mark.timeout(2400)]
+pytestmark = [pytest.mark.slow, pytest.mark.fault, pytest.mark.timeout(2400)]
+SERVICES = load_yaml("compose.yaml")["services"]
+OURS = {name for name, found in SERVICES.items() if found["image"].startswith("sweeper:")}
 USER = "12345:12345"  # without an entry in the image's /etc/passwd
 GRID = """
 datasets: dsprites
@@ -100,7 +107,7 @@ def test_a_killed_launch_is_resumed_to_the_same_bits(docker, folder, tmp_path):
         assert time.monotonic() < end, docker("logs", "killed", check=False).stderr
         time.sleep(0.5)
     docker("kill", "killed")
-    while docker("ps", "--quiet").stdout:
+    while docker("ps", "--quiet", "--filter", "name=killed").stdout:
         time.sleep(0.5)
     again = launch(docker, folder)
     assert "4 of 4 runs done." in again.stdout
@@ -115,3 +122,102 @@ def test_nothing_secret_is_in_its_layers_or_environment(docker):
     assert not {name for name in names if name.endswith(("PASSWORD", "SECRET", "KEY", "TOKEN"))}
     for word in ("PASSWORD=", "SECRET=", "SECRET_KEY=", "AUTH_TOKEN="):
         assert word not in history
+
+
+@pytest.fixture(scope="module")
+def stack(docker, tmp_path_factory):
+    """The stack of compose.yaml, up with two workers of one CPU."""
+    stack = Stack(docker, tmp_path_factory.mktemp("stack"))
+    stack.compose("up", "--detach")
+    return stack
+
+
+@pytest.fixture
+def neighbour(stack):
+    with neighbour_of(stack) as connect:
+        yield connect
+
+
+@pytest.fixture(scope="module")
+def reference(stack):
+    """(the table, what MLflow holds) of an undisturbed launch."""
+    launch = Launch(stack, "reference")
+    assert launch.wait() == 0, f"{launch.output}\n{stack.logs()}"
+    return launch.table(), stack.taken("reference")
+
+
+def test_a_launch_trains_and_publishes_everything(reference):
+    table, held = reference
+    assert "8 of 8 runs done." in table and "L-VAE" in table
+    assert len(held["rows"]) == 8 and set(held["statuses"]) == {"FINISHED"}
+
+
+@pytest.mark.parametrize("victim", ["worker", "mlflow", "postgres", "head"])
+def test_a_killed_container_changes_no_number(stack, reference, victim):
+    launch = Launch(stack, victim)
+    launch.wait_for(lambda: launch.stored("trainings/*/checkpoint-*"))
+    stack.engine("kill", f"sweeper-{victim}-1")
+    time.sleep(5)
+    stack.compose("start")
+    code = launch.wait()
+    if victim == "head":  # Ray ends a driver whose head comes back without its state
+        assert code == 1, launch.output
+        launch = Launch(stack, victim)
+        code = launch.wait()
+    assert code == 0, f"{launch.output}\n{stack.logs()}"
+    table, held = reference
+    assert launch.table() == table
+    found = stack.taken(victim)
+    assert found["rows"] == held["rows"]
+    assert "RUNNING" not in found["statuses"]
+
+
+def test_ours_run_without_root_and_cannot_change_their_image(stack):
+    for service in ("head", "worker", "mlflow"):
+        assert stack.exec(service, "id", "-u") == "1000\n"
+        assert "Read-only file system" in stack.exec(service, "touch", "/work/x", "/opt/x")
+        assert stack.exec(service, "sh", "-c", "grep CapEff /proc/1/status").split()[1] == "0" * 16
+    for name, found in stack.containers().items():
+        assert found["HostConfig"]["ReadonlyRootfs"] is (name.split("-")[1] in OURS), name
+
+
+def test_only_mlflow_answers_and_only_this_machine(stack, neighbour):
+    containers = stack.containers()
+    bindings = {name: found["HostConfig"]["PortBindings"] for name, found in containers.items()}
+    assert bindings.pop("sweeper-mlflow-1") == {
+        "5000/tcp": [{"HostIp": "127.0.0.1", "HostPort": "5000"}]
+    }
+    assert not any(bindings.values())
+    assert stack.on_host(*PROBE, "127.0.0.1", "5000").stdout == "answered\n"
+    assert neighbour(MACHINE, "5000") == "ConnectionRefusedError\n"
+    head = containers["sweeper-head-1"]["NetworkSettings"]["Networks"]["sweeper_cluster"]
+    assert stack.exec("worker", *PROBE, head["IPAddress"], "6379") == "answered\n"
+    assert neighbour(head["IPAddress"], "6379") == "TimeoutError\n"
+    for service in ("head", "worker", "postgres"):  # no way out: dropped, or without a route
+        assert stack.exec(service, *PROBE, NEIGHBOUR, "22") in ("TimeoutError\n", "OSError\n")
+
+
+def test_secrets_are_in_no_command_line_and_ray_has_only_its_token(stack):
+    for name, found in stack.containers().items():
+        if found["State"]["Running"]:
+            listing = stack.engine("top", name, "-eo", "pid,args").stdout
+            assert not [value for value in stack.secrets.values() if value in listing], listing
+    for service in ("head", "worker"):
+        held = stack.exec(service, "sh", "-c", "cat /proc/[0-9]*/environ")
+        found = {key for key, value in stack.secrets.items() if value in held}
+        assert found == {"RAY_AUTH_TOKEN"}
+
+
+def test_what_crashes_is_started_again(stack):
+    """The restart policy does that; what `docker kill` ended, it leaves alone."""
+    names = ["sweeper-mlflow-1", "sweeper-postgres-1"]
+    for name in names:
+        stack.crash(stack.containers()[name]["State"]["Pid"])
+    end = time.monotonic() + WAIT_S
+    while True:
+        found = [stack.containers()[name] for name in names]
+        healthy = all(one["State"]["Health"]["Status"] == "healthy" for one in found)
+        if healthy and all(one["RestartCount"] for one in found):
+            break
+        assert time.monotonic() < end, stack.logs()
+        time.sleep(1)

@@ -26,7 +26,12 @@ pytestmark = [
 ]
 
 
-@pytest.fixture(scope="module", params=ENGINES)
+@pytest.fixture(
+    scope="module",
+    params=[
+        pytest.param(name, marks=pytest.mark.slow if name == "ray" else ()) for name in ENGINES
+    ],
+)
 def engine(request):
     if request.param == "ray":
         return request.getfixturevalue("ray_engine")

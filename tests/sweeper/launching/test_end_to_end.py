@@ -72,6 +72,7 @@ def test_without_sharing_the_metric_table_is_the_same_bits(launched, tmp_path):
     assert metric_table(tmp_path) == metric_table(folder)
 
 
+@pytest.mark.slow
 def test_the_local_engine_without_sharing_gives_the_same_bits_and_imports_no_ray(
     launched, tmp_path, empty_database
 ):

@@ -43,6 +43,7 @@ def launched(tmp_path_factory):
     return folder
 
 
+@pytest.mark.slow
 def test_a_killed_launch_is_resumed_to_the_same_bits(launched, tmp_path, empty_database):
     write_grid(tmp_path, GRID)
     shutil.copy(empty_database, tmp_path / "mlflow.db")

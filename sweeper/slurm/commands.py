@@ -86,6 +86,19 @@ def job_state(job: str) -> JobState:
     )
 
 
+def has_lost_its_script(job: str) -> bool:
+    """Whether the node of a job's batch script is no longer one of the job's.
+
+    Raises EngineError, also for a job without a batch script."""
+    found = dict(re.findall(r"(\w+)=(\S*)", run("scontrol", "show", "job", "--oneliner", job)))
+    host, nodes = found.get("BatchHost", ""), found.get("NodeList", "(null)")
+    if found.get("BatchFlag") != "1":
+        raise EngineError(f"job {job} has no batch script")
+    if not host or nodes in ("", "(null)"):
+        return False
+    return host not in run("scontrol", "show", "hostnames", nodes).split()
+
+
 def requeue(job: str) -> None:
     """Puts a running job back into the queue; this ends it. Raises EngineError."""
     run("scontrol", "requeue", job)

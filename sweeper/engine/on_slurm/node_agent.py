@@ -3,7 +3,10 @@
 Starts Ray with exactly the CPUs and GPUs that Slurm gave on this node, at this node's own address,
 and ends it when the connection to the launch closes. Slurm sends SIGTERM to every process of a step
 before it takes the node away; Ray's processes get none of it, so that trainings can be saved: the
-agent passes the warning on to the launch."""
+agent passes the warning on to the launch.
+
+Slurm keeps a job (--no-kill) that has lost the node of its batch script, and with it the launch,
+until its time limit. So an agent whose connection ends without a word requeues such a job."""
 
 import contextlib
 import os
@@ -17,13 +20,16 @@ import time
 from pathlib import Path
 from types import FrameType
 
+from sweeper.errors import EngineError
 from sweeper.slurm.allocation import current_allocation
-from sweeper.slurm.commands import node_address
+from sweeper.slurm.commands import has_lost_its_script, job_state, node_address, requeue
 
 _RAY = "from ray.scripts.scripts import main; main()"
 _STARTED = "Ray runtime started."
 _HEAD_TIMEOUT_S = 300.0
+_LOSS_TIMEOUT_S = 900.0  # for Slurm to notice that a node is lost: SlurmdTimeout, 300 s by default
 _OBJECT_STORE_BYTES = 200_000_000  # nothing large goes through it
+GOODBYE = b"end\n"  # of a launch that ends by itself
 _BLOCKED = (signal.SIGTERM, signal.SIGHUP, signal.SIGINT)
 
 
@@ -32,6 +38,8 @@ def main(head: str, control: str) -> int:
     host, _, port = control.partition(":")
     launch = socket.create_connection((host, int(port)), 60.0)
     launch.settimeout(None)
+    _notice_silence(launch)
+    ended = threading.Event()  # the launch said that it ends
 
     def send(line: str) -> None:
         with contextlib.suppress(OSError):
@@ -50,8 +58,10 @@ def main(head: str, control: str) -> int:
             return 1
         ray = _start(_options(name, head, folder, is_head=is_head))
         threading.Thread(target=_report, args=(ray, name, send), daemon=True).start()
-        threading.Thread(target=_end_with, args=(ray, launch), daemon=True).start()
+        threading.Thread(target=_end_with, args=(ray, launch, ended), daemon=True).start()
         ray.wait()
+        if not is_head and not ended.is_set():
+            _requeue_without_script(os.environ["SLURM_JOB_ID"])
         return 0
     finally:
         shutil.rmtree(folder, ignore_errors=True)
@@ -107,11 +117,33 @@ def _report(ray: "subprocess.Popen[str]", name: str, send) -> None:  # type: ign
         send(f"failed {name}: {last}")
 
 
-def _end_with(ray: "subprocess.Popen[str]", launch: socket.socket) -> None:
+def _notice_silence(launch: socket.socket) -> None:
+    """A node that is switched off closes no connection: after a minute without any answer from it,
+    the connection ends here."""
+    launch.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
+    for option, value in (("TCP_KEEPIDLE", 30), ("TCP_KEEPINTVL", 10), ("TCP_KEEPCNT", 3)):
+        if hasattr(socket, option):
+            launch.setsockopt(socket.IPPROTO_TCP, getattr(socket, option), value)
+
+
+def _requeue_without_script(job: str) -> None:
+    """Requeues a job once it has lost its batch script. Returns when there is nothing to do: the
+    job has ended, as after a launch that failed, or is no batch job."""
+    end = time.monotonic() + _LOSS_TIMEOUT_S
+    with contextlib.suppress(EngineError):
+        while time.monotonic() < end and job_state(job).is_active:
+            if has_lost_its_script(job):
+                requeue(job)
+                return
+            time.sleep(5.0)
+
+
+def _end_with(ray: "subprocess.Popen[str]", launch: socket.socket, ended: threading.Event) -> None:
     """Ends Ray once the launch has closed the connection, or has died."""
     with contextlib.suppress(OSError):
-        while launch.recv(1024):
-            pass
+        while words := launch.recv(1024):
+            if words == GOODBYE:
+                ended.set()
     import psutil
 
     victims = [psutil.Process(ray.pid)]

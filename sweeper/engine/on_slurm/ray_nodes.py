@@ -6,7 +6,7 @@ SIGTERM with which Slurm announces a preemption.
 
 The launch keeps a connection to the agent on each node (`node_agent`). An agent reports that its
 Ray runs, or why not; when the connection closes, because the launch has ended in whatever way, the
-agent ends its Ray."""
+agent ends its Ray. Before it closes them itself, the launch says so."""
 
 import contextlib
 import os
@@ -20,6 +20,7 @@ import threading
 import time
 from collections.abc import Iterator
 
+from sweeper.engine.on_slurm.node_agent import GOODBYE
 from sweeper.errors import EngineError
 from sweeper.slurm.allocation import Allocation
 from sweeper.slurm.commands import node_address
@@ -119,6 +120,7 @@ class _Agents:
 
 def _close(connection: socket.socket) -> None:
     with contextlib.suppress(OSError):
+        connection.sendall(GOODBYE)
         connection.shutdown(socket.SHUT_RDWR)
     connection.close()
 

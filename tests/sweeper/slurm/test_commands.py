@@ -3,13 +3,13 @@
 import pytest
 
 from sweeper.errors import EngineError
-from sweeper.slurm.commands import job_state, node_address, submit
+from sweeper.slurm.commands import has_lost_its_script, job_state, node_address, submit
 from sweeper.slurm.jobs import SubmittedJob, save_job, submitted_jobs
 
 # As Slurm 22.05 prints it, shortened.
 RUNNING = (
     "JobId=7 JobName=sweeper-g UserId=root(0) JobState=RUNNING Reason=None Requeue=1 Restarts=2 "
-    "ExitCode=0:0 RunTime=00:10:00 TimeLimit=12:00:00 NodeList=n[1-2] BatchHost=n1"
+    "BatchFlag=1 ExitCode=0:0 RunTime=00:10:00 TimeLimit=12:00:00 NodeList=n[1-2] BatchHost=n1"
 )
 PENDING = RUNNING.replace("RUNNING", "PENDING").replace("None", "Resources").replace("n[1-2]", "")
 
@@ -41,6 +41,22 @@ def test_exit_codes(fake_slurm, state, code, found):
 def test_a_job_that_slurm_no_longer_lists(fake_slurm):
     fake_slurm("scontrol", "echo 'slurm_load_jobs error: Invalid job id specified' >&2; exit 1")
     assert job_state("7").line() == "Slurm job 7: unknown"
+
+
+@pytest.mark.parametrize(
+    ("nodes", "lost"), [("n[1-2]", False), ("n2", True), ("n[2-3,12]", True), ("(null)", False)]
+)
+def test_a_job_without_the_node_of_its_script(fake_slurm, nodes, lost):
+    text = RUNNING.replace("n[1-2]", nodes)
+    names = {"n[1-2]": "n1 n2", "n2": "n2", "n[2-3,12]": "n2 n3 n12"}.get(nodes, "")
+    fake_slurm("scontrol", f"case $2 in job) echo '{text}';; *) printf '%s\\n' {names};; esac")
+    assert has_lost_its_script("7") is lost
+
+
+def test_a_job_that_never_had_a_script(fake_slurm):
+    fake_slurm("scontrol", f"echo '{RUNNING.replace('BatchFlag=1', 'BatchFlag=0')}'")
+    with pytest.raises(EngineError, match="no batch script"):
+        has_lost_its_script("7")
 
 
 def test_errors_are_one_line(fake_slurm, monkeypatch):

@@ -10,9 +10,10 @@ import threading
 
 import pytest
 
-from sweeper.engine.on_slurm import ray_nodes
+from sweeper.engine.on_slurm import node_agent, ray_nodes
 from sweeper.errors import EngineError
 from sweeper.slurm.allocation import Allocation
+from sweeper.slurm.commands import JobState
 
 # As `node_agent` does: it reports, then waits for the end of the connection.
 AGENT = """
@@ -21,9 +22,10 @@ host, _, port = sys.argv[2].partition(":")
 connection = socket.create_connection((host, int(port)))
 for line in sys.argv[3:]:
     connection.sendall((line + "\\n").encode())
-while connection.recv(100):
-    pass
-open(os.environ["ENDED"], "a").write("ended\\n")
+received = b""
+while part := connection.recv(100):
+    received += part
+open(os.environ["ENDED"], "a").write(received.decode() + "ended\\n")
 """
 
 
@@ -55,7 +57,7 @@ def test_the_launch_goes_ahead_when_both_nodes_are_ready(started, tmp_path):
         host, _, port = address.partition(":")
         assert host == "127.0.0.1" and int(port) > 0
         assert not (tmp_path / "ended").exists()
-    assert (tmp_path / "ended").read_text() == "ended\n"  # by the end of the connection
+    assert (tmp_path / "ended").read_text() == "end\nended\n"  # by the end of the connection
 
 
 def test_a_node_that_fails_is_left_out(started, capsys):
@@ -115,3 +117,41 @@ def test_an_agent_that_cannot_reach_the_launch_ends():
         [*command, f"127.0.0.1:{port}"], env=environment, capture_output=True, timeout=60
     )
     assert done.returncode == 1 and b"refused" in done.stderr
+
+
+class Controller:
+    """Slurm's answers about a job that loses the node of its script at the second look."""
+
+    def __init__(self, monkeypatch, *, states):
+        self.requeued, self.looks, self._states = [], 0, states
+        monkeypatch.setattr(node_agent, "has_lost_its_script", self.look)
+        monkeypatch.setattr(node_agent, "job_state", lambda job: JobState(job, self._states[0]))
+        monkeypatch.setattr(node_agent, "requeue", self.requeued.append)
+        monkeypatch.setattr(node_agent.time, "sleep", lambda s: self._states.pop(0))
+
+    def look(self, job):
+        self.looks += 1
+        return self.looks > 1
+
+
+def test_a_job_that_lost_the_node_of_its_script_is_requeued_once(monkeypatch):
+    slurm = Controller(monkeypatch, states=["RUNNING", "RUNNING", "RUNNING"])
+    node_agent._requeue_without_script("7")
+    assert slurm.requeued == ["7"] and slurm.looks == 2
+
+
+def test_a_job_that_ended_is_not_requeued(monkeypatch):
+    slurm = Controller(monkeypatch, states=["RUNNING", "FAILED"])
+    node_agent._requeue_without_script("7")
+    assert slurm.requeued == [] and slurm.looks == 1
+
+
+def test_an_interactive_job_is_left_alone(monkeypatch):
+    slurm = Controller(monkeypatch, states=["RUNNING"])
+
+    def no_script(job):
+        raise EngineError("job 7 has no batch script")
+
+    monkeypatch.setattr(node_agent, "has_lost_its_script", no_script)
+    node_agent._requeue_without_script("7")
+    assert slurm.requeued == []

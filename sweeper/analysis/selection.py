@@ -67,7 +67,9 @@ def ranked(cells: Iterable[RunRow], rule: SelectionRule) -> list[Winner]:
     for cell in counted_milestones(cells, rule):
         if is_candidate(cell, rule):
             groups.setdefault(configuration(cell), []).append(cell)
-    most = max(map(len, groups.values()), default=0)
+    if not groups:
+        return []
+    most = max(map(len, groups.values()))
     kept = [group for group in groups.values() if len(group) == most]
     return sorted((_winner(group, rule, len(kept)) for group in kept), key=_rank)
 
@@ -78,10 +80,8 @@ def counted_milestones(cells: Iterable[RunRow], rule: SelectionRule) -> list[Run
     cells = list(cells)
     if rule.milestone != LAST:
         return cells
-    longest: dict[tuple[Any, ...], int] = {}
-    for cell in cells:
-        key = configuration(cell, "iterations")
-        longest[key] = max(longest.get(key, 0), cell["iterations"])
+    ascending = sorted(cells, key=lambda cell: cell["iterations"])
+    longest = {configuration(cell, "iterations"): cell["iterations"] for cell in ascending}
     return [c for c in cells if c["iterations"] == longest[configuration(c, "iterations")]]
 
 

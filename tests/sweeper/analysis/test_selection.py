@@ -1,18 +1,24 @@
-"""The rule of selection, clause by clause, and how it changes with the measure."""
+"""The rule of selection, clause by clause."""
 
 import math
 from itertools import permutations
 
 import pytest
 
-from sweeper.analysis.comparison import compare
 from sweeper.analysis.rule import SelectionRule, make_rule
-from sweeper.analysis.selected import select
-from sweeper.analysis.selection import best_configuration, ranked
-from sweeper.errors import UsageError
-from sweeper.tables.pages.comparison import agreements_page, winners_page
-from sweeper.tables.render import PAGES
-from tests.sweeper.support import synthetic_store as synthetic
+from sweeper.analysis.selection import (
+    Winner,
+    best_configuration,
+    configuration,
+    counted_milestones,
+    is_candidate,
+    is_collapsed,
+    is_scored,
+    number,
+    ranked,
+)
+from sweeper.analysis.statistics.spread import spread
+from sweeper.ids import id_of
 
 CBD = SelectionRule()
 
@@ -81,36 +87,106 @@ def test_a_configuration_that_lost_a_seed_is_not_selected_for_the_other():
     assert len(ranked([*whole, *half], CBD)) == 1
 
 
-def test_select_gives_a_row_for_each_model_with_its_settings(small):
-    frame = select(small, by="mig").set_index("label")
-    assert list(frame.index) == ["beta_vae", "l_vae", "mdl_vae_strong", "vae"]
-    for label, row in frame.iterrows():
-        mine = small.runs[(small.runs.model == label)]
-        assert row.score == mine["measure/mig"].max()
-        assert row.run_ids == mine.loc[mine["measure/mig"].idxmax()].run_id
-    assert select(small, dataset="mpi3d").empty
+def test_two_configurations_that_differ_by_a_parameter_of_the_model_compete():
+    cells = [cell(str(beta), score) | {"param/beta": beta} for beta, score in ((2, 0.4), (4, 0.5))]
+    (best, other) = ranked(cells, CBD)
+    assert (best.first["run_id"], other.first["run_id"]) == ("4", "2")
+    assert best.candidates == other.candidates == 2
+    assert ranked([], CBD) == [] and best_configuration([], CBD) is None
 
 
-def test_an_unknown_measure_is_reported_with_similar_names(small):
-    with pytest.raises(UsageError, match='cbd_compactnes.* Did you mean "cbd_compactness"'):
-        select(small, by="cbd_compactnes")
+def test_a_configuration_is_all_settings_but_the_seed_and_those_named():
+    one = cell("a", 0.5) | {"param/beta": 4.0, "notes": "mine"}
+    same = cell("b", 0.9, recon=1.0, seed=7) | {"param/beta": 4.0, "notes": "other"}
+    assert configuration(one) == configuration(same)
+    for change in ({"learning_rate": 1e-5}, {"param/beta": 2.0}, {"iterations": 2000}):
+        assert configuration(one | change) != configuration(same)
+    longer = one | {"iterations": 2000}
+    assert configuration(longer, "iterations") == configuration(same, "iterations")
+    assert configuration(one | {"param/beta": 4}) != configuration(one)  # by what is printed
+    assert [name for name, _ in configuration(one)] == [
+        "dataset", "iterations", "learning_rate", "model", "param/beta",
+    ]  # fmt: skip
 
 
-def test_the_winner_changes_with_the_measure(new_store):
-    """Two measures that order the models the other way round: rank correlation -1."""
-    uri = new_store()
-    models = ("vae", "control_vae", "dynamic_vae", "sigma_vae")
-    cells = [synthetic.make_cell("dsprites", model) for model in models]
+def test_runs_of_a_winner_are_in_order_of_seed_then_of_run_id():
+    cells = [cell("c", 0.5, seed=0), cell("a", 0.5, seed=1), cell("b", 0.5, seed=1)]
+    for order in permutations(cells):
+        winner = best_configuration(order, CBD)
+        assert [run["run_id"] for run in winner.runs] == ["c", "a", "b"]
+        assert winner.first["run_id"] == "c"
 
-    def change(cell, metrics):
-        place = models.index(cell["model"]) / 10
-        return metrics | {"measure/cbd": place, "measure/mig": 0.9 - place, "measure/sap": 0.5}
 
-    synthetic.write_launch(uri, cells, change=change, artifacts=False)
-    found = compare(uri, by=["cbd", "mig", "sap"])
-    assert [one.winners[0].first["model"] for one in found.rankings[:2]] == ["sigma_vae", "vae"]
-    first = found.agreements[0]
-    assert (first.spearman, first.kendall, first.n) == (pytest.approx(-1), pytest.approx(-1), 4)
-    assert math.isnan(found.agreements[1].spearman)  # sap is the same everywhere
-    text = PAGES["md"](winners_page(found)) + PAGES["terminal"](agreements_page(found))
-    assert "VAE 0.90 \\> ControlVAE 0.80" in text and "-1.00" in text
+def test_the_last_tie_is_decided_by_the_smallest_run_id_of_any_seed():
+    one = [cell("b", 0.5, seed=0), cell("y", 0.5, seed=1)]
+    other = [cell("z", 0.5, seed=0, rate=1e-5), cell("a", 0.5, seed=1, rate=1e-5)]
+    assert best_configuration([*one, *other], CBD).first["run_id"] == "z"
+
+
+def test_ties_are_decided_by_the_same_statistic_of_the_reconstruction():
+    by_median = make_rule(statistic="median")
+    one = [cell(f"a{n}", 0.5, recon, seed=n) for n, recon in enumerate((1, 9, 50))]
+    other = [cell(f"b{n}", 0.5, recon, seed=n, rate=1e-5) for n, recon in enumerate((10, 11, 12))]
+    assert best_configuration([*one, *other], CBD).first["run_id"] == "b0"  # means 20, 11
+    assert best_configuration([*one, *other], by_median).first["run_id"] == "a0"  # medians 9, 11
+
+
+def test_only_the_most_iterations_asked_for_count_by_the_last_milestone():
+    last = make_rule(milestone="last")
+    cells = [
+        cell("a", 0.9, iterations=1),
+        cell("b", 0.5, iterations=3, status="missing"),
+        cell("c", 0.4, iterations=2),
+        cell("d", 0.1, iterations=2, rate=1e-5),
+    ]
+    for order in permutations(cells):
+        counted = {run["run_id"] for run in counted_milestones(order, last)}
+        assert counted == {"b", "d"}
+        assert [winner.first["run_id"] for winner in ranked(order, last)] == ["d"]
+        assert counted_milestones(iter(order), CBD) == list(order)
+
+
+@pytest.mark.parametrize(("active", "candidate"), [(1, False), (2, True), (None, True)])
+def test_a_run_with_fewer_active_latents_than_asked_for_is_collapsed(active, candidate):
+    rule = make_rule(min_active=2)
+    run = cell("a", 0.5) | {"latent/active": active}
+    assert is_collapsed(run, rule) is not candidate
+    assert is_candidate(run, rule) is candidate and is_scored(run, rule)
+    assert not is_candidate(run | {"status": "failed"}, rule)
+
+
+def test_a_number_that_a_run_has_not_is_nan():
+    assert math.isnan(number({}, "a")) and math.isnan(number({"a": None}, "a"))
+    assert number({"a": 3}, "a") == 3.0 and isinstance(number({"a": 3}, "a"), float)
+    assert number({"a": 0.0}, "a") == 0.0
+
+
+def test_means_of_a_winner_over_its_seeds():
+    values = [(0.5, 4), (0.2, 5), (0.2, 3)]
+    runs = [cell(f"r{n}", s, seed=n) | {"latent/active": a} for n, (s, a) in enumerate(values)]
+    winner = best_configuration(runs, CBD)
+    assert winner.mean("measure/cbd") == winner.value == pytest.approx(0.3)
+    assert winner.active == 4.0 and winner.by == CBD.by
+    assert math.isnan(winner.mean("measure/mig"))
+    alone = Winner((runs[0],), CBD, 0.5)
+    assert (alone.candidates, alone.active, alone.mean("measure/cbd")) == (1, 4.0, 0.5)
+
+
+def test_the_interval_of_a_column_is_drawn_by_its_name_and_the_runs():
+    winner = best_configuration([cell(f"r{n}", 0.1 * n, seed=n) for n in range(4)], CBD)
+    seed = int(id_of(["measure/cbd", "r0", "r1", "r2", "r3"]), 16)
+    assert winner.spread("measure/cbd") == spread([0.0, 0.1, 0.2, 0.1 * 3], seed)
+    assert winner.spread("measure/mig") is None
+
+
+def test_a_column_that_one_seed_has_not_has_no_mean():
+    runs = [cell("a", 0.5, seed=0) | {"measure/mig": 0.1}, cell("b", 0.5, seed=1)]
+    found = best_configuration(runs, CBD).spread("measure/mig")
+    assert found.n == 2 and math.isnan(found.mean)
+
+
+def test_a_score_that_compares_seeds_has_a_mean_and_no_interval():
+    runs = [cell(f"r{n}", 0.5, seed=n) | {"measure/udr": 0.1 * n} for n in range(3)]
+    found = best_configuration(runs, CBD).spread("measure/udr")
+    assert (found.n, found.mean) == (3, pytest.approx(0.1))
+    assert math.isnan(found.sd) and math.isnan(found.low)

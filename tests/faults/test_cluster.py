@@ -36,8 +36,9 @@ def test_work_spreads_to_a_node_that_joins_and_leaves_one_that_dies(soak, tmp_pa
 def test_a_node_on_which_everything_fails_is_excluded(tmp_path, cluster):
     """Each training that failed there is tried again on the other node and never there; every
     start there is reported; the table holds every run."""
-    rates = {"learning_rate": [1e-3, 5e-4, 2e-4, 1e-4], "iterations": [100, 200]}
-    grid = SOAK | {"axes": SOAK["axes"] | rates, "select": {"min_active": 0}}
+    axes = {"learning_rate": [1e-3, 5e-4, 2e-4, 1e-4], "batch_size": [2, 4, 8]}
+    grid = SOAK | {"axes": SOAK["axes"] | axes | {"iterations": [10, 20]}}
+    grid |= {"select": {"min_active": 0}}  # 72 runs in 36 trainings
     starts = tmp_path / "starts"
     broken = broken_torch(tmp_path / "broken", starts)
     cluster.node(1, "--num-cpus=1")
@@ -51,14 +52,14 @@ def test_a_node_on_which_everything_fails_is_excluded(tmp_path, cluster):
     assert "127.0.0.12" in excluded and "libtorch.so" in excluded
     failed = [line.partition(":")[0] for line in lines if "libtorch.so" in line]
     assert len(failed) == len(set(failed)), "a training was tried there twice"
-    # Three fail before it is excluded. Others of the 12 have started there by then, at most three
-    # at a time; those that have not are withdrawn.
-    assert 3 <= len(failed) <= len(set(starts.read_text().split())) < 10
-    assert len(stored(sweep.folder)) == 24
+    # Three fail before it is excluded. Others have started there by then, at most three at a time;
+    # on a busy machine that is many. Those that have not are withdrawn.
+    assert 3 <= len(failed) <= len(set(starts.read_text().split())) < 30
+    assert len(stored(sweep.folder)) == 72
     table = sweep.run("table", "grid", "--format", "csv")
     assert table.returncode == 0, table.stderr
     rows = list(csv.DictReader(table.stdout.splitlines()))
-    assert [(row["finished"], row["asked"]) for row in rows] == [("8", "8")] * 3, table.stdout
+    assert [(row["finished"], row["asked"]) for row in rows] == [("24", "24")] * 3, table.stdout
 
 
 def test_a_node_that_fails_at_first_and_recovers_is_used(soak, tmp_path, cluster):

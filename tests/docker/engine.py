@@ -23,7 +23,8 @@ PATH = f"{os.environ['PATH']}:/usr/sbin"
 BASE = "sweeper-test-base"
 
 
-# What runs first in the namespaces: folders that containerd puts at fixed paths become its own.
+# What runs first in the namespaces: folders at fixed paths become the engine's own. Its sockets lie
+# there, since a path below pytest's folders may be too long for one.
 START = """
 mkdir -p /run/containerd /run/docker
 mount -t tmpfs none /run/containerd
@@ -77,7 +78,7 @@ def container_engine(folder: Path, *, own_network: bool) -> Iterator[Engine]:
     socket, pid = folder / "docker.sock", folder / "pidfile"
     for stale in (socket, pid):
         stale.unlink(missing_ok=True)
-    places = [f"--{name}={folder / name}" for name in ("data-root", "exec-root", "pidfile")]
+    places = [f"--{name}={folder / name}" for name in ("data-root", "pidfile")]
     network = [] if own_network else ["--bridge=none", "--iptables=false", "--ip-forward=false"]
     inside = START.format(lo="ip link set lo up" if own_network else ":")
     command = ["unshare", "--mount", "--pid", "--fork", "--kill-child", "--mount-proc"]
@@ -99,9 +100,10 @@ def container_engine(folder: Path, *, own_network: bool) -> Iterator[Engine]:
             time.sleep(0.5)
         yield engine
     finally:
-        for dockerd in psutil.Process(process.pid).children():
-            dockerd.terminate()  # it ends its containers
         try:
+            if process.poll() is None:
+                for dockerd in psutil.Process(process.pid).children():
+                    dockerd.terminate()  # it ends its containers
             process.wait(60)
         finally:
             process.kill()  # and, by --kill-child, every process of the namespace

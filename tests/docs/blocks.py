@@ -149,12 +149,13 @@ def same(printed: str, page: str) -> bool:
 
 def normal(text: str) -> str:
     """Without what differs from run to run: numbers, durations, widths, ids, machine, probes."""
-    text = re.sub(r"on [A-Z][\w(). -]*?(?=;|\))", "on MACHINE", text)
+    text = re.sub(r"\((R|TM)\)", "", text)  # in names of processors
+    text = re.sub(r"on (?=[A-Z]|\d+th Gen)[\w. @-]*(?=;|\))", "on MACHINE", text)
     text = _PROBE_LINES.sub("", text)
     text = re.sub(rf"; {_SOURCE}(, {_SOURCE})*\)", "; ESTIMATE)", text)
     text = re.sub(r"\b(\d+ (d|h|min|s)\b ?)+", "TIME ", text)
     text = re.sub(r"\b(?=\w*\d)[0-9a-f]{8,}\b", "ID", text)
-    text = re.sub(r"-?\d[\d,]*(\.\d+)?(e-?\d+)?", "0", text)
+    text = re.sub(r"-?\d[\d,]*(\.\d+)?(e-?\d+)?[*+]?", "0", text)  # with the marks of a table
     return re.sub(r"[\s|\u2500-\u257f-]+", " ", text).strip()
 
 

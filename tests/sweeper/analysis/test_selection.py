@@ -1,6 +1,8 @@
 """The rule of selection, clause by clause."""
 
+import json
 import math
+from dataclasses import replace
 from itertools import permutations
 
 import pytest
@@ -146,6 +148,19 @@ def test_only_the_most_iterations_asked_for_count_by_the_last_milestone():
         assert counted_milestones(iter(order), CBD) == list(order)
 
 
+def test_what_was_read_from_a_store_is_compared_by_value():
+    def stored(value):  # no object is the same as another
+        return json.loads(json.dumps(value))
+
+    rule = replace(CBD, statistic=stored("median"), milestone=stored("last"))
+    one = [cell(f"a{n}", v, iterations=2000, seed=n) for n, v in enumerate((0.4, 0.4, 0.9))]
+    other = [cell(f"b{n}", 0.5, iterations=2000, seed=n, rate=1e-5) for n in range(3)]
+    early = [cell(f"c{n}", 0.99, iterations=1000, seed=n) for n in range(3)]
+    winner = best_configuration(stored([*one, *other, *early]), rule)
+    assert [run["run_id"] for run in winner.runs] == ["b0", "b1", "b2"]
+    assert winner.value == 0.5 and winner.candidates == 2
+
+
 @pytest.mark.parametrize(("active", "candidate"), [(1, False), (2, True), (None, True)])
 def test_a_run_with_fewer_active_latents_than_asked_for_is_collapsed(active, candidate):
     rule = make_rule(min_active=2)
@@ -173,9 +188,10 @@ def test_means_of_a_winner_over_its_seeds():
 
 
 def test_the_interval_of_a_column_is_drawn_by_its_name_and_the_runs():
-    winner = best_configuration([cell(f"r{n}", 0.1 * n, seed=n) for n in range(4)], CBD)
-    seed = int(id_of(["measure/cbd", "r0", "r1", "r2", "r3"]), 16)
-    assert winner.spread("measure/cbd") == spread([0.0, 0.1, 0.2, 0.1 * 3], seed)
+    values = [math.sqrt(n) for n in range(8)]  # so uneven that each seed has its own interval
+    winner = best_configuration([cell(f"r{n}", v, seed=n) for n, v in enumerate(values)], CBD)
+    seed = int(id_of(["measure/cbd", *(f"r{n}" for n in range(8))]), 16)
+    assert winner.spread("measure/cbd") == spread(values, seed) != spread(values, seed + 1)
     assert winner.spread("measure/mig") is None
 
 

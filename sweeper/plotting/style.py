@@ -3,6 +3,7 @@
 Colours are Okabe and Ito's, which colour-blind readers can distinguish. No global state of
 matplotlib is used, so a figure may be drawn in any thread."""
 
+import contextlib
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -21,6 +22,12 @@ def new_figure(width_in: float, height_in: float) -> "Figure":
     from matplotlib.figure import Figure
 
     return Figure(figsize=(width_in, height_in), layout="constrained")
+
+
+def load_matplotlib() -> None:
+    """Imports what `new_figure` needs; for a thread. What fails here fails there again."""
+    with contextlib.suppress(Exception):
+        import matplotlib.figure  # noqa: F401
 
 
 def panel_grid(count: int, width_in: float, height_in: float) -> tuple["Figure", list["Axes"]]:

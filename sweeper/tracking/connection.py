@@ -1,5 +1,6 @@
 """MLflow clients: the one place that makes them, after the checks that a user understands."""
 
+import contextlib
 from typing import TYPE_CHECKING, Any
 
 from sweeper.errors import TrackingError
@@ -34,6 +35,17 @@ def open_client(uri: str) -> "MlflowClient":
         return WholeValuesClient(uri, registry_uri=uri)
     except (MlflowException, OSError) as error:
         raise tracking_error(uri, error) from error
+
+
+def load_mlflow(uri: str) -> None:
+    """Imports what `open_client` needs for a store, which takes seconds: for a thread, while
+    something else starts. An import that fails here fails again in `open_client`."""
+    set_mlflow_defaults()
+    with contextlib.suppress(Exception):
+        import sweeper.tracking.client  # noqa: F401
+
+        if sqlite_path(uri) is not None:
+            import mlflow.store.tracking.sqlalchemy_store  # noqa: F401
 
 
 def _correct_paths_of_mlflow() -> None:

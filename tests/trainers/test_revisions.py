@@ -117,7 +117,7 @@ def step_values():
         images_BCHW = torch.from_numpy(Toy().images(rng.integers(0, 48, 16)))
         noise_BL = torch.from_numpy(rng.standard_normal((16, 3), dtype=np.float32))
         values += stepper.step(images_BCHW, noise_BL, torch.tensor(t)).tolist()
-    options = stepper.optimizer.defaults
+    options = stepper.optimizer.options
     values += [
         *options["betas"],
         options["eps"],

@@ -12,6 +12,7 @@ from trainers.networks import AutoEncoder, build_network
 from trainers.objectives import build_objective
 from trainers.objectives.base import Terms, kl_per_latent
 from trainers.objectives.parts.reconstruction import reconstruction_error
+from trainers.running.adam import Adam
 from trainers.running.process import tf32
 
 _BETAS = (0.9, 0.999)
@@ -46,20 +47,21 @@ class TrainStep:
             channels * height * width,
             config.seed,
         ).to(device)
-        # capturable: the step count is kept on the device, which a CUDA graph needs.
-        how: dict[str, Any] = {"fused": True, "capturable": device.type == "cuda"}
-        self.optimizer = torch.optim.Adam(
+        capturable = device.type == "cuda"
+        self.optimizer = Adam(
             [*self.network.parameters(), *self.objective.learned_weights()],
             lr=config.learning_rate,
             betas=_BETAS,
             eps=_EPS,
-            **how,
+            capturable=capturable,
         )
-        self._adversary_optimizer: torch.optim.Optimizer | None = None
+        self._adversary_optimizer: Adam | None = None
         adversary = self.objective.adversary()
         if adversary is not None:
-            self._adversary_optimizer = torch.optim.Adam(
-                adversary.parameters(), **self.objective.adversary_optimizer(), **how
+            self._adversary_optimizer = Adam(
+                adversary.parameters(),
+                **self.objective.adversary_optimizer(),
+                capturable=capturable,
             )
         self._scale = scale
         self._reconstruction = config.reconstruction
@@ -91,7 +93,7 @@ class TrainStep:
             terms = self._terms(images_BCHW, noise_BL, iteration, shuffle_BL, self._precision)
             total = self.objective.loss(terms)
             values = self._values(terms, total)
-            self.optimizer.zero_grad(set_to_none=True)
+            self.optimizer.zero_grad()
             torch.autograd.backward(total)
             self.optimizer.step()
             if self._adversary_optimizer is not None:
@@ -133,7 +135,7 @@ class TrainStep:
 
     def _adversary_step(self, terms: Terms) -> None:
         assert self._adversary_optimizer is not None
-        self._adversary_optimizer.zero_grad(set_to_none=True)
+        self._adversary_optimizer.zero_grad()
         torch.autograd.backward(self.objective.adversary_loss(terms))
         self._adversary_optimizer.step()
 
@@ -162,16 +164,9 @@ class TrainStep:
         """Restores what `state` returned."""
         self.network.load_state_dict(state["network"])
         self.objective.load_state_dict(state["objective"])
-        _restore(self.optimizer, state["optimizer"])
+        self.optimizer.load_state_dict(state["optimizer"])
         if self._adversary_optimizer is not None:
-            _restore(self._adversary_optimizer, state["adversary_optimizer"])
-
-
-def _restore(optimizer: torch.optim.Optimizer, state: dict[str, Any]) -> None:
-    """Loads a state that may have been saved on another kind of device."""
-    capturable = optimizer.param_groups[0]["capturable"]
-    groups = [group | {"capturable": capturable} for group in state["param_groups"]]
-    optimizer.load_state_dict(state | {"param_groups": groups})
+            self._adversary_optimizer.load_state_dict(state["adversary_optimizer"])
 
 
 def _on_host(value: Any) -> Any:

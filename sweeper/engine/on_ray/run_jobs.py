@@ -1,5 +1,6 @@
 """All trainings of a plan as one Ray Tune run: one trial per attempt, actors reused."""
 
+import gc
 import os
 import tempfile
 import threading
@@ -17,6 +18,7 @@ from sweeper.engine.on_ray.session import started_here
 # Trials kept pending in Ray beyond its capacity, so that a free worker need not wait for one, and
 # an autoscaler sees that more are wanted.
 _MAX_PENDING_LOCAL, _MAX_PENDING_CLUSTER = 1, 16
+_MAX_STARTING = 16  # workers that start at a time
 
 OnEvent = Callable[[TrainingEvent], None]
 ShouldStop = Callable[[TrainingEvent], bool]
@@ -51,7 +53,7 @@ def run_jobs(
         return
     in_cluster = not started_here()
     max_pending = _MAX_PENDING_CLUSTER if in_cluster else _MAX_PENDING_LOCAL
-    os.environ["TUNE_MAX_PENDING_TRIALS_PG"] = str(max_pending)
+    os.environ["TUNE_MAX_PENDING_TRIALS_PG"] = str(_MAX_STARTING)
     attempts = Attempts(chain([first], given), max_failures)
     nodes = Nodes(first.cpu, first.gpu, max_pending, in_cluster=in_cluster)
     run = _TuneRun(attempts, nodes, on_event, stop, max_concurrent, should_stop)
@@ -81,6 +83,8 @@ def _tune(run: _TuneRun) -> None:
         StopScheduler,
     )
 
+    if not run.nodes.in_cluster:
+        gc.freeze()  # Ray asks for searches for garbage: not among all that was imported
     with tempfile.TemporaryDirectory(prefix="sweeper-tune-") as scratch:
         tune.Tuner(
             tune.with_resources(TrainingTrial, _placement),

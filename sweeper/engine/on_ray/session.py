@@ -23,6 +23,8 @@ _REMEDIES = {
     "No space left on device": "Free space where temporary files are, or set RAY_TMPDIR",
     "Permission denied": "Ray needs a folder that it can write: set one, as in RAY_TMPDIR=/tmp",
 }
+# Ray starts a worker for each CPU ahead, with an environment in which no trial of Tune runs.
+_NO_SPARE_WORKERS = {"prestart_worker_first_driver": False}
 _CONNECT_TIMEOUT_S = 10.0
 _started_here = False
 _session_folder: str | None = None
@@ -89,6 +91,7 @@ def _connected(address: str | None, cpus: int | None, gpus: int | None) -> Itera
                     logging_level=logging.CRITICAL,
                     _node_ip_address="127.0.0.1",
                     job_config=_own_code_first(),
+                    _system_config=_NO_SPARE_WORKERS,
                 )
             _session_folder = started.address_info["session_dir"]
         else:

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from mlflow.entities import Metric
 
 _POINTS = 200  # of each metric's trajectory in MLflow; trajectory.parquet holds them all
-_BATCH = 1000  # metrics a log_batch may hold
+BATCH = 1000  # metrics, parameters and tags that a log_batch may hold
 
 
 def metric_points(milestone: Milestone) -> Iterator["Metric"]:
@@ -33,8 +33,8 @@ def metric_points(milestone: Milestone) -> Iterator["Metric"]:
 
 def log_points(client: Any, mlflow_run_id: str, points: Sequence["Metric"]) -> None:
     """Writes points of a run. MLflow merges those that it holds already."""
-    for start in range(0, len(points), _BATCH):
-        client.log_batch(mlflow_run_id, metrics=points[start : start + _BATCH])
+    for start in range(0, len(points), BATCH):
+        client.log_batch(mlflow_run_id, metrics=points[start : start + BATCH])
 
 
 def recorded_ms(milestone: Milestone | None) -> int:

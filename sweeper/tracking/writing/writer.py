@@ -6,10 +6,10 @@ driver wrote partly is completed by the next one."""
 
 import tempfile
 import time
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from sweeper.errors import TrackingError
 from sweeper.tracking import layout
@@ -17,7 +17,7 @@ from sweeper.tracking.connection import open_client, tracking_error
 from sweeper.tracking.reading.artifacts import Latents, read_latents_file
 from sweeper.tracking.uri import artifact_uri, sqlite_path
 from sweeper.tracking.writing.experiment_page import dataset_input, describe_experiment, run_note
-from sweeper.tracking.writing.metric_points import log_points, metric_points, recorded_ms
+from sweeper.tracking.writing.metric_points import BATCH, log_points, metric_points, recorded_ms
 from sweeper.tracking.writing.run_files import (
     draw_pcc,
     extend_metrics,
@@ -25,6 +25,9 @@ from sweeper.tracking.writing.run_files import (
     write_own_code,
 )
 from trainers.saving.records import Milestone
+
+if TYPE_CHECKING:
+    from mlflow.entities import Metric
 
 
 @dataclass(frozen=True)
@@ -132,6 +135,7 @@ class Writer:
             return str(stored.info.run_id)
         mlflow_run_id = self._reopen_or_create(run, stored, time_ms)
         no_picture = ""
+        points: list[Metric] = []
         if milestone is not None:
             with tempfile.TemporaryDirectory() as folder:
                 no_picture = write_artifacts(
@@ -143,7 +147,7 @@ class Writer:
                 )
                 write_own_code(Path(folder, layout.OWN_CODE), run.own_code)
                 self._client.log_artifacts(mlflow_run_id, folder)
-            log_points(self._client, mlflow_run_id, list(metric_points(milestone)))
+            points = list(metric_points(milestone))
             dataset = dataset_input(run.params["dataset"], milestone.about)
             self._client.log_inputs(mlflow_run_id, datasets=[dataset])
         tags = self._tags(run)
@@ -151,7 +155,7 @@ class Writer:
             tags[layout.NO_PICTURE] = self.no_picture[run.run_id] = no_picture
         if milestone is not None:
             tags[layout.NOTE] = run_note(mlflow_run_id)
-        self._log(mlflow_run_id, params=run.params, tags=tags)
+        self._log(mlflow_run_id, points=points, params=run.params, tags=tags)
         done = run.status == layout.FINISHED
         self._client.set_terminated(mlflow_run_id, "FINISHED" if done else "FAILED", time_ms)
         if done:
@@ -251,13 +255,19 @@ class Writer:
         self,
         mlflow_run_id: str,
         *,
+        points: Sequence["Metric"] = (),
         params: Mapping[str, str] | None = None,
         tags: Mapping[str, str] | None = None,
     ) -> None:
+        """In one request, where it can hold everything."""
         from mlflow.entities import Param, RunTag
 
+        if len(points) + len(params or ()) + len(tags or ()) > BATCH:
+            log_points(self._client, mlflow_run_id, points)
+            points = ()
         self._client.log_batch(
             mlflow_run_id,
+            metrics=points,
             params=[Param(key, value) for key, value in (params or {}).items()],
             tags=[RunTag(key, value) for key, value in (tags or {}).items()],
         )

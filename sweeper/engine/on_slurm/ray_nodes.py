@@ -39,9 +39,9 @@ def ray_on_nodes(allocation: Allocation) -> Iterator[str]:
     os.environ.setdefault("RAY_AUTH_TOKEN", _TOKEN)
     here = node_address(os.environ["SLURMD_NODENAME"])
     head = f"{here}:{_free_port(here)}"
-    with socket.create_server((here, 0)) as server, contextlib.ExitStack() as stack:
+    with socket.create_server((here, 0)) as server:
         control = f"{here}:{server.getsockname()[1]}"
-        agents = _Agents(server, stack)
+        agents = _Agents(server)
         step = subprocess.Popen(
             _step(allocation, head, control),
             stdin=subprocess.DEVNULL,
@@ -51,7 +51,7 @@ def ray_on_nodes(allocation: Allocation) -> Iterator[str]:
             agents.wait(allocation.num_nodes, step)
             yield head
         finally:
-            stack.close()  # the agents end their Ray
+            agents.close()  # they end their Ray
             _end(step)
 
 
@@ -66,11 +66,14 @@ def _step(allocation: Allocation, head: str, control: str) -> list[str]:
 
 
 class _Agents:
-    """Accepts the agents' connections, which stay open until `stack` closes them."""
+    """Accepts the agents' connections, which stay open until `close`."""
 
-    def __init__(self, server: socket.socket, stack: contextlib.ExitStack) -> None:
-        self._server, self._stack = server, stack
+    def __init__(self, server: socket.socket) -> None:
+        self._server = server
         self._lines: queue.Queue[str] = queue.Queue()
+        self._lock = threading.Lock()
+        self._connections: list[socket.socket] = []
+        self._closed = False
         threading.Thread(target=self._accept, name="slurm-agents", daemon=True).start()
 
     def wait(self, num_nodes: int, step: subprocess.Popen[bytes]) -> None:
@@ -98,6 +101,20 @@ class _Agents:
         if len(ready) < num_nodes:
             print(f"Ray runs on {len(ready)} of {num_nodes} nodes only", file=sys.stderr)
 
+    def close(self) -> None:
+        """Says to all agents that the launch ends, also to those that connect later."""
+        with self._lock:
+            self._closed = True
+        for connection in self._connections:
+            _close(connection)
+
+    def _keep(self, connection: socket.socket) -> None:
+        with self._lock:
+            if not self._closed:
+                self._connections.append(connection)
+                return
+        _close(connection)
+
     def _accept(self) -> None:
         with contextlib.suppress(OSError):  # the server is closed
             while True:
@@ -111,7 +128,7 @@ class _Agents:
                 connection.close()
                 return
             connection.settimeout(None)
-            self._stack.callback(_close, connection)
+            self._keep(connection)
             for line in lines:
                 if line.startswith("warned"):
                     os.kill(os.getpid(), signal.SIGTERM)  # the launch saves and ends

@@ -85,6 +85,17 @@ def test_a_connection_without_the_token_is_closed(started, monkeypatch):
             pass
 
 
+def test_an_agent_that_connects_when_the_launch_has_ended_is_told_so(monkeypatch):
+    monkeypatch.setenv("RAY_AUTH_TOKEN", "secret")
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        agents = ray_nodes._Agents(server)
+        agents.close()
+        with socket.create_connection(server.getsockname(), timeout=30) as connection:
+            connection.sendall(b"secret\n")
+            received = b"".join(iter(lambda: connection.recv(100), b""))
+    assert received == node_agent.GOODBYE
+
+
 def test_a_warning_reaches_the_launch_as_sigterm(started):
     caught = threading.Event()
     before = signal.signal(signal.SIGTERM, lambda *_: caught.set())

@@ -10,14 +10,15 @@ from trainers.files import write_then_rename
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
-
 DOTS_PER_INCH = 150
-
-
-_RULES = {"svg.hashsalt": "sweeper", "svg.fonttype": "path", "font.size": 9.0}
-
-
-_RULES |= {"axes.titlesize": 10.0, "legend.frameon": False, "axes.spines.top": False}
+_RULES = {
+    "svg.hashsalt": "sweeper",
+    "svg.fonttype": "path",
+    "font.size": 9.0,
+    "axes.titlesize": 10.0,
+    "legend.frameon": False,
+    "axes.spines.top": False,
+}
 
 
 def write_files(folder: Path, stem: str, contents: Mapping[str, bytes]) -> list[Path]:

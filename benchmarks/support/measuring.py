@@ -92,11 +92,16 @@ def _processor() -> str:
 
 
 def command(
-    arguments: Sequence[str], folder: Path, *, timeout_s: float = 900.0, **variables: str
+    arguments: Sequence[str],
+    folder: Path,
+    *,
+    timeout_s: float = 900.0,
+    codes: Sequence[int] = (0,),
+    **variables: str,
 ) -> tuple[float, float, str]:
     """Runs a command of this interpreter in `folder`: (seconds, peak MB of that process, output).
 
-    Raises RuntimeError with the end of its output when it fails."""
+    Raises RuntimeError with the end of its output when it ends with none of these exit codes."""
     environment = os.environ | {"PYTHONPATH": str(ROOT), "COLUMNS": "200"} | variables
     start = time.perf_counter()
     # GNU time is not always installed: the child reports its own peak at its end.
@@ -111,7 +116,7 @@ def command(
         check=False,
     )
     seconds = time.perf_counter() - start
-    if done.returncode:
+    if done.returncode not in codes:
         raise RuntimeError(f"{' '.join(arguments)} failed:\n{done.stdout[-3000:]}")
     text, _, peak = done.stdout.rpartition("peak MB ")
     return seconds, float(peak), text

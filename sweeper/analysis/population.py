@@ -184,14 +184,9 @@ def is_rehearsal(launch: Launch) -> bool:
     return other_length or (text.num_points is not None and bool(points - {text.num_points}))
 
 
-def orphans(study: Study, grid: str, asked: Iterable[str]) -> list[RunRow]:
-    """Stored runs that earlier full-length launches of a grid asked for, and it no longer does."""
-    ids = orphan_ids(study.launches, grid, asked)
-    return [row for row in study.rows if row["run_id"] in ids]
-
-
 def orphan_ids(launches: Iterable[Launch], grid: str, asked: Iterable[str]) -> set[str]:
-    """The ids of such runs, whether they are stored or not."""
+    """The ids of runs that earlier full-length launches of a grid asked for, stored or not, and it
+    no longer does."""
     earlier = {
         cell["run_id"]
         for launch in launches

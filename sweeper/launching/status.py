@@ -8,9 +8,8 @@ from typing import Any
 from rich.console import Console
 from rich.table import Table
 
-from sweeper.analysis.population import orphan_ids, orphans
-from sweeper.analysis.study import study_of
-from sweeper.errors import SweeperError
+from sweeper.analysis.population import orphan_ids
+from sweeper.analysis.study import row_of_run
 from sweeper.grid import Grid
 from sweeper.planning.plan import Plan, Training
 from sweeper.planning.remaining import plan_grid
@@ -18,8 +17,10 @@ from sweeper.planning.settings import Settings
 from sweeper.publishing.runs import run_name
 from sweeper.store.folders import open_folder
 from sweeper.tracking import layout
-from sweeper.tracking.reading.reader import read_store
+from sweeper.tracking.reading.reader import read_launches, stored_runs
 from trainers.saving.records import find_records
+
+_MAX_ORPHANS = 20  # that are printed
 
 
 @dataclass(frozen=True)
@@ -83,17 +84,16 @@ def status_of(plan: Plan, settings: Settings) -> Status:
 
 
 def _orphans(plan: Plan, settings: Settings) -> dict[str, str]:
-    try:
-        contents = read_store(settings.tracking_uri)
-        if not orphan_ids(contents.launches, plan.grid, plan.run_ids):
-            return {}  # without loading pandas, which takes longer than all the rest
-        study = study_of(contents)
-    except SweeperError:  # no store yet, or nothing in it
+    launches = read_launches(settings.tracking_uri)
+    ids = orphan_ids(launches, plan.grid, plan.run_ids)
+    if not ids:
         return {}
     names = ("dataset", "model", "batch_size", "learning_rate", "iterations", "seed")
+    rows = map(row_of_run, stored_runs(settings.tracking_uri, ids).values())
     return {
-        row["run_id"]: " ".join(str(row[name]) for name in names)
-        for row in orphans(study, plan.grid, plan.run_ids)
+        row["run_id"]: " ".join(str(row.get(name, "")) for name in names)
+        for row in rows
+        if row["run_id"] in ids
     }
 
 
@@ -117,9 +117,11 @@ def print_status(status: Status, console: Console) -> None:
     parts = ", ".join(f"{count:,} {what}" for what, count in sorted(status.counts.items()))
     console.print(f"grid {status.grid}: {total:,} runs: {parts}", highlight=False)
     if status.orphans:
-        console.print(f"no longer in the grid, and not counted: {len(status.orphans)} runs")
-        for run_id, text in status.orphans.items():
+        console.print(f"no longer in the grid, and not counted: {len(status.orphans):,} runs")
+        for run_id, text in list(status.orphans.items())[:_MAX_ORPHANS]:
             console.print(f"  {run_id}  {text}", highlight=False)
+        if len(status.orphans) > _MAX_ORPHANS:
+            console.print(f"  and {len(status.orphans) - _MAX_ORPHANS:,} more: --json lists all")
     rows = [training for training in status.trainings if not training.complete]
     if not rows:
         return

@@ -4,7 +4,7 @@ Both are known once every run that they may come from is finished or diverged, s
 result cannot change what was planned with them."""
 
 import math
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from functools import cache
 
 from sweeper.analysis.rule import SelectionRule, rule_of
@@ -20,17 +20,18 @@ from trainers.specs.models import needs_weak
 
 
 class LearnedValues:
-    """Learned values of the stored runs, by run id."""
+    """Learned values of stored runs."""
 
     def __init__(
         self,
-        runs: Mapping[str, StoredRun],
+        read: Callable[[Collection[str]], Mapping[str, StoredRun]],
         grid: Grid,
         options: ExpansionOptions = DEFAULT_OPTIONS,
     ) -> None:
-        """grid: the one that refers to the others; paths in it are relative to its folder.
+        """read: gives the stored ones of these runs, by run id, and perhaps others.
+        grid: the one that refers to the others; paths in it are relative to its folder.
         options: how that grid is expanded, and so the other grid too."""
-        self._runs = runs
+        self._read = read
         self._folder = grid.origin.folder
         self._rule = rule_of(grid)
         self._options = options
@@ -77,7 +78,9 @@ class LearnedValues:
 
     def _winner(self, run_ids: Iterable[str], rule: SelectionRule) -> Winner | None:
         """None as long as one of the runs is not settled, and where none can be chosen."""
-        runs = [self._runs.get(run_id) for run_id in run_ids]
+        wanted = list(run_ids)
+        stored = self._read(wanted)
+        runs = [stored.get(run_id) for run_id in wanted]
         settled = [run for run in runs if run is not None and _status(run) in SETTLED]
         if not runs or len(settled) < len(runs):
             return None

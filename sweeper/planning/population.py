@@ -61,7 +61,7 @@ def _of_file(study: Study, path: Path, synthetic: bool) -> Population:
     """The runs that a file asks for at full length, learned values and aliases as in a plan."""
     grid = load_grid(path)
     options = ExpansionOptions(use_synthetic=(lambda name: True) if synthetic else None)
-    learned = LearnedValues(study.stored, grid, options)
+    learned = LearnedValues(lambda run_ids: study.stored, grid, options)
     options = replace(
         options, resolve=learned.resolve, needs_second_model=learned.needs_second_model
     )

@@ -67,12 +67,11 @@ def plan_grid(grid: Grid, settings: Settings) -> Plan:
 
 def plan_and_known_runs(grid: Grid, settings: Settings) -> tuple[Plan, KnownRuns]:
     """As `plan_grid`, with the runs that MLflow holds."""
-    from sweeper.tracking.reading.reader import stored_runs
+    from sweeper.tracking.reading.reader import RunReader
 
-    stored = stored_runs(settings.tracking_uri)
-    known = known_runs(stored)
+    runs = RunReader(settings.tracking_uri)
     options = options_of(settings)
-    learned = LearnedValues(stored, grid, options)
+    learned = LearnedValues(runs.read, grid, options)
     plan = make_plan(
         grid,
         scale=settings.scale,
@@ -81,5 +80,6 @@ def plan_and_known_runs(grid: Grid, settings: Settings) -> tuple[Plan, KnownRuns
         resolve=learned.resolve,
         needs_second_model=learned.needs_second_model,
     )
+    known = known_runs(runs.read(plan.run_ids))
     ids = (training.training_id for training in plan.trainings if not training.unresolved)
     return plan.with_progress(known.statuses, stored_progress(settings.store, ids)), known

@@ -31,4 +31,4 @@ def shortened(kind: str, key: str, value: str) -> str:
 
 def is_shortened(kind: str, key: str, value: str) -> bool:
     """Whether a stored value is one that `shortened` made."""
-    return value.endswith(f"{_START}{artifact_of(kind, key)}{_END}")
+    return value.endswith(_END) and value.endswith(f"{_START}{artifact_of(kind, key)}{_END}")

@@ -1,6 +1,6 @@
 """Runs, launches and their plans in a store. Never writes, never migrates."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -69,17 +69,56 @@ def read_store(uri: str = layout.DEFAULT_URI, *, experiment: str | None = None) 
     )
 
 
-def stored_runs(uri: str = layout.DEFAULT_URI) -> dict[str, StoredRun]:
-    """run id -> its MLflow run; {} where there is no store yet. Raises TrackingError."""
+def stored_runs(
+    uri: str = layout.DEFAULT_URI, run_ids: Collection[str] | None = None
+) -> dict[str, StoredRun]:
+    """run id -> its MLflow run; {} where there is no store yet. Raises TrackingError.
+
+    run_ids: those that are needed, None for all; of a server all are read in any case."""
     check_uri(uri)
     path = sqlite_path(uri)
     if path is not None and not path.exists():
         return {}
+    tagged = None if run_ids is None else (layout.RUN_ID, run_ids)
     try:
-        runs = _deduplicated(_stored_runs(uri, None)[0])
+        runs = _deduplicated(_stored_runs(uri, None, tagged)[0])
     except HalfMadeStore:  # the next launch replaces it
         return {}
     return {run.tags[layout.RUN_ID]: run for run in runs}
+
+
+class RunReader:
+    """Runs by run id, each read once: of a local store those that are needed, of a server all of
+    them, with the first."""
+
+    def __init__(self, uri: str) -> None:
+        self._uri = uri
+        self._is_local = sqlite_path(uri) is not None
+        self._known: set[str] | None = set()  # None: all are
+        self._found: dict[str, StoredRun] = {}
+
+    def read(self, run_ids: Iterable[str]) -> Mapping[str, StoredRun]:
+        """run id -> its MLflow run, of these and perhaps others. Raises TrackingError."""
+        if self._known is not None:
+            missing = set(run_ids) - self._known
+            if missing or not self._is_local:
+                self._found |= stored_runs(self._uri, missing)
+            self._known = self._known | missing if self._is_local else None
+        return self._found
+
+
+def read_launches(uri: str) -> list[Launch]:
+    """The launches of a store with the cells that each asks for; [] where there is no store yet.
+    Raises TrackingError."""
+    path = sqlite_path(uri)
+    if path is not None and not path.exists():
+        return []
+    try:
+        stored, _ = _stored_runs(uri, None, (layout.KIND, (layout.KIND_LAUNCH,)))
+    except HalfMadeStore:
+        return []
+    launches = (_launch(uri, run) for run in stored if _kind(run) == layout.KIND_LAUNCH)
+    return [launch for launch in launches if launch.cells]
 
 
 def partial_copies(uri: str) -> list[StoredRun]:
@@ -123,13 +162,19 @@ def _finished(run: StoredRun) -> FinishedRun:
     )
 
 
-def _stored_runs(uri: str, experiment: str | None) -> tuple[list[StoredRun], tuple[str, ...]]:
-    """Runs of every kind, and the names of deleted experiments."""
+def _stored_runs(
+    uri: str, experiment: str | None, tagged: tuple[str, Collection[str]] | None = None
+) -> tuple[list[StoredRun], tuple[str, ...]]:
+    """Runs of every kind, and the names of deleted experiments. tagged: see
+    `database.read_runs`; a server gives all runs."""
     check_uri(uri)
     path = sqlite_path(uri)
     known = server.read_experiments(uri) if path is None else database.read_experiments(uri, path)
     ids = _experiment_ids(uri, known, experiment)
-    runs = server.read_runs(uri, ids) if path is None else database.read_runs(uri, path, ids)
+    if path is None:
+        runs = server.read_runs(uri, ids)
+    else:
+        runs = database.read_runs(uri, path, ids, tagged)
     for run in runs:
         _restore_long_values(uri, run)
     return runs, tuple(found.name for found in known if not found.active)

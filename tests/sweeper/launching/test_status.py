@@ -5,7 +5,7 @@ from dataclasses import replace
 from rich.console import Console
 
 from sweeper.grid import load_grid
-from sweeper.launching.status import print_status, status_of_grid
+from sweeper.launching.status import Status, print_status, status_of_grid
 from sweeper.planning.settings import default_settings
 from tests.sweeper.support import synthetic_store as synthetic
 
@@ -41,14 +41,10 @@ def test_a_folder_without_a_store_has_none(tmp_path):
     assert status_of_grid(load_grid(path), default_settings(tmp_path)).orphans == {}
 
 
-def test_without_orphans_no_frame_is_made(new_store, tmp_path, monkeypatch):
-    """Loading pandas would take longer than all the rest of `sweeper status`."""
-    uri, path = new_store(), tmp_path / "mine.yaml"
-    path.write_text(GRID)
-    cells = [
-        synthetic.make_cell("dsprites", "vae", iterations=count) for count in (50_000, 100_000)
-    ]
-    synthetic.write_launch(uri, cells, grid="mine", grid_text=GRID, artifacts=False)
-    monkeypatch.setattr("sweeper.launching.status.study_of", None)
-    settings = replace(default_settings(tmp_path), tracking_uri=uri)
-    assert status_of_grid(load_grid(path), settings).orphans == {}
+def test_of_many_orphans_the_first_are_printed():
+    orphans = {f"run{number:02}": "dsprites vae" for number in range(25)}
+    console = Console(record=True, width=120, quiet=False)
+    print_status(Status("mine", {"finished": 1}, (), orphans), console)
+    text = console.export_text()
+    assert "not counted: 25 runs" in text and "and 5 more: --json lists all" in text
+    assert "run19" in text and "run20" not in text

@@ -42,9 +42,14 @@ def folder(tmp_path):
     return tmp_path
 
 
+def reading(runs):
+    """Gives those of these stored runs that are asked for."""
+    return lambda wanted: {run.mlflow_run_id: run for run in runs if run.mlflow_run_id in wanted}
+
+
 def plan_with(folder, runs):
     grid = load_grid(folder / "asks.yaml")
-    learned = LearnedValues({run.mlflow_run_id: run for run in runs}, grid)
+    learned = LearnedValues(reading(runs), grid)
     return make_plan(grid, resolve=learned.resolve, needs_second_model=learned.needs_second_model)
 
 
@@ -82,7 +87,7 @@ def test_an_alias_is_decided_per_dataset_by_the_winner_of_its_first_model():
     winner, loser = make_plan(grid).run_ids
 
     def models(*runs):
-        learned = LearnedValues({run.mlflow_run_id: run for run in runs}, grid)
+        learned = LearnedValues(reading(runs), grid)
         plan = make_plan(grid, needs_second_model=learned.needs_second_model)
         return {cell.config.model for cell in plan.cells}
 

@@ -11,7 +11,7 @@ import pytest
 from sweeper.analysis.study import read_study
 from sweeper.errors import ResultsError, TrackingError
 from sweeper.tracking import layout
-from sweeper.tracking.reading import server
+from sweeper.tracking.reading import reader, server
 from sweeper.tracking.reading.reader import FinishedRun, finished_runs, read_store, stored_runs
 from tests.sweeper.support import synthetic_store as synthetic
 from tests.sweeper.support.sql import file_of, sql
@@ -156,3 +156,45 @@ def test_more_than_a_thousand_runs_are_all_read(new_store):
     assert len(finished_runs(stored_runs(uri))) == len(cells) == 1260
     experiments = [found.experiment_id for found in server.read_experiments(uri)]
     assert len(server.read_runs(uri, experiments)) == 1261  # and the launch
+
+
+def test_runs_of_some_ids_are_read_as_with_all(small_uri):
+    everything = stored_runs(small_uri)
+    wanted = sorted(everything)[3:8]
+    assert stored_runs(small_uri, [*wanted, "not there"]) == {
+        run_id: everything[run_id] for run_id in wanted
+    }
+    assert stored_runs(small_uri, []) == {}
+    assert everything[wanted[0]].params and everything[wanted[0]].metrics
+
+
+def test_each_run_of_a_local_store_is_read_once(small_uri, monkeypatch):
+    everything = stored_runs(small_uri)
+    asked = []
+
+    def counted(uri, run_ids=None):
+        asked.append(set(run_ids))
+        return stored_runs(uri, run_ids)
+
+    monkeypatch.setattr(reader, "stored_runs", counted)
+    first, second, third, *_ = sorted(everything)
+    runs = reader.RunReader(small_uri)
+    assert runs.read([first, second]).keys() == {first, second}
+    assert runs.read([second, third, "not there"])[third] == everything[third]
+    assert runs.read([first, "not there"])[first] == everything[first]
+    assert asked == [{first, second}, {third, "not there"}]
+
+
+def test_a_server_is_read_once(monkeypatch):
+    reads = []
+    monkeypatch.setattr(reader, "stored_runs", lambda uri, ids: reads.append(ids) or {"a": 1})
+    runs = reader.RunReader("http://127.0.0.1:5000")
+    assert runs.read(["a"]) == runs.read(["b"]) == {"a": 1}
+    assert len(reads) == 1
+
+
+def test_launches_are_read_without_runs(small_uri, tmp_path):
+    [found] = reader.read_launches(small_uri)
+    [expected] = read_store(small_uri).launches
+    assert found == expected and found.cells
+    assert reader.read_launches(f"sqlite:///{tmp_path / 'none.db'}") == []

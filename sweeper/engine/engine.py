@@ -28,6 +28,11 @@ class Engine(Protocol):
     @property
     def session_folder(self) -> str | None: ...
 
+    def load(self) -> None:
+        """Imports what starting a session needs, so that another thread may import other libraries
+        meanwhile."""
+        ...
+
     def session(self) -> AbstractContextManager[None]:
         """The engine ready for `run`. May be entered again inside. Raises EngineError."""
         ...

@@ -28,6 +28,9 @@ class InProcessEngine:
     max_workers: int | None = 1
     session_folder: str | None = None
 
+    def load(self) -> None:
+        """Nothing: a session needs no library."""
+
     @contextlib.contextmanager
     def session(self) -> Iterator[None]:
         yield

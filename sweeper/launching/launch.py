@@ -23,7 +23,6 @@ from sweeper.launching.sources.source import Source
 from sweeper.notify.notifier import Notifier, notifying, open_notifier
 from sweeper.planning.plan import Plan
 from sweeper.planning.settings import Settings
-from sweeper.plotting.style import load_matplotlib
 from sweeper.preflight.checks import check_cluster, check_locally, raise_on_problems
 from sweeper.store.launch_lock import store_lock
 from sweeper.store.ray_sessions import record_session
@@ -165,9 +164,10 @@ def _ready(
     with contextlib.ExitStack() as stack:
         if source.num_trainings:
             raise_on_problems(check_locally(source.to_check, grid, settings))
-            threading.Thread(target=_load_libraries, args=(settings.tracking_uri,)).start()
+            engine.load()
             try:
-                stack.enter_context(engine.session())
+                with _mlflow_loaded_meanwhile(settings.tracking_uri):
+                    stack.enter_context(engine.session())
             except SystemExit:  # Ray's own handler, in place while it starts, exits on SIGTERM
                 interrupts.record(signal.SIGTERM)
             else:
@@ -179,10 +179,15 @@ def _ready(
         yield
 
 
-def _load_libraries(tracking_uri: str) -> None:
-    """Imports, while the engine and its workers start, what publishing needs: two seconds."""
-    load_mlflow(tracking_uri)
-    load_matplotlib()
+@contextlib.contextmanager
+def _mlflow_loaded_meanwhile(tracking_uri: str) -> Iterator[None]:
+    """Imports MLflow, which takes two seconds, while the block waits for something else."""
+    thread = threading.Thread(target=load_mlflow, args=(tracking_uri,))
+    thread.start()
+    try:
+        yield
+    finally:
+        thread.join()
 
 
 def _next_round(source: Source, outcome: Outcome) -> Source | None:

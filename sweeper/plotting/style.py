@@ -25,7 +25,7 @@ def new_figure(width_in: float, height_in: float) -> "Figure":
 
 
 def load_matplotlib() -> None:
-    """Imports what `new_figure` needs; for a thread. What fails here fails there again."""
+    """Imports what `new_figure` needs, ahead of it. What fails here fails there again."""
     with contextlib.suppress(Exception):
         import matplotlib.figure  # noqa: F401
 

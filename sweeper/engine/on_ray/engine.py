@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Iterator
 
 from sweeper.engine.jobs import Job, TrainingEvent
 from sweeper.engine.on_ray.run_jobs import run_jobs
-from sweeper.engine.on_ray.session import ray_session, session_folder, total_gpus
+from sweeper.engine.on_ray.session import load_ray, ray_session, session_folder, total_gpus
 
 
 class RayEngine:
@@ -25,6 +25,9 @@ class RayEngine:
     @property
     def session_folder(self) -> str | None:
         return session_folder()
+
+    def load(self) -> None:
+        load_ray()
 
     @contextlib.contextmanager
     def session(self) -> Iterator[None]:

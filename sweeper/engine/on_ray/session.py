@@ -202,6 +202,13 @@ def _check_reachable(address: str) -> None:
         ) from error
 
 
+def load_ray() -> None:
+    """Imports Ray. What it imports later, to start, MLflow does not: two threads that import the
+    same library at once may each see a part of it."""
+    configure_ray()
+    import ray  # noqa: F401
+
+
 def configure_ray() -> None:
     """Settings of Ray that must be made before it is imported. Ray's own logs are off: the events
     of `run_jobs` report a failure in one line, not in forty."""

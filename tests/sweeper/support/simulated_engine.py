@@ -31,6 +31,9 @@ class SimulatedEngine:
         self.fails = False
         self.diverges: set[str] = set()
 
+    def load(self):
+        pass
+
     def session(self):
         return contextlib.nullcontext()
 

@@ -79,6 +79,7 @@ def _connected(address: str | None, cpus: int | None, gpus: int | None) -> Itera
     if ray.is_initialized():
         yield
         return
+    _read_token_again()
     try:
         if address is None:
             with _signals_to_all_blocked(), _fewer_processes():
@@ -223,6 +224,14 @@ def _set_token() -> None:
     mode = os.environ.setdefault("RAY_AUTH_MODE", "token")
     if mode == "token" and not {"RAY_AUTH_TOKEN", "RAY_AUTH_TOKEN_PATH"} & set(os.environ):
         os.environ["RAY_AUTH_TOKEN"] = _TOKEN
+
+
+def _read_token_again() -> None:
+    """Ray reads the mode and the token when it is imported, perhaps before they were set."""
+    from ray._raylet import AuthenticationTokenLoader, Config  # type: ignore[attr-defined]
+
+    Config.initialize("")
+    AuthenticationTokenLoader.instance().reset_cache()
 
 
 def abandon_ray() -> None:

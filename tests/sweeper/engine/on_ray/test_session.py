@@ -1,5 +1,6 @@
 """Starting Ray: whatever it raises becomes one line with a remedy."""
 
+import os
 import subprocess
 import sys
 import textwrap
@@ -50,3 +51,22 @@ def test_a_local_ray_runs_without_processes_that_nothing_uses():
     assert "raylet" in done.stdout
     for name in ("dashboard.py", "monitor.py"):  # also log_monitor.py
         assert name not in done.stdout
+
+
+def test_a_program_may_have_imported_ray_before():
+    """As in a notebook: Ray has read then that no token is needed."""
+    code = """
+        import ray
+        from sweeper.engine.on_ray.session import ray_session
+
+        with ray_session(None, cpus=1):
+            print(ray.get(ray.remote(lambda: 3).remote()))
+    """
+    done = subprocess.run(
+        [sys.executable, "-c", textwrap.dedent(code)],
+        env={name: value for name, value in os.environ.items() if not name.startswith("RAY_AUTH")},
+        capture_output=True,
+        text=True,
+        timeout=240,
+    )
+    assert done.stdout == "3\n", done.stderr

@@ -1,12 +1,15 @@
-"""The thesis's 36-run grid, scaled down: `sweeper launch` against the same sweep by hand.
+"""The thesis's 36-run grid, scaled down: `sweeper launch` against the same sweep by hand, twice.
 
     python -m benchmarks.grid_vs_ray [--quick]
 
-Both run as separate commands in empty folders, one after the other, timed from start to exit with
+All run as separate commands in empty folders, one after the other, timed from start to exit with
 the start of Ray: batch sizes 64, 128, 256 x learning rates 1e-4, 1e-5 x six numbers of iterations,
-L-VAE with the MLP on dSprites, two workers of one thread. By hand every run starts from its first
-step; with sweeper the six numbers of iterations are milestones of one training, and every run also
-leaves latents, a trajectory and a heat map in MLflow, and each training a checkpoint."""
+L-VAE with the MLP on dSprites, two workers of one thread. The first by hand is Ray Tune with a
+function, a DataLoader and MLflow's callback (contenders/plain_ray.py); the second what an
+experienced engineer writes without Ray (contenders/plain_pool.py). By hand every run starts from
+its first step; with sweeper the six numbers of iterations are milestones of one training, and
+every run also leaves latents, a trajectory and a heat map in MLflow, and each training a
+checkpoint."""
 
 import argparse
 import tempfile
@@ -18,6 +21,7 @@ from benchmarks.support.measuring import Spread, command, load, ratios, sweeper,
 ITERATIONS = (8, 16, 24, 32, 40, 48)
 QUICK_ITERATIONS = (4, 8, 12, 16, 20, 24)
 WORKERS = 2
+CONTENDERS = {"plain_ray": "by hand, Ray Tune", "plain_pool": "by hand, processes"}
 
 GRID = """\
 datasets: dsprites
@@ -39,29 +43,32 @@ def main() -> None:
 
 
 def page(iterations: tuple[int, ...] = ITERATIONS, rounds: int = 1) -> str:
-    ours, theirs, inside, loads = [], [], [], []
+    ours, inside, loads = [], [], []
+    theirs: dict[str, list[float]] = {name: [] for name in CONTENDERS}
     for _ in range(rounds):
         loads.append(load())
         seconds, steps_s = launch(grid_text(iterations))
         ours.append(seconds)
         inside.append(steps_s / WORKERS / seconds)
-        loads.append(load())
-        theirs.append(by_hand(iterations))
+        for name, taken in theirs.items():
+            loads.append(load())
+            taken.append(by_hand(name, iterations))
     settings = len(BATCH_SIZES) * len(LEARNING_RATES)
-    head = ("", "steps", "seconds")
-    rows = [
-        ("by hand", f"{settings * sum(iterations):,}", Spread.of(theirs).text(1)),
-        ("sweeper", f"{settings * max(iterations):,}", Spread.of(ours).text(1)),
+    head = ("", "steps", "seconds", "over sweeper")
+    rows = [("sweeper", f"{settings * max(iterations):,}", Spread.of(ours).text(1), "")]
+    rows += [
+        (title, f"{settings * sum(iterations):,}", Spread.of(theirs[name]).text(1), over)
+        for name, title in CONTENDERS.items()
+        for over in [f"**{ratios(theirs[name], ours).text()}**"]
     ]
     loads.append(load())
     steps = sum(iterations) / max(iterations)
+    share = Spread.of(100 * x for x in inside).text(0)
     return table(head, rows) + (
-        f"\nBy hand / sweeper: **{ratios(theirs, ours).text()}**; the steps saved alone are "
-        f"{steps:.1f}. Of sweeper's time {Spread.of(100 * x for x in inside).text(0)} % were "
-        f"training steps in both workers; the rest is Ray's start, imports, evaluation, "
-        f"checkpoints, and workers that wait for the last training. {rounds} round(s), sweeper "
-        f"first; load before each command and at the end: "
-        f"{', '.join(f'{value:.1f}' for value in loads)}.\n"
+        f"\nThe steps saved alone are {steps:.1f}. Of sweeper's time {share} % were training steps "
+        "in both workers; the rest is Ray's start, imports, evaluation, checkpoints, and workers "
+        f"that wait for the last training. {rounds} round(s), sweeper first; load before each "
+        f"command and at the end: {', '.join(f'{value:.1f}' for value in loads)}.\n"
     )
 
 
@@ -95,9 +102,10 @@ def training_s(store: Path) -> float:
     return total
 
 
-def by_hand(iterations: tuple[int, ...]) -> float:
+def by_hand(contender: str, iterations: tuple[int, ...]) -> float:
     with tempfile.TemporaryDirectory() as name:
-        return command(["benchmarks.contenders.plain_ray", *map(str, iterations)], Path(name))[0]
+        module = f"benchmarks.contenders.{contender}"
+        return command([module, *map(str, iterations)], Path(name))[0]
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""One training step: against the loop a user writes by hand, and against the machine's limit.
+"""One training step: against the loops a user would write, and against the machine's limit.
 
     python -m benchmarks.step [--quick]
 
@@ -8,21 +8,28 @@ layers alone` are the linear and convolutional layers one by one, forward and ba
 kernels do them at these shapes, plus the same memory for Adam: no other loop around them is faster.
 Every contender runs in its own process, with its own settings of threads and memory; they run in
 turns of a few steps. `sweeper` includes drawing the minibatch and the noise, `by hand` is
-given its minibatch; the losses of a step by hand are read back each time, as such loops do. With
-one thread times are the processor's, which other work on the machine does not lengthen (it still
-takes caches and memory bandwidth away); with two they are the clock's."""
+given its minibatch; the losses of a step by hand are read back each time, as such loops do.
+`compiled` is that loop with torch.compile, `Lightning` its LightningModule, where lightning is
+installed; both have the fused Adam. The second table divides a step, in medians: products at the
+limit, what the layers' kernels take beyond it, Adam at the limit, inputs, and the rest
+(activations, losses, sampling of z, autograd, Adam beyond the limit). With one thread times are the
+processor's, which other work on the machine does not lengthen (it still takes caches and memory
+bandwidth away); with two they are the clock's."""
 
 import argparse
 import os
 import subprocess
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from importlib.util import find_spec
 
 from benchmarks.support.measuring import PYTHON, ROOT, Spread, ratios, table
 
-CONTENDERS = ("by hand", "by hand, fused", "sweeper", "sweeper, bf16", "limit", "layers")
-CASES = [(network, batch) for network in ("mlp", "cnn") for batch in (64, 256)]
+PARTS = ("products", "layers", "adam", "inputs")
+CONTENDERS = ("by hand", "by hand, fused", "compiled", "sweeper", "sweeper, bf16", *PARTS)
+OPTIONAL = {"Lightning": "lightning"}  # contenders, and the package that each needs
+CASES = [(network, batch) for network in ("mlp", "cnn") for batch in (64, 128, 256)]
 STEPS = 4  # a turn; also the steps that a training takes between two looks at its losses
 
 
@@ -66,18 +73,28 @@ def main(arguments: list[str] | None = None) -> None:
 
 
 def page(rounds: int = 3, cases: list[tuple[str, int]] = CASES, threads: int = 0) -> str:
-    """The table, in Markdown. threads: 0 for one and two."""
-    head = ("network", "batch", "threads", "sweeper, ms", "limit, ms", "sweeper / limit")
-    head += ("sweeper / its layers alone",)
-    head += ("by hand / sweeper", "by hand with fused Adam / sweeper", "fp32 / bf16")
-    rows = []
-    for count in (threads,) if threads else (1, 2):
-        rows += [row(network, batch, count, rounds) for network, batch in cases]
-    return table(head, rows)
+    """The two tables, in Markdown. threads: 0 for one and two."""
+    places = [(*case, count) for count in ((threads,) if threads else (1, 2)) for case in cases]
+    taken = [take(*place, rounds) for place in places]
+    named = [[network, str(batch), str(count)] for network, batch, count in places]
+    head = ("network", "batch", "threads")
+    whole = (*head, "sweeper, ms", "limit, ms", "sweeper / limit", "sweeper / its layers alone")
+    over = ("by hand", "by hand, fused", "compiled", *OPTIONAL)
+    whole += (*(f"{name} / sweeper" for name in over), "fp32 / bf16")
+    part = (*head, "products, ms", "layers beyond it", "Adam", "inputs", "the rest", "in all")
+    return (
+        table(
+            whole, [name + compared(found, over) for name, found in zip(named, taken, strict=True)]
+        )
+        + "\n"
+        + table(part, [name + divided(found) for name, found in zip(named, taken, strict=True)])
+    )
 
 
-def row(network: str, batch_size: int, threads: int, rounds: int) -> list[str]:
-    running = {name: Contender(name, network, batch_size, threads) for name in CONTENDERS}
+def take(network: str, batch_size: int, threads: int, rounds: int) -> dict[str, list[float]]:
+    """Seconds of each contender, round by round."""
+    names = [*CONTENDERS, *(name for name, package in OPTIONAL.items() if find_spec(package))]
+    running = {name: Contender(name, network, batch_size, threads) for name in names}
     try:
         for one in running.values():
             one.seconds()
@@ -88,19 +105,30 @@ def row(network: str, batch_size: int, threads: int, rounds: int) -> list[str]:
     finally:
         for one in running.values():
             one.close()
-    ours, limit = taken["sweeper"], taken["limit"]
+    return taken
+
+
+def compared(taken: dict[str, list[float]], over: Sequence[str]) -> list[str]:
+    """The row that sets a step against its limits and the other loops."""
+    ours, adam = taken["sweeper"], taken["adam"]
+    limit = [a + b for a, b in zip(taken["products"], adam, strict=True)]
+    alone = [a + b for a, b in zip(taken["layers"], adam, strict=True)]
     return [
-        network,
-        str(batch_size),
-        str(threads),
         Spread.of(1e3 * value for value in ours).text(1),
         Spread.of(1e3 * value for value in limit).text(1),
         ratios(ours, limit).text(),
-        ratios(ours, taken["layers"]).text(),
-        ratios(taken["by hand"], ours).text(),
-        ratios(taken["by hand, fused"], ours).text(),
+        ratios(ours, alone).text(),
+        *(ratios(taken[name], ours).text() if name in taken else "" for name in over),
         ratios(ours, taken["sweeper, bf16"]).text(),
     ]
+
+
+def divided(taken: dict[str, list[float]]) -> list[str]:
+    """The row of what takes a step's time: medians, in ms."""
+    middle = {name: 1e3 * Spread.of(values).middle for name, values in taken.items()}
+    parts = [middle["products"], middle["layers"] - middle["products"]]
+    parts += [middle["adam"], middle["inputs"]]
+    return [f"{value:.1f}" for value in (*parts, middle["sweeper"] - sum(parts), middle["sweeper"])]
 
 
 def contender(name: str, network: str, batch_size: int, threads: int) -> Callable[[], float]:
@@ -109,41 +137,63 @@ def contender(name: str, network: str, batch_size: int, threads: int) -> Callabl
 
     torch.set_num_threads(threads)
     clock = time.process_time if threads == 1 else time.perf_counter
-    if name in ("limit", "layers"):
-        return limit(network, batch_size, clock, layers=name == "layers")
-    if name.startswith("by hand"):
-        return timed(by_hand(network, batch_size, fused="fused" in name), clock)
+    if name in PARTS:
+        return part(name, network, batch_size, clock)
+    if name == "Lightning":
+        from benchmarks.contenders.lightning_loop import lightning_seconds
+
+        return lightning_seconds(network, batch_size, clock)
+    if name in ("by hand", "by hand, fused", "compiled"):
+        return timed(by_hand(network, batch_size, name), clock)
     return timed(ours(network, batch_size, "bf16" if "bf16" in name else "fp32"), clock)
 
 
-def limit(
-    network: str, batch_size: int, clock: Callable[[], float], *, layers: bool
+def part(
+    name: str, network: str, batch_size: int, clock: Callable[[], float]
 ) -> Callable[[], float]:
+    """Seconds of a part of a step."""
     from benchmarks.support import limits
     from trainers.networks import build_network
     from trainers.running.process import keep_freed_memory
 
+    keep_freed_memory()
+    if name == "layers":
+        return limits.layers_s(network, batch_size, clock)
+    if name == "products":
+        flops = limits.step_flops(network, batch_size)
+        return lambda: limits.products_s(flops, clock)
+    if name == "inputs":
+        return timed(inputs(network, batch_size), clock)
     built = build_network(network, (1, 64, 64), 5, 0)
     parameters = sum(weight.numel() for weight in built.parameters())
-    if layers:
-        keep_freed_memory()
-        alone = limits.layers_s(network, batch_size, clock)
-        return lambda: alone() + limits.adam_s(parameters, clock)
-    flops = limits.step_flops(network, batch_size)
-    return lambda: limits.products_s(flops, clock) + limits.adam_s(parameters, clock)
+    return lambda: limits.adam_s(parameters, clock)
 
 
-def by_hand(network: str, batch_size: int, *, fused: bool) -> Callable[[], object]:
+def inputs(network: str, batch_size: int) -> Callable[[], object]:
+    """The minibatches and noise of a turn."""
+    import numpy as np
+
+    from benchmarks.support.subject import l_vae
+    from trainers.datasets import open_dataset
+    from trainers.running.inputs import Inputs
+
+    dataset = open_dataset("dsprites")
+    drawn = Inputs(l_vae(network, batch_size), dataset, np.arange(len(dataset)), shuffle=False)
+    return lambda: [(dataset.images(drawn.indices(t)), drawn.noise(t)) for t in range(1, STEPS + 1)]
+
+
+def by_hand(network: str, batch_size: int, name: str) -> Callable[[], object]:
     import numpy as np
     import torch
 
-    from benchmarks.contenders.plain_loop import plain_model, plain_step
+    from benchmarks.contenders.plain_loop import compiled_step, plain_model, plain_step
     from trainers.datasets import open_dataset
 
     dataset = open_dataset("dsprites")
     indices_B = np.random.default_rng(0).integers(0, len(dataset), batch_size)
     images_BCHW = torch.from_numpy(dataset.images(indices_B))
-    step = plain_step(*plain_model(network, 1e-4, fused=fused))
+    make = compiled_step if name == "compiled" else plain_step
+    step = make(*plain_model(network, 1e-4, fused=name != "by hand"))
     return lambda: [step(images_BCHW) for _ in range(STEPS)]
 
 

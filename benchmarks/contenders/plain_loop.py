@@ -26,20 +26,47 @@ def plain_step(
     network: nn.Module, optimizer: torch.optim.Optimizer, sigmas_2: nn.Parameter
 ) -> Callable[[Tensor], dict[str, float]]:
     """A step of L-VAE on images (B, 1, 64, 64) uint8; returns its losses, read back each time."""
+    losses = plain_losses(network, optimizer, sigmas_2)
+    return lambda images_BCHW: {name: loss.item() for name, loss in losses(images_BCHW).items()}
 
-    def step(images_BCHW: Tensor) -> dict[str, float]:
-        x_BCHW = images_BCHW.float()
-        mu_BL, logvar_BL = network.encode(x_BCHW)
-        z_BL = mu_BL + torch.exp(0.5 * logvar_BL) * torch.randn_like(mu_BL)
-        recon_BCHW = torch.sigmoid(network.decode(z_BL))
-        recon = F.mse_loss(recon_BCHW, x_BCHW, reduction="sum") / len(x_BCHW)
-        kl_BL = -0.5 * (1 + logvar_BL - mu_BL.pow(2) - logvar_BL.exp())
-        kl = kl_BL.sum(dim=1).mean()
-        s0, s1 = sigmas_2.square().unbind()
-        loss = recon / s0 + kl / s1 + s0 + s1
+
+def compiled_step(
+    network: nn.Module, optimizer: torch.optim.Optimizer, sigmas_2: nn.Parameter
+) -> Callable[[Tensor], dict[str, float]]:
+    """As `plain_step`, the losses and their gradients by torch.compile."""
+    losses = plain_losses(network, optimizer, sigmas_2, torch.compile(loss_terms))
+    return lambda images_BCHW: {name: loss.item() for name, loss in losses(images_BCHW).items()}
+
+
+def plain_losses(
+    network: nn.Module,
+    optimizer: torch.optim.Optimizer,
+    sigmas_2: nn.Parameter,
+    terms: Callable[[nn.Module, nn.Parameter, Tensor], tuple[Tensor, Tensor, Tensor]] | None = None,
+) -> Callable[[Tensor], dict[str, Tensor]]:
+    """As `plain_step`; the losses are tensors."""
+    terms = terms or loss_terms
+
+    def step(images_BCHW: Tensor) -> dict[str, Tensor]:
+        recon, kl, loss = terms(network, sigmas_2, images_BCHW)
         optimizer.zero_grad()
         loss.backward()
         optimizer.step()
-        return {"recon": recon.item(), "kl": kl.item(), "loss": loss.item()}
+        return {"recon": recon.detach(), "kl": kl.detach(), "loss": loss.detach()}
 
     return step
+
+
+def loss_terms(
+    network: nn.Module, sigmas_2: nn.Parameter, images_BCHW: Tensor
+) -> tuple[Tensor, Tensor, Tensor]:
+    """Reconstruction, KL and L-VAE's loss, each ()."""
+    x_BCHW = images_BCHW.float()
+    mu_BL, logvar_BL = network.encode(x_BCHW)
+    z_BL = mu_BL + torch.exp(0.5 * logvar_BL) * torch.randn_like(mu_BL)
+    recon_BCHW = torch.sigmoid(network.decode(z_BL))
+    recon = F.mse_loss(recon_BCHW, x_BCHW, reduction="sum") / len(x_BCHW)
+    kl_BL = -0.5 * (1 + logvar_BL - mu_BL.pow(2) - logvar_BL.exp())
+    kl = kl_BL.sum(dim=1).mean()
+    s0, s1 = sigmas_2.square().unbind()
+    return recon, kl, recon / s0 + kl / s1 + s0 + s1

@@ -182,7 +182,12 @@ def _ready(
 @contextlib.contextmanager
 def _mlflow_loaded_meanwhile(tracking_uri: str) -> Iterator[None]:
     """Imports MLflow, which takes two seconds, while the block waits for something else."""
-    thread = threading.Thread(target=load_mlflow, args=(tracking_uri,))
+
+    def load() -> None:
+        signal.pthread_sigmask(signal.SIG_BLOCK, signal.valid_signals())  # for the main thread
+        load_mlflow(tracking_uri)
+
+    thread = threading.Thread(target=load)
     thread.start()
     try:
         yield

@@ -118,7 +118,7 @@ def batches_fit_splits(grid: Grid) -> Findings:
         if largest > most:
             yield (
                 (*where, "batch_size"),
-                f"{largest:g} is larger than the training split of {facts.name}: {most} images.",
+                f"a batch of {largest:g} is larger than the training split of {facts.name}: {most} images.",
             )
 
 

@@ -109,6 +109,11 @@ def pack(folder: Path, files: Mapping[str, str]) -> None:
     ignored = shutil.ignore_patterns("__pycache__", "*.pyc")
     for package, source in zip(PACKAGES, code_here().folders, strict=True):
         shutil.copytree(source, folder / package, ignore=ignored)
+    pack_grids(folder, files)
+
+
+def pack_grids(folder: Path, files: Mapping[str, str]) -> None:
+    """Writes the grid files under GRIDS."""
     for name, text in files.items():
         path = folder / GRIDS / name
         path.parent.mkdir(parents=True, exist_ok=True)

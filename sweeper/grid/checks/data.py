@@ -118,7 +118,8 @@ def batches_fit_splits(grid: Grid) -> Findings:
         if largest > most:
             yield (
                 (*where, "batch_size"),
-                f"a batch of {largest:g} is larger than the training split of {facts.name}: {most} images.",
+                f"a batch of {largest:g} is larger than the training split of {facts.name}: {most} "
+                "images.",
             )
 
 

@@ -71,7 +71,7 @@ def shipped(monkeypatch, tmp_path):
             done = CliRunner().invoke(app, ["launch", str(grid), *STORE, *options, *extra])
             assert done.exit_code == 0, done.output
         name, files, given = jobs.pop()
-        submission.pack(tmp_path, files)
+        submission.pack_grids(tmp_path, files)
         line = submission.entrypoint(name, given).replace('"$OLDPWD"', str(tmp_path))
         words = shlex.split(line)
         done = CliRunner().invoke(app, words[words.index("launch") :])

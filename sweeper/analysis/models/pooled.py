@@ -88,19 +88,17 @@ def pool_models(population: Population, rule: SelectionRule | None = None) -> Po
 def model_runs(population: Population, rule: SelectionRule) -> tuple[ByModel, list[str]]:
     """The runs whose scores stand for each model, and the names of the datasets; a dataset from
     two sources is two."""
-    groups: dict[tuple[str, str], list[RunRow]] = {}
+    groups: dict[tuple[str, str, str], list[RunRow]] = {}
     sources: dict[str, set[str]] = {}
     for cell in population.cells:
         sources.setdefault(cell["dataset"], set()).add(cell["source"])
-        name = f"{cell['dataset']} {cell['source']}"
-        groups.setdefault((cell["label"], name), []).append(cell)
+        groups.setdefault((cell["label"], cell["dataset"], cell["source"]), []).append(cell)
     found: ByModel = {}
-    for (label, name), cells in groups.items():
-        dataset = name.split(" ")[0]
+    for (label, dataset, source), cells in groups.items():
         winner = best_configuration(cells, rule)
         read = list(reported_runs(winner, held_out(cells, rule)))
         if read:
-            shown = name if len(sources[dataset]) > 1 else dataset
+            shown = f"{dataset} {source}" if len(sources[dataset]) > 1 else dataset
             found.setdefault(label, {})[shown] = read
     datasets = sorted({dataset for own in found.values() for dataset in own})
     return found, datasets

@@ -22,7 +22,7 @@ def pooled_page(found: PooledModels) -> Page:
         rows.append(tuple(map(PageCell, texts)))
     title = f"Models over {counted(len(found.datasets), 'dataset')} by {found.by.title}"
     header = ("Datasets", "Model", "Interquartile mean", "Better than the next", "Runs")
-    names = ", ".join(map(dataset_title, (d.split(" ")[0] for d in found.datasets)))
+    names = ", ".join(map(dataset_title, found.datasets))
     notes = (
         f"Interquartile mean and probability that a run is better than one of the next model, with "
         f"{LEVEL:.0%} intervals: seeds resampled within datasets (Agarwal et al. 2021).",

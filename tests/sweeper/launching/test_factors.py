@@ -68,3 +68,13 @@ def test_a_table_has_a_row_for_each_distribution(launched):
 def test_a_second_launch_trains_nothing(launched):
     done = command(launched, "launch", "tiny.yaml", "--engine", "local")
     assert done.returncode == 0 and "4 runs are already finished" in done.stdout
+
+
+def test_one_distribution_alone_is_compared(launched, tmp_path):
+    """Its results were not attached to the launch: the name of its dataset has spaces."""
+    write_grid(tmp_path, GRID.replace("[all, ", "[") + "select: {min_active: 0}\n")
+    done = command(tmp_path, "launch", "tiny.yaml", "--engine", "local")
+    assert done.returncode == 0, done.stderr
+    assert "Traceback" not in done.stderr + done.stdout
+    assert "Models over 1 dataset " in command(tmp_path, "compare", "tiny").stdout
+    assert list(tmp_path.glob("mlartifacts/*/*/artifacts/report.html"))

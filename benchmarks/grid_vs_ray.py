@@ -15,12 +15,12 @@ import argparse
 import tempfile
 from pathlib import Path
 
+from benchmarks.contenders.plain_pool import WORKERS
 from benchmarks.contenders.plain_ray import BATCH_SIZES, LEARNING_RATES
 from benchmarks.support.measuring import Spread, command, load, ratios, sweeper, table
 
 ITERATIONS = (8, 16, 24, 32, 40, 48)
 QUICK_ITERATIONS = (4, 8, 12, 16, 20, 24)
-WORKERS = 2
 CONTENDERS = {"plain_ray": "by hand, Ray Tune", "plain_pool": "by hand, processes"}
 
 GRID = """\

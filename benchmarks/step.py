@@ -186,14 +186,14 @@ def by_hand(network: str, batch_size: int, name: str) -> Callable[[], object]:
     import numpy as np
     import torch
 
-    from benchmarks.contenders.plain_loop import compiled_step, plain_model, plain_step
+    from benchmarks.contenders.plain_loop import plain_model, plain_step
     from trainers.datasets import open_dataset
 
     dataset = open_dataset("dsprites")
     indices_B = np.random.default_rng(0).integers(0, len(dataset), batch_size)
     images_BCHW = torch.from_numpy(dataset.images(indices_B))
-    make = compiled_step if name == "compiled" else plain_step
-    step = make(*plain_model(network, 1e-4, fused=name != "by hand"))
+    model = plain_model(network, 1e-4, fused=name != "by hand")
+    step = plain_step(*model, compiled=name == "compiled")
     return lambda: [step(images_BCHW) for _ in range(STEPS)]
 
 

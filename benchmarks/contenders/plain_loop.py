@@ -22,41 +22,6 @@ def plain_model(
     return network, torch.optim.Adam(weights, lr=learning_rate, fused=fused), sigmas_2
 
 
-def plain_step(
-    network: nn.Module, optimizer: torch.optim.Optimizer, sigmas_2: nn.Parameter
-) -> Callable[[Tensor], dict[str, float]]:
-    """A step of L-VAE on images (B, 1, 64, 64) uint8; returns its losses, read back each time."""
-    losses = plain_losses(network, optimizer, sigmas_2)
-    return lambda images_BCHW: {name: loss.item() for name, loss in losses(images_BCHW).items()}
-
-
-def compiled_step(
-    network: nn.Module, optimizer: torch.optim.Optimizer, sigmas_2: nn.Parameter
-) -> Callable[[Tensor], dict[str, float]]:
-    """As `plain_step`, the losses and their gradients by torch.compile."""
-    losses = plain_losses(network, optimizer, sigmas_2, torch.compile(loss_terms))
-    return lambda images_BCHW: {name: loss.item() for name, loss in losses(images_BCHW).items()}
-
-
-def plain_losses(
-    network: nn.Module,
-    optimizer: torch.optim.Optimizer,
-    sigmas_2: nn.Parameter,
-    terms: Callable[[nn.Module, nn.Parameter, Tensor], tuple[Tensor, Tensor, Tensor]] | None = None,
-) -> Callable[[Tensor], dict[str, Tensor]]:
-    """As `plain_step`; the losses are tensors."""
-    terms = terms or loss_terms
-
-    def step(images_BCHW: Tensor) -> dict[str, Tensor]:
-        recon, kl, loss = terms(network, sigmas_2, images_BCHW)
-        optimizer.zero_grad()
-        loss.backward()
-        optimizer.step()
-        return {"recon": recon.detach(), "kl": kl.detach(), "loss": loss.detach()}
-
-    return step
-
-
 def loss_terms(
     network: nn.Module, sigmas_2: nn.Parameter, images_BCHW: Tensor
 ) -> tuple[Tensor, Tensor, Tensor]:
@@ -70,3 +35,34 @@ def loss_terms(
     kl = kl_BL.sum(dim=1).mean()
     s0, s1 = sigmas_2.square().unbind()
     return recon, kl, recon / s0 + kl / s1 + s0 + s1
+
+
+def plain_losses(
+    network: nn.Module,
+    optimizer: torch.optim.Optimizer,
+    sigmas_2: nn.Parameter,
+    terms: Callable[[nn.Module, nn.Parameter, Tensor], tuple[Tensor, Tensor, Tensor]] = loss_terms,
+) -> Callable[[Tensor], dict[str, Tensor]]:
+    """A step of L-VAE on images (B, 1, 64, 64) uint8; returns its losses, each ()."""
+
+    def step(images_BCHW: Tensor) -> dict[str, Tensor]:
+        recon, kl, loss = terms(network, sigmas_2, images_BCHW)
+        optimizer.zero_grad()
+        loss.backward()
+        optimizer.step()
+        return {"recon": recon.detach(), "kl": kl.detach(), "loss": loss.detach()}
+
+    return step
+
+
+def plain_step(
+    network: nn.Module,
+    optimizer: torch.optim.Optimizer,
+    sigmas_2: nn.Parameter,
+    *,
+    compiled: bool = False,
+) -> Callable[[Tensor], dict[str, float]]:
+    """As `plain_losses`, the losses read back each time. compiled: by torch.compile."""
+    terms = torch.compile(loss_terms) if compiled else loss_terms
+    step = plain_losses(network, optimizer, sigmas_2, terms)
+    return lambda images_BCHW: {name: loss.item() for name, loss in step(images_BCHW).items()}

@@ -75,7 +75,7 @@ app.add_typer(data.app, name="data")
 def main() -> None:
     """The `sweeper` command."""
     tolerate_encodings()
-    gc.set_threshold(50_000)  # importing MLflow and Ray makes few cycles: a sixth of its time
+    gc.set_threshold(50_000)  # imports of Ray and MLflow make few cycles
     try:
         code = app(standalone_mode=False)
     except (SweeperError, TrainerError) as error:

@@ -5,6 +5,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from sweeper.planning.plan import Training
+from sweeper.plotting.style import load_matplotlib
 from sweeper.publishing.runs import run_to_publish
 from sweeper.store.folders import open_folder
 from sweeper.tracking.writing.writer import Writer
@@ -46,6 +47,7 @@ def publish_record(
         return Published(run_id, MISSING)
     entry = run_to_publish(training, iteration, grids=grids, parent=parent, milestone=milestone)
     writer.publish(entry)
+    load_matplotlib()  # for the figures at the end, while trainings still run
     return Published(run_id, entry.status, entry.reason, writer.no_picture.get(run_id, ""))
 
 

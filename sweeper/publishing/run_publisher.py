@@ -15,7 +15,6 @@ from sweeper.messages import mask_credentials
 from sweeper.planning.plan import Plan, Training
 from sweeper.planning.remaining import KnownRuns
 from sweeper.planning.settings import Settings
-from sweeper.plotting.style import load_matplotlib
 from sweeper.publishing.code_version import code_version
 from sweeper.publishing.failures import PublishingFailure, failure_of
 from sweeper.publishing.launch_results import attach_results
@@ -79,8 +78,6 @@ class RunPublisher:
     def publish_records(self, training: Training, records: Mapping[int, str | None]) -> None:
         """Publishes milestones. records: {iteration: record name, None where it must be looked
         up}. Records are read when they are published, so that the queue holds no latents."""
-        if not self._recorded:  # for the figures at the end, while trainings still run
-            self.queue.put(lambda writer: load_matplotlib())
         for iteration, record in records.items():
             if iteration not in training.config.milestones:
                 continue

@@ -11,7 +11,7 @@ from benchmarks.contenders import plain_loop
 from benchmarks.support import limits
 from benchmarks.support.measuring import ROOT, Spread, command, interleaved, machine, ratios, table
 from benchmarks.support.subject import l_vae
-from tests.sweeper.support.synthetic_store import FACTORS
+from tests.sweeper.support.invented import FACTORS
 from trainers.networks import build_network
 
 

@@ -10,7 +10,7 @@ from sweeper.analysis.study import read_study
 from sweeper.publishing.launch_results import attach_results
 from sweeper.tracking import layout
 from sweeper.tracking.writing.writer import RunToPublish, Writer
-from tests.sweeper.support import synthetic_store as synthetic
+from tests.sweeper.support import invented
 from trainers.saving.records import Milestone
 
 GRID = "table6_1"
@@ -19,7 +19,7 @@ GRID = "table6_1"
 def write_store(folder: Path) -> str:
     """36 finished runs under one launch with its tables and figures; the tracking URI."""
     uri = f"sqlite:///{folder / 'mlflow.db'}"
-    cells = synthetic.thesis_cells(models=("l_vae",))
+    cells = invented.thesis_cells(models=("l_vae",))
     writer = Writer(uri, "thesis", folder, "0.1.0")
     parent = writer.open_launch(GRID, "0" * 16, {})
     for name, text in ((layout.PLAN, _plan(cells)), (layout.GRID_TEXT, f"name: {GRID}\n")):
@@ -49,20 +49,20 @@ def _publication(cell: dict[str, Any], parent: str, number: int) -> RunToPublish
         params=params,
         grids=(GRID,),
         synthetic=False,
-        measures=synthetic.MEASURES,
+        measures=invented.MEASURES,
         milestone=_milestone(cell, number),
         parent=parent,
     )
 
 
 def _milestone(cell: dict[str, Any], number: int) -> Milestone:
-    curves = synthetic.trajectory(cell)
+    curves = invented.trajectory(cell)
     step_S = np.linspace(0, cell["iterations"], len(curves["loss/kl"]))
-    mu_NL, factors_NK = synthetic.latents(cell)
-    metrics = synthetic.final_metrics(cell).items()
+    mu_NL, factors_NK = invented.latents(cell)
+    metrics = invented.final_metrics(cell).items()
     about = {
         "dataset_fingerprint": "dsprites/rendered-1",
-        "factor_names": list(synthetic.FACTORS["dsprites"]),
+        "factor_names": list(invented.FACTORS["dsprites"]),
         "factor_sizes": [6] * 5,
         "created_s": 1.7e9 + number,
     }

@@ -13,6 +13,7 @@ from sqlalchemy.engine import Engine
 
 from sweeper.analysis.study import Study, read_study
 from sweeper.tracking import empty_database as creation
+from tests.sweeper.support import invented
 from tests.sweeper.support import synthetic_store as synthetic
 from tests.sweeper.support.trained_store import Trained, train_store
 
@@ -83,7 +84,7 @@ def new_store(tmp_path: Path, empty_database: Path) -> Callable[[], str]:
 def small_uri(tmp_path_factory: pytest.TempPathFactory, empty_database: Path) -> str:
     """40 finished runs on dSprites: vae, beta_vae with beta 2 and 4, l_vae, mdl_vae_strong."""
     uri = synthetic.create_store(tmp_path_factory.mktemp("small"), empty_database)
-    synthetic.write_launch(uri, synthetic.small_cells(), grid="table7_1")
+    synthetic.write_launch(uri, invented.small_cells(), grid="table7_1")
     return uri
 
 

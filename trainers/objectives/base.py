@@ -84,8 +84,7 @@ class Objective(nn.Module):
         return None
 
     def adversary_optimizer(self) -> dict[str, Any]:
-        """Arguments of the adversary's Adam, of `lr`, `betas`, `eps` and `weight_decay`: such as
-        {'lr': 1e-4, 'betas': (0.5, 0.9)}."""
+        """Arguments of the adversary's Adam, such as {'lr': 1e-4, 'betas': (0.5, 0.9)}."""
         raise NotImplementedError(type(self).__name__)
 
     def adversary_loss(self, terms: Terms) -> Tensor:

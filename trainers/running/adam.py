@@ -16,7 +16,7 @@ class Adam:
     fused=True, and the same state_dict.
 
     parameters: any shapes, all on one device.  capturable: the step count is kept on the device,
-    which a CUDA graph needs."""
+    which a CUDA graph needs.  The other options are those of `torch.optim.Adam`."""
 
     def __init__(
         self,
@@ -26,6 +26,9 @@ class Adam:
         betas: tuple[float, float] = (0.9, 0.999),
         eps: float = 1e-8,
         weight_decay: float = 0.0,
+        amsgrad: bool = False,
+        maximize: bool = False,
+        decoupled_weight_decay: bool = False,
         capturable: bool = False,
     ) -> None:
         self._parameters = list(parameters)
@@ -34,13 +37,13 @@ class Adam:
             "betas": betas,
             "eps": eps,
             "weight_decay": weight_decay,
-            "amsgrad": False,
-            "maximize": False,
+            "amsgrad": amsgrad,
+            "maximize": maximize,
             "foreach": None,
             "capturable": capturable,
             "differentiable": False,
             "fused": True,
-            "decoupled_weight_decay": False,
+            "decoupled_weight_decay": decoupled_weight_decay,
         }
         self._state: dict[int, dict[str, Tensor]] = {}  # by the place of the parameter
 
@@ -61,7 +64,7 @@ class Adam:
             [gradient for place in used if (gradient := self._parameters[place].grad) is not None],
             [state["exp_avg"] for state in states],
             [state["exp_avg_sq"] for state in states],
-            [],
+            [state["max_exp_avg_sq"] for state in states if "max_exp_avg_sq" in state],
             [state["step"] for state in states],
             beta1=beta1,
             beta2=beta2,
@@ -71,10 +74,10 @@ class Adam:
     def _state_of(self, place: int) -> dict[str, Tensor]:
         if place not in self._state:
             parameter = self._parameters[place]
+            names = ["exp_avg", "exp_avg_sq", *["max_exp_avg_sq"] * self.options["amsgrad"]]
             self._state[place] = {
                 "step": torch.zeros((), dtype=torch.float32, device=parameter.device),
-                "exp_avg": torch.zeros_like(parameter),
-                "exp_avg_sq": torch.zeros_like(parameter),
+                **{name: torch.zeros_like(parameter) for name in names},
             }
         return self._state[place]
 

@@ -1,6 +1,5 @@
 """All trainings of a plan as one Ray Tune run: one trial per attempt, actors reused."""
 
-import gc
 import os
 import tempfile
 import threading
@@ -83,8 +82,6 @@ def _tune(run: _TuneRun) -> None:
         StopScheduler,
     )
 
-    if not run.nodes.in_cluster:
-        gc.freeze()  # Ray asks for searches for garbage: not among all that was imported
     with tempfile.TemporaryDirectory(prefix="sweeper-tune-") as scratch:
         tune.Tuner(
             tune.with_resources(TrainingTrial, _placement),

@@ -110,8 +110,8 @@ class TrainingTrial(tune.Trainable):
 
 @functools.cache
 def _load_trainer() -> None:
-    """Imports the trainer; what was imported is never garbage, and Ray asks workers again and again
-    to search everything for garbage, which takes a quarter of a second each time."""
+    """Imports the trainer. What was imported is never garbage, so it is left out of the searches
+    for garbage that Ray asks workers for again and again."""
     gc.disable()
     try:
         import trainers.training  # noqa: F401

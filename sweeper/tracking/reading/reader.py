@@ -59,7 +59,7 @@ class StoreContents:
 def read_store(uri: str = layout.DEFAULT_URI, *, experiment: str | None = None) -> StoreContents:
     """Every run and launch of one experiment, or of all active ones. Raises TrackingError."""
     stored, deleted = _stored_runs(uri, experiment)
-    launches = [_launch(uri, run) for run in stored if _kind(run) == layout.KIND_LAUNCH]
+    launches = _launches(uri, stored)
     return StoreContents(
         uri,
         tuple(_deduplicated(stored)),
@@ -74,17 +74,9 @@ def stored_runs(
 ) -> dict[str, StoredRun]:
     """run id -> its MLflow run; {} where there is no store yet. Raises TrackingError.
 
-    run_ids: those that are needed, None for all; of a server all are read in any case."""
-    check_uri(uri)
-    path = sqlite_path(uri)
-    if path is not None and not path.exists():
-        return {}
-    tagged = None if run_ids is None else (layout.RUN_ID, run_ids)
-    try:
-        runs = _deduplicated(_stored_runs(uri, None, tagged)[0])
-    except HalfMadeStore:  # the next launch replaces it
-        return {}
-    return {run.tags[layout.RUN_ID]: run for run in runs}
+    run_ids: those that are needed, None for all; of a server more may be read."""
+    found = _runs_so_far(uri, None if run_ids is None else (layout.RUN_ID, run_ids))
+    return {run.tags[layout.RUN_ID]: run for run in _deduplicated(found)}
 
 
 class RunReader:
@@ -94,31 +86,35 @@ class RunReader:
     def __init__(self, uri: str) -> None:
         self._uri = uri
         self._is_local = sqlite_path(uri) is not None
-        self._known: set[str] | None = set()  # None: all are
+        self._asked: set[str] = set()
         self._found: dict[str, StoredRun] = {}
 
     def read(self, run_ids: Iterable[str]) -> Mapping[str, StoredRun]:
         """run id -> its MLflow run, of these and perhaps others. Raises TrackingError."""
-        if self._known is not None:
-            missing = set(run_ids) - self._known
-            if missing or not self._is_local:
-                self._found |= stored_runs(self._uri, missing)
-            self._known = self._known | missing if self._is_local else None
+        missing = set(run_ids) - self._asked
+        if missing and (self._is_local or not self._asked):
+            self._found |= stored_runs(self._uri, missing if self._is_local else None)
+        self._asked |= missing
         return self._found
 
 
 def read_launches(uri: str) -> list[Launch]:
     """The launches of a store with the cells that each asks for; [] where there is no store yet.
     Raises TrackingError."""
+    found = _runs_so_far(uri, (layout.KIND, (layout.KIND_LAUNCH,)))
+    return [launch for launch in _launches(uri, found) if launch.cells]
+
+
+def _runs_so_far(uri: str, tagged: tuple[str, Collection[str]] | None) -> list[StoredRun]:
+    """Runs of every kind; [] where there is no store yet. tagged: see `_stored_runs`."""
+    check_uri(uri)
     path = sqlite_path(uri)
     if path is not None and not path.exists():
         return []
     try:
-        stored, _ = _stored_runs(uri, None, (layout.KIND, (layout.KIND_LAUNCH,)))
-    except HalfMadeStore:
+        return _stored_runs(uri, None, tagged)[0]
+    except HalfMadeStore:  # the next launch replaces it
         return []
-    launches = (_launch(uri, run) for run in stored if _kind(run) == layout.KIND_LAUNCH)
-    return [launch for launch in launches if launch.cells]
 
 
 def partial_copies(uri: str) -> list[StoredRun]:
@@ -165,14 +161,14 @@ def _finished(run: StoredRun) -> FinishedRun:
 def _stored_runs(
     uri: str, experiment: str | None, tagged: tuple[str, Collection[str]] | None = None
 ) -> tuple[list[StoredRun], tuple[str, ...]]:
-    """Runs of every kind, and the names of deleted experiments. tagged: see
-    `database.read_runs`; a server gives all runs."""
+    """Runs of every kind, and the names of deleted experiments. tagged: (a tag, the values of it
+    that are needed); of a server all runs are read where there are several values."""
     check_uri(uri)
     path = sqlite_path(uri)
     known = server.read_experiments(uri) if path is None else database.read_experiments(uri, path)
     ids = _experiment_ids(uri, known, experiment)
     if path is None:
-        runs = server.read_runs(uri, ids)
+        runs = server.read_runs(uri, ids, tagged)
     else:
         runs = database.read_runs(uri, path, ids, tagged)
     for run in runs:
@@ -228,6 +224,10 @@ def _deduplicated(stored: Sequence[StoredRun]) -> list[StoredRun]:
 def _rank(run: StoredRun) -> tuple[bool, bool, int, str]:
     status = run.tags.get(layout.STATUS)
     return (status != layout.FINISHED, status is None, run.start_ms, run.mlflow_run_id)
+
+
+def _launches(uri: str, stored: Iterable[StoredRun]) -> list[Launch]:
+    return [_launch(uri, run) for run in stored if _kind(run) == layout.KIND_LAUNCH]
 
 
 def _launch(uri: str, run: StoredRun) -> Launch:

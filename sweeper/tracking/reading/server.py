@@ -1,6 +1,6 @@
 """A store read through MLflow's client: a tracking server, or a database other than SQLite."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
 
@@ -25,14 +25,22 @@ def read_experiments(uri: str) -> list[Experiment]:
         ]
 
 
-def read_runs(uri: str, experiment_ids: Sequence[str]) -> list[StoredRun]:
-    """Every active run of these experiments, in order of start.
+def read_runs(
+    uri: str, experiment_ids: Sequence[str], tagged: tuple[str, Collection[str]] | None = None
+) -> list[StoredRun]:
+    """Every active run of these experiments, in order of start. tagged: (a tag, the values of it
+    that are needed); MLflow searches for one value only, so of several all runs are read.
 
     Oldest first, so that runs which start between two pages come after the last one."""
+    query = ""
+    if tagged is not None and len(tagged[1]) == 1:
+        [value] = tagged[1]
+        query = f"tags.`{tagged[0]}` = '{value}'"
     with _client(uri) as client:
         pages = _pages(
             client.search_runs,
             experiment_ids=list(experiment_ids),
+            filter_string=query,
             max_results=PAGE,
             order_by=["attributes.start_time ASC"],
         )

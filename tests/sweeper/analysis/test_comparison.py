@@ -7,6 +7,7 @@ import pytest
 from sweeper.analysis.comparison import compare
 from sweeper.tables.pages.comparison import agreements_page, winners_page
 from sweeper.tables.render import PAGES
+from tests.sweeper.support import invented
 from tests.sweeper.support import synthetic_store as synthetic
 
 
@@ -14,7 +15,7 @@ def test_the_winner_changes_with_the_measure(new_store):
     """Two measures that order the models the other way round: rank correlation -1."""
     uri = new_store()
     models = ("vae", "control_vae", "dynamic_vae", "sigma_vae")
-    cells = [synthetic.make_cell("dsprites", model) for model in models]
+    cells = [invented.make_cell("dsprites", model) for model in models]
 
     def change(cell, metrics):
         place = models.index(cell["model"]) / 10

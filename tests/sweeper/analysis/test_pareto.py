@@ -13,6 +13,7 @@ from sweeper.errors import ResultsError, UsageError
 from sweeper.figures.pareto_front import save_front
 from sweeper.tables.pages.front import front_page
 from sweeper.tables.render import PAGES
+from tests.sweeper.support import invented
 from tests.sweeper.support import synthetic_store as synthetic
 
 BOTH = {"cbd": "max", "valid/recon": "min"}
@@ -60,12 +61,12 @@ def test_a_launched_grid_has_a_front(small) -> None:
 
 
 def test_seeds_are_one_place_at_their_mean(new_store) -> None:
-    cells = [synthetic.make_cell("dsprites", "vae", seed=seed) for seed in (0, 1, 2)]
+    cells = [invented.make_cell("dsprites", "vae", seed=seed) for seed in (0, 1, 2)]
     uri = new_store()
     synthetic.write_launch(uri, cells, grid="g")
     found = front("g", BOTH, uri)
     [place] = found.places
-    scores = [synthetic.final_metrics(cell)["measure/cbd"] for cell in cells]
+    scores = [invented.final_metrics(cell)["measure/cbd"] for cell in cells]
     assert place.values[0] == pytest.approx(np.mean(scores))
     assert (place.seeds, len(place.run_ids)) == (3, 3)
 
@@ -73,7 +74,7 @@ def test_seeds_are_one_place_at_their_mean(new_store) -> None:
 def test_directions_are_those_of_the_search_that_was_launched(new_store) -> None:
     uri = new_store()
     text = "search: {directions: {mig: max, valid/kl: min}}\n"
-    synthetic.write_launch(uri, synthetic.small_cells(), grid="g", grid_text=text)
+    synthetic.write_launch(uri, invented.small_cells(), grid="g", grid_text=text)
     found = front("g", None, uri)
     assert [metric.name for metric in found.metrics] == ["mig", "valid/kl"]
     assert found.directions == ("max", "min")

@@ -12,6 +12,7 @@ from sweeper.errors import ResultsError
 from sweeper.tables import table
 from sweeper.tracking.connection import open_client
 from sweeper.tracking.reading.reader import finished_runs, stored_runs
+from tests.sweeper.support import invented
 from tests.sweeper.support import synthetic_store as synthetic
 
 
@@ -25,11 +26,11 @@ def test_the_wide_form_has_a_row_a_run_with_typed_settings(small):
 
 def test_the_tidy_form_has_the_numbers_that_were_logged(small_uri):
     tidy = results(small_uri, grid="table7_1")
-    cell = synthetic.small_cells()[7]
+    cell = invented.small_cells()[7]
     mine = tidy[tidy.run_id == cell["run_id"]].set_index("measure").value
-    logged = synthetic.final_metrics(cell)
-    assert set(mine.index) == {*synthetic.MEASURES, "valid/recon", "valid/kl"}
-    assert all(mine[name] == logged[f"measure/{name}"] for name in synthetic.MEASURES)
+    logged = invented.final_metrics(cell)
+    assert set(mine.index) == {*invented.MEASURES, "valid/recon", "valid/kl"}
+    assert all(mine[name] == logged[f"measure/{name}"] for name in invented.MEASURES)
     assert mine["valid/recon"] == logged["valid/recon"]
     assert len(tidy) == 40 * 13
 
@@ -43,7 +44,7 @@ def test_infinities_are_restored(new_store):
     uri = new_store()
     synthetic.write_launch(
         uri,
-        synthetic.small_cells()[:1],
+        invented.small_cells()[:1],
         change=lambda cell, metrics: metrics | {"measure/cbd": -math.inf, "valid/recon": math.inf},
         artifacts=False,
     )
@@ -53,7 +54,7 @@ def test_infinities_are_restored(new_store):
 
 
 def test_a_run_that_has_not_ended_is_unfinished_and_counts_as_missing(new_store):
-    uri, cells = new_store(), synthetic.small_cells()[:2]
+    uri, cells = new_store(), invented.small_cells()[:2]
     fates = {cells[0]["run_id"]: ("running", "")}
     synthetic.write_launch(
         uri, cells, outcome=lambda c: fates.get(c["run_id"], ("finished", "")), artifacts=False
@@ -70,7 +71,7 @@ def test_a_grid_that_was_never_launched_is_reported_with_those_that_were(small_u
 
 
 def test_runs_of_two_grids_in_one_store(new_store):
-    uri, cells = new_store(), synthetic.small_cells()
+    uri, cells = new_store(), invented.small_cells()
     synthetic.write_launch(uri, cells[:6], grid="first", artifacts=False)
     synthetic.write_launch(uri, cells[4:9], grid="second", artifacts=False)
     asked = {cell["run_id"] for cell in cells[4:9]}
@@ -79,11 +80,11 @@ def test_runs_of_two_grids_in_one_store(new_store):
 
 
 def test_latents_trajectories_and_milestones_on_demand(small):
-    cell = synthetic.make_cell("dsprites", "l_vae", iterations=200_000)
-    mu_NL, factors_NK = synthetic.latents(cell)
+    cell = invented.make_cell("dsprites", "l_vae", iterations=200_000)
+    mu_NL, factors_NK = invented.latents(cell)
     found = small.latents(cell["run_id"])
     assert (found.mu_NL == mu_NL).all() and (found.factors_NK == factors_NK).all()
-    assert found.names == synthetic.FACTORS["dsprites"]
+    assert found.names == invented.FACTORS["dsprites"]
     curve = small.trajectory(cell["run_id"])
     assert curve["iteration"][-1] == 200_000 and "sigma/recon" in curve
     siblings = small.siblings(cell["run_id"])
@@ -95,7 +96,7 @@ def test_latents_trajectories_and_milestones_on_demand(small):
 def annotated(new_store):
     """A run on each of two seeds, and the notes that its owner added to one of them."""
     uri = new_store()
-    first = next(c for c in synthetic.small_cells() if c["model"] == "beta_vae")
+    first = next(c for c in invented.small_cells() if c["model"] == "beta_vae")
     cells = [first, {**first, "seed": 1, "run_id": "5" * 16, "training_id": "6" * 16}]
     synthetic.write_launch(uri, cells, artifacts=False)
     before = read_study(uri)

@@ -8,11 +8,12 @@ from pathlib import Path
 import pytest
 
 from sweeper.cli.app import app
+from tests.sweeper.support import invented
 from tests.sweeper.support import synthetic_store as synthetic
 
 
 def cells():
-    return synthetic.small_cells()[:8]
+    return invented.small_cells()[:8]
 
 
 @pytest.mark.parametrize(
@@ -78,9 +79,7 @@ def test_runs_without_latents_are_one_line_where_latents_are_needed(command, new
 
 def test_a_figure_says_which_stored_runs_it_leaves_out(command, new_store, tmp_path):
     uri = new_store()
-    asked, other = (
-        synthetic.thesis_cells(models=(m,), batch_sizes=(64,)) for m in ("vae", "l_vae")
-    )
+    asked, other = (invented.thesis_cells(models=(m,), batch_sizes=(64,)) for m in ("vae", "l_vae"))
     synthetic.write_launch(uri, asked, grid="mine", artifacts=False)
     synthetic.write_launch(uri, other, grid="other", artifacts=False)
     where = ["--grid", "mine", "--tracking-uri", uri, "--out", str(tmp_path)]
@@ -94,7 +93,7 @@ def test_a_figure_says_which_stored_runs_it_leaves_out(command, new_store, tmp_p
 @pytest.mark.parametrize("bad", [math.nan, math.inf, -math.inf])
 def test_a_score_that_is_no_number_is_never_selected(command, new_store, bad):
     uri, some = new_store(), cells()
-    best = max(some, key=lambda cell: synthetic.final_metrics(cell)["measure/cbd"])
+    best = max(some, key=lambda cell: invented.final_metrics(cell)["measure/cbd"])
 
     def change(cell, metrics):
         return metrics | ({"measure/cbd": bad} if cell is best else {})

@@ -18,6 +18,7 @@ from sweeper.figures.regularisers import compute_regularisers
 from sweeper.figures.scatter import compute_scatter
 from sweeper.figures.sigmas import compute_sigmas
 from sweeper.plotting.files import as_bytes, as_csv
+from tests.sweeper.support import invented
 from tests.sweeper.support import synthetic_store as synthetic
 from trainers.measures import pcc_matrix
 
@@ -42,7 +43,7 @@ def test_curves_are_of_one_setting_and_every_beta(small):
 
 def test_curves_name_the_beta_that_is_missing(new_store):
     uri = new_store()
-    synthetic.write_launch(uri, synthetic.thesis_cells(models=("vae",), batch_sizes=(64,)))
+    synthetic.write_launch(uri, invented.thesis_cells(models=("vae",), batch_sizes=(64,)))
     found = compute_curves(population(read_study(uri)), "dsprites")
     assert found.notes[1] == "No finished run with beta 2, 4 in this setting."
     with pytest.raises(ResultsError, match="no finished vae or beta_vae on mpi3d"):
@@ -89,7 +90,7 @@ def test_correlation_needs_runs_and_names_measures_that_were_not_scored(small, n
     assert found.measures == ("cbd", "mig") and found.n_MM.tolist() == [[40, 40], [40, 40]]
     assert found.notes[1] == "Not scored: dci_disentanglement."
     uri = new_store()
-    synthetic.write_launch(uri, synthetic.small_cells()[:2], artifacts=False)
+    synthetic.write_launch(uri, invented.small_cells()[:2], artifacts=False)
     with pytest.raises(ResultsError, match="2 finished runs"):
         compute_correlations(population(read_study(uri)), ("cbd", "mig"))
 
@@ -115,7 +116,7 @@ def test_regularisers():
 def four_datasets(tmp_path_factory, empty_database):
     """What every figure needs, and no more."""
     uri = synthetic.create_store(tmp_path_factory.mktemp("four"), empty_database)
-    cells = synthetic.thesis_cells(
+    cells = invented.thesis_cells(
         ("dsprites", "falcor3d", "isaac3d", "mpi3d"),
         ("vae", "beta_vae", "l_vae", "mdl_vae_strong", "mdl_vae_weak"),
         batch_sizes=(64,),
@@ -169,7 +170,7 @@ def test_unknown_figures_and_missing_runs_are_reported(small, tmp_path):
 def stand_ins(tmp_path_factory, empty_database):
     uri = synthetic.create_store(tmp_path_factory.mktemp("stand_ins"), empty_database)
     names = ("dsprites", "falcor3d", "isaac3d", "mpi3d")
-    cells = synthetic.thesis_cells(
+    cells = invented.thesis_cells(
         names,
         ("vae", "beta_vae", "l_vae", "mdl_vae_strong", "mdl_vae_weak"),
         batch_sizes=(64,),

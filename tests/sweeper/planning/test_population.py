@@ -8,6 +8,7 @@ from sweeper.analysis.study import read_study
 from sweeper.errors import UsageError
 from sweeper.figures.scatter import compute_scatter
 from sweeper.planning.population import find_population
+from tests.sweeper.support import invented
 from tests.sweeper.support import synthetic_store as synthetic
 
 GRID = """
@@ -22,7 +23,7 @@ def mixed(new_store):
     """Real runs of one grid among stand-ins, rehearsals, runs of another grid and orphans."""
     uri = new_store()
     vae = {"models": ("vae",), "batch_sizes": (64,)}
-    cells = synthetic.thesis_cells(**vae, iterations=(50_000, 100_000, 200_000))
+    cells = invented.thesis_cells(**vae, iterations=(50_000, 100_000, 200_000))
 
     def write(cells, start, grid="mine", **more):
         more = {"grid_text": GRID, "artifacts": False, **more}
@@ -30,14 +31,14 @@ def mixed(new_store):
 
     write(cells, 0, grid_text=GRID.replace("10e4]", "10e4, 20e4]"))
     write([c for c in cells if c["iterations"] != 200_000], 1000)  # edited: two orphans
-    write(synthetic.thesis_cells(**vae, iterations=(5, 10)), 2000)
+    write(invented.thesis_cells(**vae, iterations=(5, 10)), 2000)
     write(
-        synthetic.thesis_cells(models=("l_vae",), batch_sizes=(128,))[:3],
+        invented.thesis_cells(models=("l_vae",), batch_sizes=(128,))[:3],
         3000,
         "other",
         grid_text="",
     )
-    stand_in = synthetic.make_cell("mpi3d", "vae", source="synthetic")
+    stand_in = invented.make_cell("mpi3d", "vae", source="synthetic")
     write([stand_in], 4000, "third", synthetic=["mpi3d"])
     return uri
 

@@ -7,6 +7,7 @@ import pytest
 
 from sweeper.errors import ResultsError
 from sweeper.reports.grid_report import report
+from tests.sweeper.support import invented
 from tests.sweeper.support import synthetic_store as synthetic
 
 VOID = {"meta", "img", "br"}
@@ -52,7 +53,7 @@ def test_grid_text_and_reasons_are_escaped_and_the_page_is_repeatable(new_store)
     uri, evil = new_store(), "</pre><script>alert('x')</script>"
     synthetic.write_launch(
         uri,
-        synthetic.small_cells()[:8],
+        invented.small_cells()[:8],
         grid="mine",
         grid_text=evil,
         outcome=lambda c: ("diverged", evil) if c["iterations"] == 50_000 else ("finished", ""),

@@ -13,9 +13,10 @@ from sweeper.tracking.reading import database
 from sweeper.tracking.reading.stored_run import StoredRun
 from sweeper.tracking.sqlite_file import open_sqlite
 from sweeper.tracking.uri import sqlite_path
+from tests.sweeper.support import invented
 from tests.sweeper.support import synthetic_store as synthetic
 
-CELLS = synthetic.thesis_cells(
+CELLS = invented.thesis_cells(
     models=("vae", "l_vae"),
     batch_sizes=(64,),
     learning_rates=(1e-4,),

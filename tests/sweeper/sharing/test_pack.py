@@ -16,6 +16,7 @@ from sweeper.tables import table
 from sweeper.tables.render import render
 from sweeper.tracking.writing import run_copy
 from tests.sweeper.sharing.conftest import CELLS, merged, numbers_of_runs
+from tests.sweeper.support import invented
 from tests.sweeper.support import synthetic_store as synthetic
 
 TABLE = "table7_1"
@@ -41,7 +42,7 @@ def rewritten(file: Path, change) -> Path:
 def file(store_with, tmp_path):
     """A pack of 4 runs; the store holds runs of another grid too."""
     uri = store_with(grid_text="name: table7_1\n")
-    other = synthetic.thesis_cells(models=("sigma_vae",), batch_sizes=(64,), iterations=(50_000,))
+    other = invented.thesis_cells(models=("sigma_vae",), batch_sizes=(64,), iterations=(50_000,))
     synthetic.write_launch(uri, other, grid="other")
     out = tmp_path / "study.zip"
     found = pack(TABLE, uri, out, {})

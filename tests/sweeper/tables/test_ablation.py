@@ -1,12 +1,13 @@
 """Table 6.2: a beta-VAE next to the L-VAE that learned its beta."""
 
 from sweeper.tables import table
+from tests.sweeper.support import invented
 from tests.sweeper.support import synthetic_store as synthetic
 
 
 def test_table_6_2_shows_the_beta_vae_nearest_to_the_learned_beta(new_store):
     uri = new_store()
-    cells = synthetic.thesis_cells(
+    cells = invented.thesis_cells(
         ("dsprites", "falcor3d"), ("beta_vae", "l_vae"), (64,), betas=(0.89, 1.9, 4.0)
     )
 
@@ -28,8 +29,8 @@ def test_table_6_2_shows_the_beta_vae_nearest_to_the_learned_beta(new_store):
 
 def test_table_6_2_while_the_beta_is_not_learned_yet(new_store):
     uri = new_store()
-    cells = synthetic.thesis_cells(models=("l_vae",), batch_sizes=(64,))
-    waiting = synthetic.make_cell("dsprites", "beta_vae", beta=1.0)
+    cells = invented.thesis_cells(models=("l_vae",), batch_sizes=(64,))
+    waiting = invented.make_cell("dsprites", "beta_vae", beta=1.0)
     waiting |= {"run_id": "waiting-1", "model": "beta_vae", "params": {"beta": "waiting for x"}}
     synthetic.write_launch(
         uri,
@@ -45,7 +46,7 @@ def test_table_6_2_while_the_beta_is_not_learned_yet(new_store):
 
 def test_table_6_2_takes_the_beta_of_the_run_that_table_6_1_prints(new_store):
     """Its shipped grid resolves the learned beta by the rule of table6_1.yaml."""
-    uri, cells = new_store(), synthetic.thesis_cells(models=("l_vae",))
+    uri, cells = new_store(), invented.thesis_cells(models=("l_vae",))
     learned = {cell["run_id"]: 0.5 + place / 100 for place, cell in enumerate(cells)}
 
     def change(cell, metrics):
@@ -53,7 +54,7 @@ def test_table_6_2_takes_the_beta_of_the_run_that_table_6_1_prints(new_store):
 
     synthetic.write_launch(uri, cells, grid="table6_1", change=change, artifacts=False)
     [printed] = [row for row in table("6.1", uri).rows if row.winner]
-    asked = synthetic.thesis_cells(models=("beta_vae",), betas=(round(printed.beta, 2),))
+    asked = invented.thesis_cells(models=("beta_vae",), betas=(round(printed.beta, 2),))
     synthetic.write_launch(uri, asked, grid="table6_2", change=change, artifacts=False)
     rows = [row for row in table("6.2", uri).rows if row.winner]
     assert [(row.model, row.beta) for row in rows] == [

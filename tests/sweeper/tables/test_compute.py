@@ -9,6 +9,7 @@ from sweeper.analysis.study import read_study
 from sweeper.errors import UsageError
 from sweeper.tables import TABLES, table
 from sweeper.tables.render import FORMATS, render
+from tests.sweeper.support import invented
 from tests.sweeper.support import synthetic_store as synthetic
 from tests.sweeper.support.thesis_tables import launched
 
@@ -23,7 +24,7 @@ def test_every_row_counts_what_became_of_its_runs(new_store):
             "finished", ""
         )  # fmt: skip
 
-    synthetic.write_launch(uri, synthetic.small_cells(), outcome=outcome, artifacts=False)
+    synthetic.write_launch(uri, invented.small_cells(), outcome=outcome, artifacts=False)
     found = launched("7.1", uri)
     row = found.rows[0]
     assert row.counts.as_text() == "2/8 (2 diverged, 2 failed, 2 missing)"
@@ -36,7 +37,7 @@ def test_every_row_counts_what_became_of_its_runs(new_store):
 
 def test_a_row_of_which_nothing_finished_is_there_and_empty(new_store):
     uri = new_store()
-    cells = synthetic.small_cells()
+    cells = invented.small_cells()
     lost = {"l_vae": None, "vae": ("diverged", "kl is inf")}
     synthetic.write_launch(
         uri, cells, outcome=lambda c: lost.get(c["label"], ("finished", "")), artifacts=False
@@ -51,7 +52,7 @@ def test_a_row_of_which_nothing_finished_is_there_and_empty(new_store):
 
 
 def test_an_infinite_score_is_not_the_best_and_is_counted(new_store):
-    uri, cells = new_store(), synthetic.small_cells()
+    uri, cells = new_store(), invented.small_cells()
     wrong = cells[0]["run_id"]
 
     def change(cell, metrics):
@@ -66,7 +67,7 @@ def test_the_same_bytes_whatever_order_the_runs_ended_in(new_store):
     """Shuffled within a launch: the plan keeps the grid's order, MLflow has another."""
     texts = []
     for seed in (None, 1, 2):
-        uri, cells = new_store(), synthetic.small_cells()
+        uri, cells = new_store(), invented.small_cells()
         if seed is not None:
             random.Random(seed).shuffle(cells)
         synthetic.write_launch(uri, cells, artifacts=False)
@@ -87,7 +88,7 @@ def test_the_beta_asked_for_and_the_beta_learned_are_next_to_the_model(small):
 
 def test_a_vae_asked_for_as_beta_vae_has_that_name(new_store):
     uri = new_store()
-    cells = synthetic.thesis_cells(models=("beta_vae",), betas=(1.0,), batch_sizes=(64,))
+    cells = invented.thesis_cells(models=("beta_vae",), betas=(1.0,), batch_sizes=(64,))
     synthetic.write_launch(uri, cells, grid="mine", grid_text="select: {by: mig}")
     found = table("mine", uri)
     assert [(row.model, row.beta) for row in found.rows] == [("beta_vae", 1.0)]
@@ -99,7 +100,7 @@ def test_a_vae_asked_for_as_beta_vae_has_that_name(new_store):
 def test_a_grid_may_say_which_table_it_is_for_and_which_way_is_better(new_store):
     uri = new_store()
     text = "table: '7.2'\nselect: {by: valid/recon, mode: max}\n"
-    synthetic.write_launch(uri, synthetic.small_cells(), grid="mine", grid_text=text)
+    synthetic.write_launch(uri, invented.small_cells(), grid="mine", grid_text=text)
     found = table("mine", uri)
     assert found.spec.columns == TABLES["7.2"].columns
     assert not found.partial and not found.problems  # the rest of Table 7.2 is not its business
@@ -113,7 +114,7 @@ def test_a_grid_shows_the_column_that_it_selects_by(new_store):
     uri = new_store()
     text = "select: {by: irs}"
     synthetic.write_launch(
-        uri, synthetic.small_cells(), grid="mine", grid_text=text, artifacts=False
+        uri, invented.small_cells(), grid="mine", grid_text=text, artifacts=False
     )
     found = table("mine", uri)
     assert found.spec.columns[-1] == "irs"
@@ -135,7 +136,7 @@ def test_numbers_of_two_reconstruction_errors_are_not_compared(new_store):
     uri, cells = new_store(), []
     for kind in ("bernoulli", "mse"):
         cells += [
-            synthetic.make_cell("dsprites", "vae", reconstruction=kind, iterations=iterations)
+            invented.make_cell("dsprites", "vae", reconstruction=kind, iterations=iterations)
             for iterations in (100_000, 200_000)
         ]
     synthetic.write_launch(uri, cells, grid="both", artifacts=False)

@@ -7,6 +7,7 @@ import pytest
 
 from sweeper.tables import table
 from sweeper.tables.render import render
+from tests.sweeper.support import invented
 from tests.sweeper.support import synthetic_store as synthetic
 
 
@@ -18,7 +19,7 @@ def lucky_seeds(cell, metrics):
 
 
 def two_configurations(**options):
-    return synthetic.thesis_cells(
+    return invented.thesis_cells(
         models=("vae",), batch_sizes=(64,), iterations=(300_000,), seeds=(0, 1, 2), **options
     )
 

@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 
 from sweeper.tables import table
+from tests.sweeper.support import invented
 from tests.sweeper.support import synthetic_store as synthetic
 
 SD = 0.04
@@ -33,8 +34,8 @@ def stored_table(new_store, num_rates, seeds, spread=0.0):
         score = mean + random.Random(cell["run_id"]).gauss(0, SD)
         return {"measure/cbd": score, "valid/recon": 10.0, "latent/active": 5.0}
 
-    cells = synthetic.thesis_cells(
-        datasets=tuple(synthetic.FACTORS),
+    cells = invented.thesis_cells(
+        datasets=tuple(invented.FACTORS),
         batch_sizes=(16, 32, 48, 64, 80, 96),
         learning_rates=[10.0**-k for k in range(2, 2 + num_rates)],
         iterations=(1_000,),

@@ -11,13 +11,14 @@ from sweeper.analysis.statistics.spread import spread
 from sweeper.tables import table
 from sweeper.tables.notes import notes
 from sweeper.tables.render import render
+from tests.sweeper.support import invented
 from tests.sweeper.support import synthetic_store as synthetic
 from tests.sweeper.support.thesis_tables import launched
 
 
 def test_seeds_give_mean_deviation_interval_and_a_test(new_store):
     uri = new_store()
-    cells = synthetic.thesis_cells(
+    cells = invented.thesis_cells(
         models=("vae", "mdl_vae_strong"), batch_sizes=(64,), seeds=(0, 1, 2), iterations=(300_000,)
     )
     synthetic.write_launch(uri, cells, artifacts=False)
@@ -42,7 +43,7 @@ def test_the_test_split_shows_how_optimistic_the_selection_is(new_store):
         return metrics | tested | {"test/recon": metrics["valid/recon"] + 1}
 
     text = "evaluation: {report: test}"
-    synthetic.write_launch(uri, synthetic.small_cells(), change=change, grid_text=text)
+    synthetic.write_launch(uri, invented.small_cells(), change=change, grid_text=text)
     found = launched("7.1", uri)  # the launch says `report: test`
     row = found.rows[0]
     assert found.report == "test" and row.optimism == pytest.approx(0.03)
@@ -54,7 +55,7 @@ def test_the_test_split_shows_how_optimistic_the_selection_is(new_store):
 def test_notes_of_a_test_table_are_about_the_test_column(new_store):
     """On the test split the order of the models is the reverse: so are the differences."""
     uri = new_store()
-    cells = synthetic.thesis_cells(
+    cells = invented.thesis_cells(
         models=("vae", "l_vae"), batch_sizes=(64,), learning_rates=(1e-4,), seeds=(0, 1, 2),
         iterations=(300_000,),
     )  # fmt: skip
@@ -74,8 +75,8 @@ def test_notes_of_a_test_table_are_about_the_test_column(new_store):
 
 def test_collapsed_runs_do_not_win_and_few_active_latents_are_marked(new_store):
     """The best CbD is that of a run without active latents: correlation ignores scale."""
-    uri, cells = new_store(), synthetic.small_cells()[:8]
-    best = max(cells, key=lambda cell: synthetic.final_metrics(cell)["measure/cbd"])
+    uri, cells = new_store(), invented.small_cells()[:8]
+    best = max(cells, key=lambda cell: invented.final_metrics(cell)["measure/cbd"])
 
     def change(cell, metrics):
         return metrics | {"latent/active": 0.0 if cell is best else 3.0}
@@ -117,7 +118,7 @@ def test_a_single_seed_table_says_of_how_many_candidates_each_number_is_the_maxi
 
 def test_models_on_several_datasets_are_pooled_by_the_interquartile_mean(new_store):
     uri = new_store()
-    cells = synthetic.thesis_cells(
+    cells = invented.thesis_cells(
         ("dsprites", "mpi3d"), ("vae",), (64,), (1e-4,), iterations=(300_000,), seeds=(0, 1, 2)
     )
     values = {"dsprites": (0.1, 0.2, 0.3), "mpi3d": (0.5, 0.6, 0.7)}
@@ -137,9 +138,7 @@ def test_columns_that_the_grid_does_not_measure_are_one_line(new_store):
         missing = {"measure/mig"} | ({"measure/explicitness"} if cell["label"] == "vae" else set())
         return {name: value for name, value in metrics.items() if name not in missing}
 
-    synthetic.write_launch(
-        uri, synthetic.small_cells(), grid="mine", change=change, artifacts=False
-    )
+    synthetic.write_launch(uri, invented.small_cells(), grid="mine", change=change, artifacts=False)
     problems = table("mine", uri).problems
     assert problems == (
         "No chosen run has mig: `evaluation: measures` says what is scored, and `sweeper launch` "
@@ -160,7 +159,7 @@ def test_one_cell_without_a_score_brings_the_command_that_adds_it(new_store):
         is_missing = cell["label"] == "vae" and cell["iterations"] == 50_000
         return None if is_missing else ("finished", "")
 
-    cells = synthetic.thesis_cells(
+    cells = invented.thesis_cells(
         models=("vae", "l_vae"), batch_sizes=(64,), iterations=(50_000, 100_000), seeds=(0, 1)
     )
     synthetic.write_launch(uri, cells, grid="mine", change=change, outcome=outcome, artifacts=False)

@@ -11,6 +11,7 @@ from sweeper.tables import TABLES, table
 from sweeper.tables.deviations import deviations
 from sweeper.tables.published import published
 from sweeper.tables.render import render
+from tests.sweeper.support import invented
 from tests.sweeper.support import synthetic_store as synthetic
 from tests.sweeper.support.thesis_tables import launched, published_rows
 
@@ -29,7 +30,7 @@ def store_of_the_thesis(uri, name):
     rows, cells, numbers = published_rows(name), [], {}
     for row in rows:
         beta = float(row.get("beta") or 4)
-        cell = synthetic.make_cell(row["dataset"], row["model"], beta=beta)
+        cell = invented.make_cell(row["dataset"], row["model"], beta=beta)
         cells.append(cell)
         values = {key: text for key, text in row.items() if key not in ("dataset", "model", "beta")}
         numbers[cell["run_id"]] = {column(k): float(v) for k, v in values.items() if v}
@@ -125,7 +126,7 @@ def test_tables_7_2_and_7_3_select_by_their_own_rule(small):
 
 def test_other_betas_of_another_grid_are_left_out_of_the_thesiss_tables(new_store):
     uri = new_store()
-    cells = synthetic.thesis_cells(models=("beta_vae",), betas=(0.5, 1.0, 4.0))
+    cells = invented.thesis_cells(models=("beta_vae",), betas=(0.5, 1.0, 4.0))
     synthetic.write_launch(uri, cells, grid="figure4_5", artifacts=False)
     found = table("7.1", uri, grid="figure4_5")
     assert [(row.model, row.beta, row.counts.asked) for row in found.rows] == [
@@ -137,8 +138,8 @@ def test_other_betas_of_another_grid_are_left_out_of_the_thesiss_tables(new_stor
 @pytest.mark.slow
 def test_all_of_the_thesis_is_counted(new_store):
     uri = new_store()
-    cells = synthetic.thesis_cells(("dsprites", "falcor3d", "isaac3d", "mpi3d"))
-    cells += synthetic.thesis_cells(("mpi3d",), ("mdl_vae_weak",))
+    cells = invented.thesis_cells(("dsprites", "falcor3d", "isaac3d", "mpi3d"))
+    cells += invented.thesis_cells(("mpi3d",), ("mdl_vae_weak",))
     synthetic.write_launch(uri, cells, artifacts=False)
     found = launched("7.1", uri)
     assert sum(row.counts.finished for row in found.rows) == 1188

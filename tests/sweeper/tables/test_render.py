@@ -7,6 +7,7 @@ import pytest
 
 from sweeper.tables import table
 from sweeper.tables.render import render
+from tests.sweeper.support import invented
 from tests.sweeper.support import synthetic_store as synthetic
 
 
@@ -30,7 +31,7 @@ class Tags(HTMLParser):
 def test_what_users_name_is_escaped_in_every_format(new_store):
     uri = new_store()
     grid = "<script>alert(1)</script>|_x_%&"
-    synthetic.write_launch(uri, synthetic.small_cells()[:8], grid=grid, artifacts=False)
+    synthetic.write_launch(uri, invented.small_cells()[:8], grid=grid, artifacts=False)
     found = table(grid, uri)
     html = render(found, "html")
     assert "script" not in Tags(html).seen and "&lt;script&gt;" in html and html.isascii()

@@ -7,6 +7,7 @@ import pytest
 from sweeper.errors import TrackingError
 from sweeper.tracking.reading.reader import read_store
 from sweeper.tracking.schema import schema_revisions
+from tests.sweeper.support import invented
 from tests.sweeper.support import synthetic_store as synthetic
 from tests.sweeper.support.sql import file_of, sql
 
@@ -20,7 +21,7 @@ from tests.sweeper.support.sql import file_of, sql
 )
 def test_a_store_of_another_version_is_named_and_never_migrated(new_store, revision, message):
     uri = new_store()
-    synthetic.write_launch(uri, synthetic.small_cells()[:1], artifacts=False)
+    synthetic.write_launch(uri, invented.small_cells()[:1], artifacts=False)
     sql(uri, "UPDATE alembic_version SET version_num = ?", revision)
     before = hashlib.sha256(file_of(uri).read_bytes()).hexdigest()
     with pytest.raises(TrackingError, match=message) as caught:

@@ -22,6 +22,7 @@ from sweeper.tracking.sqlite_file import create_where_missing, open_sqlite, relo
 from sweeper.tracking.uri import artifact_uri, sqlite_uri
 from sweeper.tracking.writing.selection_tags import tag_selected
 from sweeper.tracking.writing.writer import Writer
+from tests.sweeper.support import invented
 from tests.sweeper.support import synthetic_store as synthetic
 
 pytestmark = pytest.mark.filterwarnings("ignore")  # from MLflow and its database library
@@ -143,7 +144,7 @@ def test_a_store_in_a_folder_with_an_odd_name_writes_nothing_outside(tmp_path, t
 def moved(tmp_path, template):
     """A store of two runs in `old`; a function that moves or copies it; the runs' ids."""
     old = tmp_path / "old"
-    uri, cells = synthetic.create_store(old, template), synthetic.small_cells()[:2]
+    uri, cells = synthetic.create_store(old, template), invented.small_cells()[:2]
     synthetic.write_launch(uri, cells)
 
     def move(how):
@@ -186,7 +187,7 @@ def test_a_moved_store_is_written_in_the_new_folder_alone(moved, how, tmp_path):
 
 @pytest.mark.parametrize("name", ODD)
 def test_tables_figures_and_latents_in_a_folder_with_an_odd_name(tmp_path, template, name):
-    uri, cells = synthetic.create_store(tmp_path / "old", template), synthetic.small_cells()
+    uri, cells = synthetic.create_store(tmp_path / "old", template), invented.small_cells()
     synthetic.write_launch(uri, cells, grid="t")
     before = render(table("t", read_study(uri)), "csv")
     shutil.move(tmp_path / "old", tmp_path / name)

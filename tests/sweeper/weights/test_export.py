@@ -82,10 +82,11 @@ def test_a_run_without_weights_is_exported_with_a_line_about_them(trained, study
 
 
 def test_a_run_with_neither_is_refused_with_both_reasons(new_store, tmp_path):
+    from tests.sweeper.support import invented
     from tests.sweeper.support import synthetic_store as synthetic
 
     uri = new_store()
-    cells = synthetic.small_cells()[:1]
+    cells = invented.small_cells()[:1]
     synthetic.write_launch(uri, cells, artifacts=False)
     with pytest.raises(ResultsError, match="(?s)weights are not kept.*has no latents.h5"):
         export(read_study(uri), cells[0]["run_id"], tmp_path / "out", str(tmp_path / "store"))

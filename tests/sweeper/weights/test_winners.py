@@ -9,7 +9,8 @@ import pytest
 from sweeper.analysis.study import read_study
 from sweeper.store.folders import open_folder
 from sweeper.weights.winners import keeps_winners_only, settle_weights, unneeded_weights
-from tests.sweeper.support.synthetic_store import thesis_cells, write_launch
+from tests.sweeper.support.invented import thesis_cells
+from tests.sweeper.support.synthetic_store import write_launch
 from trainers.saving.folders import files_by_number, write_digested
 
 WINNERS = "keep_weights: winners"

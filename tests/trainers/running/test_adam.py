@@ -30,7 +30,15 @@ def take_steps(optimizer, weights, first, last):
         optimizer.step()
 
 
-@pytest.mark.parametrize("options", [OPTIONS, {"lr": 1e-3}])
+@pytest.mark.parametrize(
+    "options",
+    [
+        OPTIONS,
+        {"lr": 1e-3},
+        OPTIONS | {"amsgrad": True},
+        OPTIONS | {"maximize": True, "decoupled_weight_decay": True},
+    ],
+)
 def test_its_steps_are_those_of_pytorchs_class(options):
     ours, theirs = parameters(), parameters()
     take_steps(Adam(ours, **options), ours, 1, 5)
@@ -39,14 +47,16 @@ def test_its_steps_are_those_of_pytorchs_class(options):
     assert not torch.equal(ours[0], parameters()[0])
 
 
+@pytest.mark.parametrize("amsgrad", [True, False])
 @pytest.mark.parametrize("saves_ours", [True, False])
-def test_either_class_continues_from_the_state_of_the_other(saves_ours):
+def test_either_class_continues_from_the_state_of_the_other(saves_ours, amsgrad):
+    options = OPTIONS | {"amsgrad": amsgrad}
     reference = parameters()
-    take_steps(torch.optim.Adam(reference, fused=True, **OPTIONS), reference, 1, 6)
+    take_steps(torch.optim.Adam(reference, fused=True, **options), reference, 1, 6)
 
     weights = parameters()
-    makers = [lambda: Adam(weights, **OPTIONS)]
-    makers.append(lambda: torch.optim.Adam(weights, fused=True, **OPTIONS))
+    makers = [lambda: Adam(weights, **options)]
+    makers.append(lambda: torch.optim.Adam(weights, fused=True, **options))
     first, second = makers if saves_ours else makers[::-1]
     saving, loading = first(), second()
     take_steps(saving, weights, 1, 3)

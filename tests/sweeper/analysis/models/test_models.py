@@ -13,6 +13,7 @@ from sweeper.errors import UsageError
 from sweeper.figures import figure_files
 from sweeper.tables.pages.models import pooled_page, tuned_page
 from sweeper.tables.render import PAGES
+from tests.sweeper.support import invented
 from tests.sweeper.support import synthetic_store as synthetic
 
 
@@ -20,7 +21,7 @@ from tests.sweeper.support import synthetic_store as synthetic
 def population(new_store):
     """Two models on two datasets, three seeds; l_vae is 0.3 better, vae was tuned twice as much."""
     uri = new_store()
-    cells = synthetic.thesis_cells(
+    cells = invented.thesis_cells(
         ("dsprites", "mpi3d"), ("vae", "l_vae"), (64, 128), (1e-4,), (300_000,), seeds=(0, 1, 2)
     )
     cells = [c for c in cells if c["label"] == "vae" or c["batch_size"] == 64]

@@ -5,9 +5,10 @@ import json
 import pytest
 
 from sweeper.store.launch_lock import store_lock
+from tests.sweeper.support import invented
 from tests.sweeper.support import synthetic_store as synthetic
 
-CELLS = synthetic.small_cells()[:4]
+CELLS = invented.small_cells()[:4]
 
 
 def test_a_study_goes_to_a_colleague_and_back(command, new_store, tmp_path):

@@ -13,6 +13,7 @@ from sweeper.errors import ResultsError, TrackingError
 from sweeper.tracking import layout
 from sweeper.tracking.reading import reader, server
 from sweeper.tracking.reading.reader import FinishedRun, finished_runs, read_store, stored_runs
+from tests.sweeper.support import invented
 from tests.sweeper.support import synthetic_store as synthetic
 from tests.sweeper.support.sql import file_of, sql
 
@@ -49,7 +50,7 @@ def test_another_programs_database_and_a_file_that_is_no_database(tmp_path):
 
 def test_a_deleted_experiment_is_an_error_with_the_restore_command(new_store):
     uri = new_store()
-    synthetic.write_launch(uri, synthetic.small_cells()[:2], experiment="mine", artifacts=False)
+    synthetic.write_launch(uri, invented.small_cells()[:2], experiment="mine", artifacts=False)
     sql(uri, "UPDATE experiments SET lifecycle_stage = 'deleted' WHERE name = 'mine'")
     with pytest.raises(TrackingError, match="'mine' .* is deleted.*experiments restore"):
         read_store(uri, experiment="mine")
@@ -65,7 +66,7 @@ def test_an_unknown_experiment_is_an_error_that_lists_the_known_ones(small_uri):
 
 def test_deleted_runs_are_not_read(new_store):
     uri = new_store()
-    synthetic.write_launch(uri, synthetic.small_cells()[:3], artifacts=False)
+    synthetic.write_launch(uri, invented.small_cells()[:3], artifacts=False)
     victim = read_store(uri).runs[0].mlflow_run_id
     sql(uri, "UPDATE runs SET lifecycle_stage = 'deleted' WHERE run_uuid = ?", victim)
     assert victim not in {run.mlflow_run_id for run in read_store(uri).runs}
@@ -74,7 +75,7 @@ def test_deleted_runs_are_not_read(new_store):
 
 def test_of_two_mlflow_runs_of_one_run_id_the_finished_one_counts(new_store):
     uri = new_store()
-    synthetic.write_launch(uri, synthetic.small_cells()[:2], artifacts=False)
+    synthetic.write_launch(uri, invented.small_cells()[:2], artifacts=False)
     one, two = read_store(uri).runs
     for name in ("sweeper.run_id", "sweeper.status"):
         value = one.tags[name] if name.endswith("id") else "failed"
@@ -85,20 +86,20 @@ def test_of_two_mlflow_runs_of_one_run_id_the_finished_one_counts(new_store):
 
 def test_finished_runs_have_the_status_of_each_run(new_store):
     outcomes = iter([("finished", ""), ("diverged", "loss is nan"), ("failed", "lost"), None])
-    uri, cells = new_store(), synthetic.small_cells()[:4]
+    uri, cells = new_store(), invented.small_cells()[:4]
     synthetic.write_launch(uri, cells, grid="g", outcome=lambda c: next(outcomes), artifacts=False)
     found = finished_runs(stored_runs(uri))
     assert [found[cell["run_id"]].status for cell in cells[:3]] == list(layout.STATUSES)
     assert cells[3]["run_id"] not in found
     first = found[cells[0]["run_id"]]
-    mlflow_run_id = synthetic.digest("mlflow", first.run_id, size=32)
-    measures = frozenset(map(layout.stored_name, synthetic.MEASURES))
+    mlflow_run_id = invented.digest("mlflow", first.run_id, size=32)
+    measures = frozenset(map(layout.stored_name, invented.MEASURES))
     assert first == FinishedRun(first.run_id, "finished", measures, mlflow_run_id, ("g",))
 
 
 def test_a_reader_sees_the_store_while_a_writer_is_inside_a_transaction(new_store):
     uri = new_store()
-    synthetic.write_launch(uri, synthetic.small_cells()[:2], artifacts=False)
+    synthetic.write_launch(uri, invented.small_cells()[:2], artifacts=False)
     writer = sqlite3.connect(file_of(uri), timeout=0)
     writer.execute("BEGIN IMMEDIATE")
     writer.execute("UPDATE tags SET value = 'failed' WHERE key = 'sweeper.status'")
@@ -109,7 +110,7 @@ def test_a_reader_sees_the_store_while_a_writer_is_inside_a_transaction(new_stor
 
 
 def test_a_run_without_latents_and_damaged_ones(new_store):
-    uri, cells = new_store(), synthetic.small_cells()[:2]
+    uri, cells = new_store(), invented.small_cells()[:2]
     synthetic.write_launch(uri, cells)
     study = read_study(uri)
     one, two = (cell["run_id"] for cell in cells)
@@ -127,7 +128,7 @@ def test_a_run_without_latents_and_damaged_ones(new_store):
 
 def test_a_launch_without_its_plan_is_noted(new_store):
     uri = new_store()
-    synthetic.write_launch(uri, synthetic.small_cells()[:2], artifacts=False)
+    synthetic.write_launch(uri, invented.small_cells()[:2], artifacts=False)
     launch = read_store(uri).launches[0].stored
     (Path(launch.artifact_uri) / "plan.json").unlink()
     study = read_study(uri)
@@ -150,12 +151,15 @@ def test_tables_of_a_local_store_load_neither_mlflow_nor_torch_nor_ray(small_uri
 
 @pytest.mark.slow
 def test_more_than_a_thousand_runs_are_all_read(new_store):
-    uri, cells = new_store(), synthetic.thesis_cells(("dsprites", "falcor3d", "isaac3d", "mpi3d"))
-    cells += synthetic.thesis_cells(("dsprites",), ("mdl_vae_v1", "mdl_vae_v2", "mdl_vae_v3"))
+    uri, cells = new_store(), invented.thesis_cells(("dsprites", "falcor3d", "isaac3d", "mpi3d"))
+    cells += invented.thesis_cells(("dsprites",), ("mdl_vae_v1", "mdl_vae_v2", "mdl_vae_v3"))
     synthetic.write_launch(uri, cells, artifacts=False)
     assert len(finished_runs(stored_runs(uri))) == len(cells) == 1260
     experiments = [found.experiment_id for found in server.read_experiments(uri)]
-    assert len(server.read_runs(uri, experiments)) == 1261  # and the launch
+    everything = server.read_runs(uri, experiments)
+    assert len(everything) == 1261  # and the launch
+    [launch] = server.read_runs(uri, experiments, (layout.KIND, [layout.KIND_LAUNCH]))
+    assert launch in everything and launch.tags[layout.KIND] == layout.KIND_LAUNCH
 
 
 def test_runs_of_some_ids_are_read_as_with_all(small_uri):

@@ -18,6 +18,7 @@ from sweeper.errors import TrackingError
 from sweeper.tracking.reading import database, server
 from sweeper.tracking.reading.reader import read_store
 from sweeper.tracking.uri import sqlite_path
+from tests.sweeper.support import invented
 from tests.sweeper.support import synthetic_store as synthetic
 
 
@@ -26,7 +27,7 @@ def test_the_database_and_mlflows_client_agree(new_store):
         return metrics | {"measure/cbd": float("nan"), "measure/mig": float("inf")}
 
     uri = new_store()
-    synthetic.write_launch(uri, synthetic.small_cells()[:5], change=change, artifacts=False)
+    synthetic.write_launch(uri, invented.small_cells()[:5], change=change, artifacts=False)
     path = sqlite_path(uri)
     assert repr(server.read_experiments(uri)) == repr(database.read_experiments(uri, path))
     ids = [found.experiment_id for found in database.read_experiments(uri, path)]
@@ -68,7 +69,7 @@ def test_an_unreachable_server_is_an_error_without_retries():
 @pytest.mark.slow
 def test_a_tracking_server_and_its_database_agree(new_store):
     uri = new_store()
-    synthetic.write_launch(uri, synthetic.small_cells()[:3])
+    synthetic.write_launch(uri, invented.small_cells()[:3])
     port = free_port()
     command = [shutil.which("mlflow", path=Path(sys.executable).parent), "server", "--port"]
     command += [str(port), "--host", "127.0.0.1", "--backend-store-uri", uri, "--workers", "1"]

@@ -5,11 +5,12 @@ import pytest
 from sweeper.errors import TrackingError
 from sweeper.tracking.reading.reader import read_store
 from sweeper.tracking.writing.selection_tags import tag_selected
+from tests.sweeper.support import invented
 from tests.sweeper.support import synthetic_store as synthetic
 
 
 def test_selected_runs_are_tagged_once_and_the_tag_moves(new_store):
-    uri, cells = new_store(), synthetic.small_cells()[:2]
+    uri, cells = new_store(), invented.small_cells()[:2]
     synthetic.write_launch(uri, cells, artifacts=False)
     one, two = (cell["run_id"] for cell in cells)
 

@@ -46,8 +46,9 @@ def draw_tuning(data: TunedModels) -> "Figure":
             colour = COLOURS[models.index(one.model) % len(COLOURS)]
             tried_N = np.arange(1, one.trainings + 1)
             (lines[one.model],) = axis.step(
-                tried_N, one.curve.best_N, where="post", color=colour, label=model_title(one.model)
-            )
+                tried_N, one.curve.best_N, where="post", color=colour, label=model_title(one.model),
+                marker="o" if one.trainings == 1 else "", ms=4,  # a line of one point is invisible
+            )  # fmt: skip
             bounded_N = np.isfinite(one.curve.low_N) & np.isfinite(one.curve.high_N)
             axis.fill_between(
                 tried_N, one.curve.low_N, one.curve.high_N, where=bounded_N, step="post",
@@ -56,6 +57,8 @@ def draw_tuning(data: TunedModels) -> "Figure":
         axis.axvline(data.budget(dataset), color="0.6", lw=0.8, ls=":")
         axis.set_title(letter(place, dataset_title(dataset), len(axes)))
         axis.set_xlabel("trainings tried")
+        if all(one.trainings == 1 for one in data.models if one.dataset == dataset):
+            axis.set_xticks([1])
         axis.set_ylabel(f"median best {data.by.title}")
     figure.legend(handles=list(lines.values()), loc="outside lower center", ncols=4, frameon=False)
     return figure

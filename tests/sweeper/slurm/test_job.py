@@ -39,6 +39,8 @@ def ended(folder, signals=(), code="", restarts=""):
         end = time.monotonic() + 60
         while not (folder / "started").exists() and time.monotonic() < end:
             time.sleep(0.02)
+        if len(signals) > 1:  # all arrive before the job acts on one
+            os.kill(process.pid, signal.SIGSTOP)
         for number in signals:
             if number == signal.SIGTERM:  # Slurm sends it to every process of a job
                 [child] = _children(process.pid)
@@ -47,6 +49,8 @@ def ended(folder, signals=(), code="", restarts=""):
                 os.kill(child, number)
             else:
                 os.kill(process.pid, number)
+        if len(signals) > 1:
+            os.kill(process.pid, signal.SIGCONT)
         return process.wait(60)
     finally:
         process.kill()

@@ -11,6 +11,7 @@ from sweeper.analysis.population import launched
 from sweeper.analysis.study import read_study
 from sweeper.errors import UsageError
 from sweeper.figures import figure_files
+from sweeper.figures.models import draw_tuning
 from sweeper.tables.pages.models import pooled_page, tuned_page
 from sweeper.tables.render import PAGES
 from tests.sweeper.support import invented
@@ -79,3 +80,13 @@ def test_one_seed_has_no_interval(small):
     found = pool_models(launched(small, "table7_1"))
     assert all(math.isnan(spread.low) for _, spread in found.means)
     assert "(" not in pooled_page(found).sections[0].rows[0][1].text
+
+
+def test_a_curve_of_one_training_is_a_visible_point(new_store):
+    uri = new_store()
+    cells = [invented.make_cell("dsprites", label) for label in ("vae", "l_vae")]
+    synthetic.write_launch(uri, cells, grid="mine", artifacts=False)
+    [axis] = draw_tuning(tune_models(launched(read_study(uri), "mine"))).axes
+    curves = [line for line in axis.lines if not line.get_label().startswith("_")]
+    assert [line.get_marker() for line in curves] == ["o", "o"]
+    assert list(axis.get_xticks()) == [1]

@@ -16,7 +16,7 @@ from sweeper.messages import mask_credentials
 if TYPE_CHECKING:
     from sweeper.grid import Grid
     from sweeper.planning.settings import Settings
-    from sweeper.preflight.checks import Check
+    from sweeper.preflight.check import Check
     from sweeper.slurm.commands import JobState
 
 
@@ -72,7 +72,7 @@ def _run_checks(grid: "Grid | None", setting: "Settings") -> "list[Check]":
     from sweeper.planning.plan import Plan
     from sweeper.planning.remaining import plan_grid
     from sweeper.preflight import checks as preflight
-    from sweeper.preflight.checks import Check
+    from sweeper.preflight.check import Check
 
     plans: list[Plan] = []
 
@@ -99,7 +99,7 @@ def _run_checks(grid: "Grid | None", setting: "Settings") -> "list[Check]":
 
 
 def _checks_or_error(look: "Callable[[], list[Check]]") -> "list[Check]":
-    from sweeper.preflight.checks import Check
+    from sweeper.preflight.check import Check
 
     try:
         return look()

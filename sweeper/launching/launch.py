@@ -24,6 +24,7 @@ from sweeper.notify.notifier import Notifier, notifying, open_notifier
 from sweeper.planning.plan import Plan
 from sweeper.planning.settings import Settings
 from sweeper.preflight.checks import check_cluster, check_locally, raise_on_problems
+from sweeper.preflight.node_sizes import wait_for_nodes
 from sweeper.store.launch_lock import store_lock
 from sweeper.store.ray_sessions import record_session
 from sweeper.store.requests import oldest_request, remove_request
@@ -96,7 +97,7 @@ def _train(
     on_plan(source.plan)
     for line in source.start_lines():
         shared.print(line)
-    with _ready(shared.engine, source, grid, settings, shared.interrupts):
+    with _ready(source, grid, settings, shared):
         outcome = _round(grid, settings, source, shared)
         while (more := _next_round(source, outcome)) is not None:
             source = more
@@ -153,14 +154,13 @@ def open_source(grid: Grid, settings: Settings) -> Source:
 
 
 @contextlib.contextmanager
-def _ready(
-    engine: Engine, source: Source, grid: Grid, settings: Settings, interrupts: Interrupts
-) -> Iterator[None]:
+def _ready(source: Source, grid: Grid, settings: Settings, shared: _Launch) -> Iterator[None]:
     """Checks what the trainings need and starts the engine, once for all rounds; does nothing
     where nothing is left to train.
 
     The engine ends after the publisher's thread: Ray aborts a process in which another thread
     releases a Ray object during shutdown."""
+    engine, interrupts = shared.engine, shared.interrupts
     with contextlib.ExitStack() as stack:
         if source.num_trainings:
             raise_on_problems(check_locally(source.to_check, grid, settings))
@@ -175,7 +175,9 @@ def _ready(
                 if engine.session_folder is not None:
                     record_session(settings.store, engine.session_folder)
                 if engine.on_nodes and not engine.on_this_machine:
-                    raise_on_problems(check_cluster(source.to_check, grid, settings))
+                    wait_for_nodes(grid, settings, interrupts.stop, shared.print)
+                    if not interrupts.stop.is_set():
+                        raise_on_problems(check_cluster(source.to_check, grid, settings))
         yield
 
 

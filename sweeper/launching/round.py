@@ -25,7 +25,8 @@ from sweeper.launching.unchanged import unchanged_outcome
 from sweeper.notify.notifier import Notifier
 from sweeper.planning.plan import Training
 from sweeper.planning.settings import Settings
-from sweeper.preflight.checks import check_resources, raise_on_problems
+from sweeper.preflight.checks import raise_on_problems
+from sweeper.preflight.node_sizes import check_resources, wait_for_nodes
 from sweeper.publishing.failures import PublishingFailure
 from sweeper.publishing.rescoring import runs_missing_measures
 from sweeper.publishing.run_publisher import RunPublisher
@@ -110,7 +111,10 @@ class LaunchRound:
     def _prepare(self) -> float:
         """Checks that a training fits, and starts to measure. Returns the number of GPUs."""
         if self._engine.on_nodes:
-            raise_on_problems([check_resources(self._grid, self._settings)])
+            if not self._engine.on_this_machine:
+                wait_for_nodes(self._grid, self._settings, self._interrupts.stop, self._print)
+            if not self._interrupts.stop.is_set():
+                raise_on_problems([check_resources(self._grid, self._settings)])
         num_gpus = self._engine.num_gpus()
         self._budget.gpu = gpu_share(self._grid, num_gpus)
         if self._engine.on_this_machine:
@@ -162,7 +166,9 @@ class LaunchRound:
 
     def _on_failure(self, failure: PublishingFailure) -> None:
         """Reports at once what waiting cannot fix."""
-        line = f"not published: {failure}"
+        self._print(f"not published: {failure}")
+
+    def _print(self, line: str) -> None:
         self._console.print(line, markup=False, highlight=False, soft_wrap=True)
 
     def _rescore(self) -> None:

@@ -4,28 +4,19 @@
 
 import uuid
 from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
 
 from sweeper.cost.disk import disk_need, format_bytes, free_bytes
 from sweeper.cost.machine import local_machine, slots_for
-from sweeper.engine.on_ray.node_probe import NodeReport, node_sizes, probe_nodes, versions
+from sweeper.engine.on_ray.node_probe import NodeReport, probe_nodes, versions
 from sweeper.errors import StoreError, UsageError
 from sweeper.grid import Grid
 from sweeper.planning.plan import Plan
 from sweeper.planning.settings import Settings
+from sweeper.preflight.check import Check
+from sweeper.preflight.node_sizes import check_resources
 from sweeper.store.address import is_remote
 from sweeper.store.probes import check_writable, remove_probe, write_probe
-
-_SLACK = 1e-6  # Ray counts in ten-thousandths
-
-
-@dataclass(frozen=True)
-class Check:
-    """The name of a check, and the problem it found ('' for none)."""
-
-    name: str
-    problem: str = ""
 
 
 class PreflightError(UsageError):
@@ -164,25 +155,3 @@ def _problems_of(report: NodeReport, setting: Settings) -> Iterator[str]:
         )
     for name, place in report.missing:
         yield f"{where}: {_unprepared(name, place)}"
-
-
-def check_resources(grid: Grid, setting: Settings) -> Check:
-    """Whether any node of the connected Ray is large enough for one training."""
-    cpu, gpu = grid.resources.cpu, grid.resources.gpu or 0.0
-    name = f"resources of a training: {cpu:g} CPUs, {gpu:g} GPUs"
-    nodes = node_sizes()
-    if setting.autoscaling and grid.resources.gpu is None and not any(g for _, g in nodes):
-        return Check(
-            name,
-            "the cluster has no GPU yet, and the grid does not say whether a training needs one. "
-            "Write `resources: {gpu: 1}` in the grid, or {gpu: 0} to train on CPUs",
-        )
-    if setting.autoscaling or any(c + _SLACK >= cpu and g + _SLACK >= gpu for c, g in nodes):
-        return Check(name)
-    gpus, cpus = max(((g, c) for c, g in nodes), default=(0.0, 0.0))
-    return Check(
-        name,
-        f"a training asks for {cpu:g} CPUs and {gpu:g} GPUs (resources of the grid), and no node "
-        f"is as large: the largest has {cpus:g} and {gpus:g}. Ask for less; or, if the cluster "
-        "starts nodes on demand, add --autoscaling",
-    )

@@ -22,6 +22,7 @@ def engine(monkeypatch, tmp_path, empty_database, without_figures) -> SimulatedE
     monkeypatch.chdir(tmp_path)
     (tmp_path / "mlflow.db").write_bytes(empty_database.read_bytes())
     monkeypatch.setattr("sweeper.publishing.queue.FIRST_PAUSE_S", 0.02)
+    monkeypatch.setattr("sweeper.preflight.checks.free_bytes", lambda place: None)  # writes little
     simulated = SimulatedEngine()
     monkeypatch.setattr("sweeper.launching.launch.open_engine", lambda name, address: simulated)
     return simulated

@@ -72,7 +72,7 @@ def nodes(monkeypatch):
     def made(*reports):
         monkeypatch.setattr(preflight, "probe_nodes", lambda *_: list(reports))
         sizes = [(report.cpus, report.gpus) for report in reports]
-        monkeypatch.setattr(preflight, "node_sizes", lambda: sizes)
+        monkeypatch.setattr("sweeper.preflight.node_sizes.node_sizes", lambda: sizes)
 
     return made
 

@@ -9,12 +9,12 @@ kernels do them at these shapes, plus the same memory for Adam: no other loop ar
 Every contender runs in its own process, with its own settings of threads and memory; they run in
 turns of a few steps. `sweeper` includes drawing the minibatch and the noise, `by hand` is
 given its minibatch; the losses of a step by hand are read back each time, as such loops do.
-`compiled` is that loop with torch.compile, `Lightning` its LightningModule, where lightning is
-installed; both have the fused Adam. The second table divides a step, in medians: products at the
-limit, what the layers' kernels take beyond it, Adam at the limit, inputs, and the rest
-(activations, losses, sampling of z, autograd, Adam beyond the limit). With one thread times are the
-processor's, which other work on the machine does not lengthen (it still takes caches and memory
-bandwidth away); with two they are the clock's."""
+`compiled` is that loop with torch.compile, `Lightning` its LightningModule, both with the fused
+Adam; `JAX` is the step as one program of XLA. The last two are there where they are installed. The
+second table divides a step, in medians: products at the limit, what the layers' kernels take beyond
+it, Adam at the limit, inputs, and the rest (activations, losses, sampling of z, autograd, Adam
+beyond the limit). With one thread times are the processor's, which other work on the machine does
+not lengthen (it still takes caches and memory bandwidth away); with two they are the clock's."""
 
 import argparse
 import os
@@ -28,7 +28,7 @@ from benchmarks.support.measuring import PYTHON, ROOT, Spread, ratios, table
 
 PARTS = ("products", "layers", "adam", "inputs")
 CONTENDERS = ("by hand", "by hand, fused", "compiled", "sweeper", "sweeper, bf16", *PARTS)
-OPTIONAL = {"Lightning": "lightning"}  # contenders, and the package that each needs
+OPTIONAL = {"Lightning": "lightning", "JAX": "jax"}  # contenders, and the package that each needs
 CASES = [(network, batch) for network in ("mlp", "cnn") for batch in (64, 128, 256)]
 STEPS = 4  # a turn; also the steps that a training takes between two looks at its losses
 
@@ -136,6 +136,8 @@ def contender(name: str, network: str, batch_size: int, threads: int) -> Callabl
     import torch
 
     torch.set_num_threads(threads)
+    if name == "JAX":  # it takes its number of threads from the processors it may use
+        os.sched_setaffinity(0, sorted(os.sched_getaffinity(0))[:threads])
     clock = time.process_time if threads == 1 else time.perf_counter
     if name in PARTS:
         return part(name, network, batch_size, clock)
@@ -143,7 +145,7 @@ def contender(name: str, network: str, batch_size: int, threads: int) -> Callabl
         from benchmarks.contenders.lightning_loop import lightning_seconds
 
         return lightning_seconds(network, batch_size, clock)
-    if name in ("by hand", "by hand, fused", "compiled"):
+    if name in ("by hand", "by hand, fused", "compiled", "JAX"):
         return timed(by_hand(network, batch_size, name), clock)
     return timed(ours(network, batch_size, "bf16" if "bf16" in name else "fp32"), clock)
 
@@ -192,6 +194,11 @@ def by_hand(network: str, batch_size: int, name: str) -> Callable[[], object]:
     dataset = open_dataset("dsprites")
     indices_B = np.random.default_rng(0).integers(0, len(dataset), batch_size)
     images_BCHW = torch.from_numpy(dataset.images(indices_B))
+    if name == "JAX":
+        from benchmarks.contenders.jax_loop import jax_step
+
+        compiled = jax_step(network, 1e-4)
+        return lambda: [compiled(images_BCHW) for _ in range(STEPS)]
     model = plain_model(network, 1e-4, fused=name != "by hand")
     step = plain_step(*model, compiled=name == "compiled")
     return lambda: [step(images_BCHW) for _ in range(STEPS)]

@@ -2,11 +2,12 @@
 
 import io
 
+import numpy as np
 import pytest
 import torch
 
 from benchmarks import __main__ as pages
-from benchmarks import gpu, grid_vs_ray, overhead, reading, stalls, step
+from benchmarks import goals, gpu, grid_vs_ray, overhead, reading, stalls, step
 from benchmarks.contenders import plain_loop
 from benchmarks.support import limits
 from benchmarks.support.measuring import ROOT, Spread, command, interleaved, machine, ratios, table
@@ -68,6 +69,26 @@ def test_the_loop_by_hand_is_a_step_of_l_vae():
     assert torch.all(sigmas_2 != 1)
 
 
+@pytest.mark.parametrize("name", ["mlp", "cnn"])
+def test_the_loop_in_jax_is_the_same_network(name):
+    jax_loop = pytest.importorskip("benchmarks.contenders.jax_loop")
+    network = build_network(name, (1, 64, 64), jax_loop.LATENT_DIM, 0)
+    images_BCHW = torch.randint(0, 2, (3, 1, 64, 64), generator=torch.manual_seed(0))
+    weights = jax_loop.jax_weights(network)
+    with torch.no_grad():
+        mu_BL, logvar_BL = network.encode(images_BCHW.float())
+        logits = network.decode(mu_BL).numpy()
+    coded = jax_loop.apply(network.encoder, "encoder", weights, images_BCHW.float().numpy())
+    assert np.allclose(coded, torch.cat([mu_BL, logvar_BL], 1).numpy(), atol=1e-5)
+    decoded = jax_loop.apply(network.decoder, "decoder", weights, mu_BL.numpy())
+    assert np.allclose(decoded, logits, atol=1e-5)
+
+    step = jax_loop.jax_step(name, 1e-3)
+    losses = [step(images_BCHW.to(torch.uint8)) for _ in range(30)]
+    assert losses[0]["loss"] == pytest.approx(losses[0]["recon"] + losses[0]["kl"] + 2, rel=1e-5)
+    assert losses[-1]["recon"] < losses[0]["recon"]
+
+
 @pytest.mark.slow
 def test_the_step_page_comes_out():
     for text in step.page(rounds=1, cases=[("cnn", 2)], threads=1).split("\n\n"):
@@ -89,6 +110,13 @@ def test_the_gpu_page_of_steps_can_be_made_without_a_gpu():
     head, _, row = rows_of(text)
     assert row[:3] == ["cnn", "2", "fp32"]
     assert len(row) == len(head)
+
+
+@pytest.mark.slow
+def test_the_page_of_goals_comes_out():
+    head, _, *rows = rows_of(goals.page(times=1, trainings=2, iterations=1))
+    assert len(rows) == 2 + len(goals.FINISHED)
+    assert all(len(row) == len(head) and row[-1] in ("reached", "missed") for row in rows)
 
 
 def test_a_shared_gpu_counts_the_steps_of_a_started_training(capsys, monkeypatch):

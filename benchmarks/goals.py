@@ -1,0 +1,119 @@
+"""Commands that people wait for, each against its goal.
+
+    python -m benchmarks.goals [--quick]
+
+Each command three times, from start to exit: the median, with the spread. First a launch of 72
+tracked trainings of one step in an empty folder, and the time until its first line of scores; then
+commands on a finished grid of 48 runs (dSprites, CNN). The times before were taken on other
+machines of two cores, `select` and `report` beside other work."""
+
+import argparse
+import os
+import subprocess
+import tempfile
+import time
+from collections.abc import Sequence
+from pathlib import Path
+
+from benchmarks.support.measuring import PYTHON, Spread, load, table
+
+SWEEPER = str(Path(PYTHON).with_name("sweeper"))
+GRID = """\
+datasets: dsprites
+models: {models}
+axes: {{batch_size: {sizes}, learning_rate: {rates}, network: cnn, iterations: {iterations}}}
+seeds: {seeds}
+evaluation: {{measures: [cbd], num_points: 50}}
+keep_weights: none
+select: {{min_active: 0}}
+"""
+# name: (arguments, seconds of the goal, seconds before)
+FINISHED = {
+    "`launch` of a finished grid of 48 runs": (("launch", "grid.yaml"), 3.0, "6 to 11"),
+    "`plan --no-probe` of it": (("plan", "grid.yaml", "--no-probe"), 1.5, ""),
+    "`status` of it": (("status", "grid.yaml"), 1.5, ""),
+    "`table` of it": (("table", "grid"), 1.5, ""),
+    "`select` of it": (("select", "grid"), 5.0, "12 to 26"),
+    "`report` of it": (("report", "grid"), 5.0, "12 to 26"),
+}
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--quick", action="store_true", help="each command once")
+    options = parser.parse_args()
+    print(page(times=1 if options.quick else 3))
+
+
+def page(times: int = 3, trainings: int = 72, iterations: int = 6) -> str:
+    taken = [first_launch(trainings) for _ in range(times)]
+    name = f"`launch`, {trainings} tracked trainings of one step"
+    rows = [row(name, 12.0, "17.4", [whole for whole, _ in taken])]
+    rows.append(row("of it, to the first scored step", 6.0, "7.7", [first for _, first in taken]))
+    with tempfile.TemporaryDirectory() as folder:
+        shape = {"models": ["vae", "l_vae"], "sizes": [8, 16], "rates": [1e-3, 1e-4]}
+        write_grid(folder, **shape, iterations=list(range(1, iterations + 1)), seeds=[0])
+        run(("launch", "grid.yaml"), folder)
+        for name, (arguments, goal_s, before) in FINISHED.items():
+            rows.append(row(name, goal_s, before, [run(arguments, folder) for _ in range(times)]))
+    text = table(("command", "goal, s", "before, s", "now, s", ""), rows)
+    return f"{text}\nLoad at the end: {load():.1f}.\n"
+
+
+def row(name: str, goal_s: float, before: str, seconds: Sequence[float]) -> list[str]:
+    spread = Spread.of(seconds)
+    verdict = "reached" if spread.middle <= goal_s else "missed"
+    return [name, f"{goal_s:g}", before, spread.text(), verdict]
+
+
+def first_launch(trainings: int) -> tuple[float, float]:
+    """Seconds of a launch in an empty folder, and until it prints the first scores."""
+    with tempfile.TemporaryDirectory() as folder:
+        write_grid(folder, ["vae"], [2], [1e-4], [1], list(range(trainings)))
+        start = time.perf_counter()
+        process = started(("launch", "grid.yaml"), folder)
+        assert process.stdout is not None
+        first_s = 0.0
+        for line in process.stdout:
+            if not first_s and "finished 1/1" in line:
+                first_s = time.perf_counter() - start
+        assert process.wait() == 0 and first_s
+        return time.perf_counter() - start, first_s
+
+
+def run(arguments: Sequence[str], folder: str) -> float:
+    """Seconds of a command, from start to exit."""
+    start = time.perf_counter()
+    process = started(arguments, folder)
+    output, _ = process.communicate()
+    if process.returncode:
+        raise RuntimeError(f"{' '.join(arguments)} failed:\n{output[-3000:]}")
+    return time.perf_counter() - start
+
+
+def started(arguments: Sequence[str], folder: str) -> "subprocess.Popen[str]":
+    return subprocess.Popen(
+        [SWEEPER, *arguments],
+        cwd=folder,
+        env=os.environ | {"SWEEPER_PROBE": "0"},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+    )
+
+
+def write_grid(
+    folder: str,
+    models: Sequence[str],
+    sizes: Sequence[int],
+    rates: Sequence[float],
+    iterations: Sequence[int],
+    seeds: Sequence[int],
+) -> None:
+    values = dict(sizes=sizes, rates=rates, iterations=iterations, seeds=seeds)
+    text = GRID.format(models=f"[{', '.join(models)}]", **values)
+    Path(folder, "grid.yaml").write_text(text, encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main()

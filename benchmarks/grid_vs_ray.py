@@ -1,6 +1,6 @@
 """The thesis's 36-run grid, scaled down: `sweeper launch` against the same sweep by hand, twice.
 
-    python -m benchmarks.grid_vs_ray [--quick]
+    python -m benchmarks.grid_vs_ray [--quick] [--times 5] [--contenders plain_pool]
 
 All run as separate commands in empty folders, one after the other, timed from start to exit with
 the start of Ray: batch sizes 64, 128, 256 x learning rates 1e-4, 1e-5 x six numbers of iterations,
@@ -9,10 +9,11 @@ function, a DataLoader and MLflow's callback (contenders/plain_ray.py); the seco
 experienced engineer writes without Ray (contenders/plain_pool.py). By hand every run starts from
 its first step; with sweeper the six numbers of iterations are milestones of one training, and
 every run also leaves latents, a trajectory and a heat map in MLflow, and each training a
-checkpoint."""
+checkpoint. --times lengthens every run: the fixed part of a command then weighs less."""
 
 import argparse
 import tempfile
+from collections.abc import Sequence
 from pathlib import Path
 
 from benchmarks.contenders.plain_pool import WORKERS
@@ -38,13 +39,21 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--quick", action="store_true", help="half of the steps")
     parser.add_argument("--rounds", type=int, default=1)
+    parser.add_argument("--times", type=int, default=1, help="longer runs by this factor")
+    parser.add_argument("--contenders", nargs="+", choices=CONTENDERS, default=list(CONTENDERS))
     options = parser.parse_args()
-    print(page(QUICK_ITERATIONS if options.quick else ITERATIONS, options.rounds))
+    shortest = QUICK_ITERATIONS if options.quick else ITERATIONS
+    iterations = tuple(options.times * value for value in shortest)
+    print(page(iterations, options.rounds, options.contenders))
 
 
-def page(iterations: tuple[int, ...] = ITERATIONS, rounds: int = 1) -> str:
+def page(
+    iterations: tuple[int, ...] = ITERATIONS,
+    rounds: int = 1,
+    contenders: Sequence[str] = tuple(CONTENDERS),
+) -> str:
     ours, inside, loads = [], [], []
-    theirs: dict[str, list[float]] = {name: [] for name in CONTENDERS}
+    theirs: dict[str, list[float]] = {name: [] for name in contenders}
     for _ in range(rounds):
         loads.append(load())
         seconds, steps_s = launch(grid_text(iterations))
@@ -57,8 +66,8 @@ def page(iterations: tuple[int, ...] = ITERATIONS, rounds: int = 1) -> str:
     head = ("", "steps", "seconds", "over sweeper")
     rows = [("sweeper", f"{settings * max(iterations):,}", Spread.of(ours).text(1), "")]
     rows += [
-        (title, f"{settings * sum(iterations):,}", Spread.of(theirs[name]).text(1), over)
-        for name, title in CONTENDERS.items()
+        (CONTENDERS[name], f"{settings * sum(iterations):,}", Spread.of(theirs[name]).text(1), over)
+        for name in contenders
         for over in [f"**{ratios(theirs[name], ours).text()}**"]
     ]
     loads.append(load())

@@ -73,13 +73,14 @@ def first_launch(trainings: int) -> tuple[float, float]:
     with tempfile.TemporaryDirectory() as folder:
         write_grid(folder, ["vae"], [2], [1e-4], [1], list(range(trainings)))
         start = time.perf_counter()
-        process = started(("launch", "grid.yaml"), folder)
-        assert process.stdout is not None
-        first_s = 0.0
-        for line in process.stdout:
-            if not first_s and "finished 1/1" in line:
-                first_s = time.perf_counter() - start
-        assert process.wait() == 0 and first_s
+        with started(("launch", "grid.yaml"), folder) as process:
+            assert process.stdout is not None
+            first_s = 0.0
+            for line in process.stdout:
+                if not first_s and "finished 1/1" in line:
+                    first_s = time.perf_counter() - start
+        if process.returncode or not first_s:
+            raise RuntimeError(f"the launch ended with {process.returncode}")
         return time.perf_counter() - start, first_s
 
 

@@ -193,4 +193,4 @@ def test_every_page_is_a_module_that_says_what_it_does():
 def test_an_unknown_page_is_refused(capsys):
     with pytest.raises(SystemExit):
         pages_main(["--only", "nothing"])
-    assert "there are grid_vs_ray" in capsys.readouterr().err
+    assert "there are goals, grid_vs_ray" in capsys.readouterr().err

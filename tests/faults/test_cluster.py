@@ -131,7 +131,8 @@ def test_preflight_names_the_node_and_the_remedy(tmp_path, cluster):
     sweep = Sweep(tmp_path / "sweep", greedy, "--address", cluster.address, **cluster.environment)
     assert sweep.launch() == 2
     lines = sweep.output.splitlines()
-    (problem,) = [line for line in lines if "8 GPUs" in line]
+    waiting, problem = [line for line in lines if "8 GPUs" in line]
+    assert "waiting up to 60 s for nodes to join" in waiting
     assert "the largest has 2 and 1" in problem
     (problem,) = [line for line in lines if "127.0.0.11" in line]
     assert "PyTorch finds no GPU there, and Ray counts 1" in problem

@@ -33,8 +33,9 @@ WITH_FULL = ("overhead", "reading")
 
 def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
-    parser.add_argument("--quick", action="store_true", help="less of everything")
-    parser.add_argument("--full", action="store_true", help="the largest sizes too: over an hour")
+    size = parser.add_mutually_exclusive_group()
+    size.add_argument("--quick", action="store_true", help="less of everything")
+    size.add_argument("--full", action="store_true", help="the largest sizes too: over an hour")
     parser.add_argument("--only", help="pages, separated by commas")
     parser.add_argument(
         "--out", type=Path, default=ROOT / "benchmarks" / "results" / "REPORT.md", metavar="FILE"

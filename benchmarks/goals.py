@@ -4,8 +4,8 @@
 
 Each command three times, from start to exit: the median, with the spread. First a launch of 72
 tracked trainings of one step in an empty folder, and the time until its first line of scores; then
-commands on a finished grid of 48 runs (dSprites, CNN). The times before were taken on other
-machines of two cores, `select` and `report` beside other work."""
+commands on a finished grid of 48 runs (dSprites, CNN). The earlier times are from other two-core
+machines; those of `select` and `report` were taken while other programs were running."""
 
 import argparse
 import os
@@ -15,18 +15,18 @@ import time
 from collections.abc import Sequence
 from pathlib import Path
 
+from benchmarks import overhead
 from benchmarks.support.measuring import PYTHON, Spread, load, table
 
 SWEEPER = str(Path(PYTHON).with_name("sweeper"))
 GRID = """\
 datasets: dsprites
-models: {models}
-axes: {{batch_size: {sizes}, learning_rate: {rates}, network: cnn, iterations: {iterations}}}
-seeds: {seeds}
+models: [vae, l_vae]
+axes: {{batch_size: [8, 16], learning_rate: [1e-3, 1e-4], network: cnn, iterations: {iterations}}}
 evaluation: {{measures: [cbd], num_points: 50}}
 keep_weights: none
+select: {{min_active: 0}}  # after so few steps no latent is active
 """
-SELECT = "select: {min_active: 0}\n"  # after so few steps no latent is active
 # name: (arguments, seconds of the goal, seconds before)
 FINISHED = {
     "`launch` of a finished grid of 48 runs": (("launch", "grid.yaml"), 3.0, "6 to 11"),
@@ -51,10 +51,7 @@ def page(times: int = 3, trainings: int = 72, iterations: int = 6) -> str:
     rows = [row(name, 12.0, "17.4", [whole for whole, _ in taken])]
     rows.append(row("of it, to the first scored step", 6.0, "7.7", [first for _, first in taken]))
     with tempfile.TemporaryDirectory() as folder:
-        shape = {"models": ["vae", "l_vae"], "sizes": [8, 16], "rates": [1e-3, 1e-4]}
-        write_grid(folder, **shape, iterations=list(range(1, iterations + 1)), seeds=[0])
-        with Path(folder, "grid.yaml").open("a", encoding="utf-8") as file:
-            file.write(SELECT)
+        write(folder, GRID.format(iterations=list(range(1, iterations + 1))))
         run(("launch", "grid.yaml"), folder)
         for name, (arguments, goal_s, before) in FINISHED.items():
             rows.append(row(name, goal_s, before, [run(arguments, folder) for _ in range(times)]))
@@ -71,7 +68,7 @@ def row(name: str, goal_s: float, before: str, seconds: Sequence[float]) -> list
 def first_launch(trainings: int) -> tuple[float, float]:
     """Seconds of a launch in an empty folder, and until it prints the first scores."""
     with tempfile.TemporaryDirectory() as folder:
-        write_grid(folder, ["vae"], [2], [1e-4], [1], list(range(trainings)))
+        write(folder, overhead.grid_text(trainings, [1]))
         start = time.perf_counter()
         with started(("launch", "grid.yaml"), folder) as process:
             assert process.stdout is not None
@@ -105,17 +102,8 @@ def started(arguments: Sequence[str], folder: str) -> "subprocess.Popen[str]":
     )
 
 
-def write_grid(
-    folder: str,
-    models: Sequence[str],
-    sizes: Sequence[int],
-    rates: Sequence[float],
-    iterations: Sequence[int],
-    seeds: Sequence[int],
-) -> None:
-    values = dict(sizes=sizes, rates=rates, iterations=iterations, seeds=seeds)
-    text = GRID.format(models=f"[{', '.join(models)}]", **values)
-    Path(folder, "grid.yaml").write_text(text, encoding="utf-8")
+def write(folder: str, grid: str) -> None:
+    Path(folder, "grid.yaml").write_text(grid, encoding="utf-8")
 
 
 if __name__ == "__main__":

@@ -20,21 +20,18 @@ def wait_for_nodes(
     """Waits up to a minute until `check_resources` finds no problem, or for `stop`.
 
     Nodes join a cluster one after the other, also after its head was started again: a cluster
-    without a node that is large enough may get one in a moment.
-    With --autoscaling there is nothing to wait for: work itself makes nodes start.
-    on_wait: is given a line if there is anything to wait for."""
-    if setting.autoscaling:
+    without a node that is large enough may get one in a moment. With --autoscaling it does not
+    wait, since nodes are started only when trainings ask for them.
+    on_wait: is called with a line for the user before it waits."""
+    if setting.autoscaling or not check_resources(grid, setting).problem:
         return
+    on_wait(
+        f"no node of the cluster has {_asked(grid)} yet: "
+        f"waiting up to {_WAIT_S:g} s for nodes to join"
+    )
     end = time.monotonic() + _WAIT_S
-    is_first = True
-    while check_resources(grid, setting).problem and time.monotonic() < end:
-        if is_first:
-            on_wait(
-                f"no node of the cluster has {_asked(grid)} yet: "
-                f"waiting up to {_WAIT_S:g} s for nodes to join"
-            )
-            is_first = False
-        if stop.wait(_PAUSE_S):
+    while time.monotonic() < end and not stop.wait(_PAUSE_S):
+        if not check_resources(grid, setting).problem:
             return
 
 

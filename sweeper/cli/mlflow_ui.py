@@ -82,8 +82,7 @@ def _answers(server: "subprocess.Popen[bytes]", port: int) -> bool:
 def address(uri: str, port: int) -> str:
     """The page of the runs of the newest experiment, the best CbD first."""
     place = f"http://127.0.0.1:{port}"
-    path = sqlite_path(uri)
-    known = database.read_experiments(uri, path) if path is not None else []
+    known = database.read_experiments(uri) if sqlite_path(uri) is not None else []
     ids = [int(found.experiment_id) for found in known if found.active and found.name != "Default"]
     view = f"runs?viewStateShareKey={experiment_page.VIEW}&workflowType=machine_learning"
     return f"{place}/#/experiments/{max(ids)}/{view}" if ids else place

@@ -48,6 +48,11 @@ def sqlite_path(uri: str) -> Path | None:
     return Path(place)
 
 
+def is_server(uri: str) -> bool:
+    """Whether a URI is that of a tracking server; any other one is that of a database."""
+    return uri.startswith(("http://", "https://"))
+
+
 def check_uri(uri: str) -> None:
     """Refuse a URI that no store can have. Raises TrackingError."""
     scheme = uri.split(":")[0].split("+")[0] if ":" in uri else ""

@@ -11,7 +11,7 @@ from sweeper.tracking.long_values import artifact_of, is_shortened
 from sweeper.tracking.reading import artifacts, database, server
 from sweeper.tracking.reading.stored_run import Experiment, StoredRun
 from sweeper.tracking.sqlite_file import HalfMadeStore
-from sweeper.tracking.uri import check_uri, sqlite_path
+from sweeper.tracking.uri import check_uri, is_server, sqlite_path
 
 
 @dataclass(frozen=True)
@@ -80,20 +80,20 @@ def stored_runs(
 
 
 class RunReader:
-    """Runs by run id, each read once: of a local store those that are needed, of a server all of
+    """Runs by run id, each read once: of a database those that are needed, of a server all of
     them, with the first."""
 
     def __init__(self, uri: str) -> None:
         self._uri = uri
-        self._is_local = sqlite_path(uri) is not None
+        self._is_server = is_server(uri)
         self._asked: set[str] = set()
         self._found: dict[str, StoredRun] = {}
 
     def read(self, run_ids: Iterable[str]) -> Mapping[str, StoredRun]:
         """run id -> its MLflow run, of these and perhaps others. Raises TrackingError."""
         missing = set(run_ids) - self._asked
-        if missing and (self._is_local or not self._asked):
-            self._found |= stored_runs(self._uri, missing if self._is_local else None)
+        if missing and not (self._is_server and self._asked):
+            self._found |= stored_runs(self._uri, None if self._is_server else missing)
         self._asked |= missing
         return self._found
 
@@ -131,8 +131,7 @@ def merged_conflicts(uri: str) -> set[str]:
 def experiment_names(uri: str) -> dict[str, str]:
     """{experiment id: name} of every active experiment. Raises TrackingError."""
     check_uri(uri)
-    path = sqlite_path(uri)
-    found = server.read_experiments(uri) if path is None else database.read_experiments(uri, path)
+    found = (server if is_server(uri) else database).read_experiments(uri)
     return {experiment.experiment_id: experiment.name for experiment in found if experiment.active}
 
 
@@ -164,13 +163,9 @@ def _stored_runs(
     """Runs of every kind, and the names of deleted experiments. tagged: (a tag, the values of it
     that are needed); of a server all runs are read where there are several values."""
     check_uri(uri)
-    path = sqlite_path(uri)
-    known = server.read_experiments(uri) if path is None else database.read_experiments(uri, path)
-    ids = _experiment_ids(uri, known, experiment)
-    if path is None:
-        runs = server.read_runs(uri, ids, tagged)
-    else:
-        runs = database.read_runs(uri, path, ids, tagged)
+    source = server if is_server(uri) else database
+    known = source.read_experiments(uri)
+    runs = source.read_runs(uri, _experiment_ids(uri, known, experiment), tagged)
     for run in runs:
         _restore_long_values(uri, run)
     return runs, tuple(found.name for found in known if not found.active)

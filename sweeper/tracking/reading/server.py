@@ -1,14 +1,11 @@
-"""A store read through MLflow's client: a tracking server, or a database other than SQLite."""
+"""A tracking server, read through MLflow's client."""
 
 from collections.abc import Collection, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
 
-from sweeper.errors import TrackingError
-from sweeper.messages import first_line, mask_credentials
-from sweeper.tracking.connection import PREFLIGHT_TIMEOUT_S, check_server, tracking_error
+from sweeper.tracking.connection import check_server, tracking_error
 from sweeper.tracking.reading.stored_run import Experiment, StoredRun
-from sweeper.tracking.schema import check_revision
 
 PAGE = 1000  # the largest page of the client; further pages are fetched by token
 
@@ -29,7 +26,8 @@ def read_runs(
     uri: str, experiment_ids: Sequence[str], tagged: tuple[str, Collection[str]] | None = None
 ) -> list[StoredRun]:
     """Every active run of these experiments, in order of start. tagged: (a tag, the values of it
-    that are needed); MLflow searches for one value only, so of several all runs are read.
+    that are needed); MLflow 3.17 searches a tag for one value only, and with IN for its own run
+    ids only, so of several values all runs are read.
 
     Oldest first, so that runs which start between two pages come after the last one."""
     query = ""
@@ -75,11 +73,9 @@ def _pages(search: Any, **query: Any) -> Iterator[Any]:
 
 @contextmanager
 def _client(uri: str) -> Iterator[Any]:
-    """A client of a reachable store. MLflow's errors become TrackingError."""
+    """A client of a reachable server. MLflow's errors become TrackingError."""
     if uri.startswith("http"):
         check_server(uri)
-    else:
-        check_revision(uri, _database_revision(uri))
     from mlflow.exceptions import MlflowException
     from mlflow.tracking import MlflowClient
 
@@ -87,27 +83,3 @@ def _client(uri: str) -> Iterator[Any]:
         yield MlflowClient(uri)
     except MlflowException as error:
         raise tracking_error(uri, error) from error
-
-
-def _database_revision(uri: str) -> str:
-    """The schema revision, read before MLflow could migrate anything."""
-    import sqlalchemy
-
-    try:
-        with sqlalchemy.create_engine(uri, connect_args=_connect_args(uri)).connect() as connection:
-            query = sqlalchemy.text("SELECT version_num FROM alembic_version")
-            return str(connection.execute(query).scalar_one())
-    except (sqlalchemy.exc.SQLAlchemyError, ImportError) as error:
-        reason = mask_credentials(first_line(error))
-        if isinstance(error, ImportError):
-            reason += ". Install it, or name the driver that is there, as in postgresql+psycopg2://"
-        raise TrackingError(
-            f"MLflow database {mask_credentials(uri)} cannot be read: {reason}"
-        ) from None
-
-
-def _connect_args(uri: str) -> dict[str, int]:
-    """A timeout for the drivers of PostgreSQL and MySQL, which have none by default."""
-    if "connect_timeout" in uri or not uri.startswith(("postgresql", "mysql")):
-        return {}
-    return {"connect_timeout": int(PREFLIGHT_TIMEOUT_S)}

@@ -3,20 +3,18 @@
 A StoredRun has each metric at its last step; here is every point, and the artifacts as files."""
 
 import shutil
-from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 
 from sweeper.errors import TrackingError
 from sweeper.messages import first_line
+from sweeper.tracking.reading.sql import transaction
 from sweeper.tracking.reading.stored_run import StoredRun
-from sweeper.tracking.sqlite_file import open_sqlite
-from sweeper.tracking.uri import artifact_path, sqlite_path
+from sweeper.tracking.uri import artifact_path, is_server
 
 Point = tuple[str, float, int, int]  # key, value, time in ms since 1970, step
 
-_POINTS = """SELECT key, CASE is_nan WHEN 1 THEN NULL ELSE value END, timestamp, step FROM metrics
-WHERE run_uuid = ? ORDER BY key, step, timestamp"""
+_POINTS = 'SELECT "key", value, "timestamp", step, is_nan FROM metrics WHERE run_uuid = :run'
 
 
 @dataclass(frozen=True)
@@ -30,15 +28,17 @@ class WholeRun:
 
 def read_whole(uri: str, run: StoredRun, experiment: str) -> WholeRun:
     """The run with its metrics' points. Raises TrackingError."""
-    path = sqlite_path(uri)
-    points = _from_server(uri, run) if path is None else _from_sqlite(uri, path, run)
+    points = _from_server(uri, run) if is_server(uri) else _from_database(uri, run)
     return WholeRun(run, experiment, points)
 
 
-def _from_sqlite(uri: str, path: Path, run: StoredRun) -> tuple[Point, ...]:
-    with closing(open_sqlite(uri, path)) as connection:
-        rows = connection.execute(_POINTS, (run.mlflow_run_id,)).fetchall()
-    return tuple((k, float("nan") if v is None else v, int(t), int(s)) for k, v, t, s in rows)
+def _from_database(uri: str, run: StoredRun) -> tuple[Point, ...]:
+    with transaction(uri) as query:
+        points = [
+            (key, float("nan") if is_nan else value, int(time_ms), int(step))
+            for key, value, time_ms, step, is_nan in query(_POINTS, {"run": run.mlflow_run_id})
+        ]
+    return tuple(sorted(points, key=lambda point: (point[0], point[3], point[2])))
 
 
 def _from_server(uri: str, run: StoredRun) -> tuple[Point, ...]:

@@ -45,10 +45,8 @@ def merged(source: str, uri: str) -> MergeReport:
 
 def all_runs(uri: str) -> list[StoredRun]:
     """Every active run of every kind."""
-    path = sqlite_path(uri)
-    assert path is not None
-    ids = [e.experiment_id for e in database.read_experiments(uri, path) if e.active]
-    return database.read_runs(uri, path, ids)
+    ids = [e.experiment_id for e in database.read_experiments(uri) if e.active]
+    return database.read_runs(uri, ids)
 
 
 def numbers_of_runs(uri: str) -> Counter[str]:

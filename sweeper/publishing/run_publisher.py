@@ -1,7 +1,7 @@
 """Publishes the runs of one launch to MLflow, under the parent run of its grid."""
 
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
@@ -132,9 +132,10 @@ class RunPublisher:
     def free_checkpoints(self, training: Training, keep: int) -> None:
         """Removes the checkpoints of a finished training, except the newest `keep`, once all its
         runs are in MLflow."""
-        self.queue.put(
-            partial(_free_checkpoints, store=self._settings.store, training=training, keep=keep)
-        )
+        statuses = self._known.statuses
+        unseen = [run for run in training.run_ids if statuses.get(run) != layout.FINISHED]
+        task = partial(_free_checkpoints, store=self._settings.store, training=training, keep=keep)
+        self.queue.put(partial(task, run_ids=unseen))
 
     def tag_reused(self, plan: Plan) -> None:
         """Adds this grid's name to runs that were finished before, and to those that lack it the
@@ -219,8 +220,11 @@ def _open_launch(writer: Writer, grid: Grid, plan: Plan) -> str:
     return parent
 
 
-def _free_checkpoints(writer: Writer, store: str, training: Training, keep: int) -> None:
-    if not all(writer.is_finished(run_id) for run_id in training.run_ids):
+def _free_checkpoints(
+    writer: Writer, store: str, training: Training, keep: int, run_ids: Iterable[str]
+) -> None:
+    """run_ids: those of the training's runs that the launch did not find in MLflow."""
+    if not all(writer.is_finished(run_id) for run_id in run_ids):
         return
     folder = open_folder(store, training.training_id)
     for name in finished_checkpoints(folder, training.config.milestones[-1], keep):

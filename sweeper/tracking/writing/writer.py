@@ -24,6 +24,7 @@ from sweeper.tracking.writing.run_files import (
     write_artifacts,
     write_own_code,
 )
+from sweeper.tracking.writing.run_search import RunSearch, is_finished
 from trainers.saving.records import Milestone
 
 if TYPE_CHECKING:
@@ -64,6 +65,7 @@ class Writer:
         self.uri = uri
         self._code_version = code_version
         self._client = open_client(uri)
+        self._search = RunSearch(self._client)
         local = sqlite_path(uri) is not None
         try:
             self._experiment_id = self._experiment(experiment, local, folder)
@@ -130,8 +132,8 @@ class Writer:
         later milestone, after the sweep store was deleted."""
         milestone = run.milestone
         time_ms = recorded_ms(milestone)
-        stored = self._stored(run.run_id)
-        if stored is not None and _is_finished(stored):
+        stored = self._search.find(run.run_id)
+        if stored is not None and is_finished(stored):
             return str(stored.info.run_id)
         mlflow_run_id = self._reopen_or_create(run, stored, time_ms)
         no_picture = ""
@@ -208,8 +210,8 @@ class Writer:
     def is_finished(self, run_id: str) -> bool:
         """Whether MLflow holds the run, complete, or held it when this writer last saw it."""
         if run_id not in self._finished:
-            stored = self._stored(run_id)
-            if stored is None or not _is_finished(stored):
+            stored = self._search.find(run_id)
+            if stored is None or not is_finished(stored):
                 return False
             self._finished.add(run_id)
         return True
@@ -271,20 +273,3 @@ class Writer:
             params=[Param(key, value) for key, value in (params or {}).items()],
             tags=[RunTag(key, value) for key, value in (tags or {}).items()],
         )
-
-    def _stored(self, run_id: str) -> Any | None:
-        """MLflow's run of a run id, a finished one first. The whole server is searched, as its
-        experiment may have been renamed, in MLflow or in the grid."""
-        ids, token = [], None
-        while token != "":
-            page = self._client.search_experiments(page_token=token)
-            ids += [experiment.experiment_id for experiment in page]
-            token = page.token or ""
-        of_kind = f"tags.`{layout.KIND}` = '{layout.KIND_RUN}'"
-        found = self._client.search_runs(ids, f"tags.`{layout.RUN_ID}` = '{run_id}' AND {of_kind}")
-        return max(found, key=_is_finished, default=None)
-
-
-def _is_finished(stored: Any) -> bool:
-    is_complete = stored.data.tags.get(layout.STATUS) == layout.FINISHED
-    return is_complete and stored.info.status == "FINISHED"

@@ -1,5 +1,6 @@
 """Settings for every test. Machines differ and are shared: no example is failed for being slow."""
 
+import gc
 import os
 import secrets
 import signal
@@ -10,10 +11,17 @@ from hypothesis import HealthCheck, settings
 
 from trainers.own_code.registry import unload_all
 
+gc.disable()  # until all is imported and collected, of which nothing is garbage
+
 settings.register_profile(
     "sweeper", deadline=None, suppress_health_check=[HealthCheck.too_slow], print_blob=True
 )
 settings.load_profile("sweeper")
+
+# As a launch gives each of its trainings: where several processes share the cores, threads of
+# PyTorch and NumPy that wait for each other take most of a small product's time. Tests of threads
+# set their number themselves.
+os.environ.setdefault("OMP_NUM_THREADS", "1")
 
 # A process reads how Ray asks for a token once, whichever test loads Ray first.
 os.environ.setdefault("RAY_AUTH_MODE", "token")
@@ -59,3 +67,9 @@ def pytest_xdist_make_scheduler(config, log):
 def pytest_collection_modifyitems(items):
     """Groups of files that share a process come first, as they take longest."""
     items.sort(key=lambda item: item.get_closest_marker("xdist_group") is None)
+
+
+def pytest_collection_finish(session):
+    """From here on, searches for cycles leave out what was imported and collected."""
+    gc.freeze()
+    gc.enable()

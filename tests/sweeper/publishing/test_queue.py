@@ -70,7 +70,8 @@ def test_an_outage_loses_and_doubles_nothing(store):
     assert publisher.failure.is_outage and "\n" not in str(publisher.failure)
     store.down.clear()
     assert publisher.close(10.0) == 0
-    assert store.done == ["before", 0, 1, 2]
+    assert store.done[0] == "before"
+    assert sorted(store.done[1:]) == [0, 1, 2]  # a long outage lets other tasks go first
     assert publisher.failure is None
 
 

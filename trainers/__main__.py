@@ -18,6 +18,7 @@ from trainers.own_code.registry import use
 if TYPE_CHECKING:
     from rich.progress import Progress as ProgressBar
 
+    from trainers.fused import FusedTrainings
     from trainers.training import Training
 
 
@@ -122,14 +123,16 @@ def _train(
     stop: threading.Event,
 ) -> bool:
     """Whether the training finished. Prints how it ended."""
+    from trainers.fused import open_trainings
     from trainers.saving.folders import LocalFolder
-    from trainers.training import Training
 
     folder = LocalFolder(out)
-    training = Training(config, folder, device=options.device, checkpoint_s=options.checkpoint_s)
+    training = open_trainings(
+        [config], [folder], device=options.device, checkpoint_s=options.checkpoint_s
+    )
     try:
         with contextlib.closing(training):
-            _advance(name, training, bar, stop)
+            _advance(name, training, config.milestones[-1], bar, stop)
     except TrainerError:
         raise
     except Exception as error:
@@ -147,11 +150,19 @@ def _train(
     return training.status == "finished"
 
 
-def _advance(name: str, training: "Training", bar: "ProgressBar", stop: threading.Event) -> None:
+def _advance(
+    name: str,
+    training: "Training | FusedTrainings",
+    last: int,
+    bar: "ProgressBar",
+    stop: threading.Event,
+) -> None:
     """Trains to the end, or until `stop` is set and a checkpoint written."""
-    task = bar.add_task(name, total=training.config.milestones[-1], completed=training.iteration)
+    from trainers.fused import advance
+
+    task = bar.add_task(name, total=last, completed=training.iteration)
     while training.status == "running" and not stop.is_set():
-        state = training.advance(0.5)
+        (state,) = advance(training, 0.5)
         losses = "  ".join(f"{key} {value:.2f}" for key, value in state.losses.items())
         bar.update(task, completed=state.iteration, description=f"{name}  {losses}")
         if state.scores:

@@ -69,7 +69,8 @@ class TrainingConfig:
     data_dir: the folder of prepared datasets; None means the default folder.
     code: digests of the parts that are a user's own, by kind (`specs.own`); it is in the identity.
     factors: the distribution of the images to train on; it is in the identity where it is given.
-    """
+    fused: whether its steps are part of a program of several trainings (`fused`), whose kernels
+    may round differently; it is in the identity where it is true."""
 
     dataset: str
     source: str
@@ -91,6 +92,7 @@ class TrainingConfig:
     path: str | None = None
     code: Mapping[str, str] = field(default_factory=dict)
     factors: FactorSplit = FactorSplit()
+    fused: bool = False
 
     def identity(self) -> dict[str, Any]:
         """Equal exactly for configurations of the same training; plain JSON values.
@@ -124,6 +126,8 @@ class TrainingConfig:
             identity["code"] = dict(self.code)
         if self.factors:
             identity["factors"] = self.factors.to_dict()
+        if self.fused:
+            identity["fused"] = True
         return identity
 
     def to_dict(self) -> dict[str, Any]:
@@ -136,6 +140,8 @@ class TrainingConfig:
         plain["factors"] = self.factors.to_dict()
         if not self.factors:
             del plain["factors"]
+        if not self.fused:
+            del plain["fused"]
         plain["milestones"] = list(self.milestones)
         plain["measures"] = None if self.measures is None else list(self.measures)
         return plain

@@ -153,6 +153,8 @@ def _type_problems(config: TrainingConfig) -> list[str]:
         for name in ("digest", "data_dir", "path")
         if not isinstance(value := getattr(config, name), str | None)
     ]
+    if not isinstance(config.fused, bool):
+        found.append(f"fused: {config.fused!r} is neither true nor false")
     if not isinstance(config.params, Mapping):
         found.append(f"params: {config.params!r} is not a mapping")
     if not all(isinstance(name, str) for name in config.measures or ()):

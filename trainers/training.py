@@ -7,23 +7,17 @@ import logging
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Literal
 
 import numpy as np
 import torch
 
 from trainers.config import KeepRule, TrainingConfig, sorted_json
-from trainers.datasets import open_dataset
 from trainers.datasets.access.dataset import Dataset
+from trainers.errors import ConfigError
 from trainers.networks import AutoEncoder
-from trainers.running.eager import EagerRunner
-from trainers.running.graph import GraphRunner
-from trainers.running.image_table import image_table
-from trainers.running.inputs import Chunks, Inputs
-from trainers.running.process import keep_freed_memory
+from trainers.running.parts import Parts, open_parts, open_runner
 from trainers.running.runner import Runner
-from trainers.running.step import TrainStep
 from trainers.saving.checkpoints import CheckpointWriter, load_newest
 from trainers.saving.folders import Folder
 from trainers.saving.records import (
@@ -35,7 +29,6 @@ from trainers.saving.records import (
 )
 from trainers.saving.weights import best_kept, keep_weights, selection_value
 from trainers.scoring.milestone import evaluate_split
-from trainers.splits import Split, split
 
 log = logging.getLogger(__name__)
 
@@ -58,17 +51,6 @@ class Progress:
     reason: str = ""
 
 
-@dataclass(frozen=True)
-class _Parts:
-    """What a training holds while milestones are left."""
-
-    dataset: Dataset
-    split: Split
-    stepper: TrainStep
-    runner: Runner
-    writer: CheckpointWriter
-
-
 class Training:
     """One training in its folder.
 
@@ -76,9 +58,10 @@ class Training:
     to be scored; with no milestone left it opens no dataset and builds no network.
 
     device: a torch device.  checkpoint_s: seconds between checkpoints.  keep_weights: of which
-    milestone the weights are kept; None: of none.  keep_all: keep the
-    weights of every milestone.  dataset: used in place of the configuration's.  on_device: whether
+    milestone the weights are kept; None: of none.  keep_all: keep the weights of every milestone.
+    dataset: used in place of the configuration's.  on_device: whether
     inputs and recorded values stay on the device for a few hundred steps; None: on a GPU only.
+    member_from: of a fused training: the iteration of the checkpoint to restore, 0 for the start.
 
     Raises ConfigError, DataError or RecordError."""
 
@@ -93,7 +76,10 @@ class Training:
         keep_all: bool = False,
         dataset: Dataset | None = None,
         on_device: bool | None = None,
+        member_from: int | None = None,
     ) -> None:
+        if config.fused and member_from is None:
+            raise ConfigError("a fused training is opened by `fused.open_trainings`")
         self.config = config
         self.iteration = 0
         self._folder = folder
@@ -107,39 +93,33 @@ class Training:
         self._last_T: np.ndarray | None = None  # values of the latest step run by this object
         self._train_s = 0.0
         self._interrupted_in_step = False
+        self._is_saved = False  # its last checkpoint
         self._milestones_left, self._reason = milestones_left(folder, config.milestones)
-        self._parts: _Parts | None = None
+        self.parts: Parts | None = None
+        self._runner: Runner | None = None  # none where `fused.FusedTrainings` runs the steps
+        self._writer = CheckpointWriter(folder)
         if self._milestones_left:
             on_gpu = self._device.type == "cuda"
-            self._parts = self._open(dataset, on_gpu if on_device is None else on_device)
+            on_device = on_gpu if on_device is None else on_device
+            self.parts = self._open(dataset, on_device, member_from)
 
-    def _open(self, dataset: Dataset | None, on_device: bool) -> _Parts:
-        config = self.config
-        keep_freed_memory()
-        dataset = dataset or open_dataset(
-            config.dataset,
-            source=None if config.path else config.source,
-            data_dir=Path(config.data_dir) if config.data_dir else None,
-            path=Path(config.path) if config.path else None,
-        )
-        if config.precision == "tf32" and self._device.type != "cuda":
-            log.warning("precision tf32 has no effect on %s; it is float32", self._device)
-        evaluation = config.evaluation
-        data_split = split(
-            len(dataset),
-            seed=evaluation.split_seed,
-            validation_fraction=evaluation.validation_fraction,
-            test_fraction=evaluation.test_fraction,
-        )
-        stepper = TrainStep(config, dataset.spec.image_CHW, dataset.scale, self._device)
-        state = load_newest(self._folder, self._identity, at_most=self._milestones_left[0])
+    def _open(self, dataset: Dataset | None, on_device: bool, member_from: int | None) -> Parts:
+        parts = open_parts(self.config, self._device, dataset)
+        at_most = self._milestones_left[0] if member_from is None else member_from
+        state = load_newest(self._folder, self._identity, at_most=at_most)
         if state is not None:
             self.iteration = state["iteration"]
-            stepper.load(state)
+            parts.stepper.load(state)
             self._trajectory = [state["trajectory"].numpy()]
             log.info("resuming from iteration %d", self.iteration)
-        runner = _runner(config, dataset, data_split.train, stepper, on_device)
-        return _Parts(dataset, data_split, stepper, runner, CheckpointWriter(self._folder))
+        if not self.config.fused:
+            self._runner = open_runner(parts, on_device)
+        return parts
+
+    @property
+    def next_milestone(self) -> int:
+        """The next iteration to score, of a training that runs."""
+        return self._milestones_left[0]
 
     @property
     def reason(self) -> str:
@@ -156,61 +136,78 @@ class Training:
         """Trains for about `seconds` (at least one block of steps), or until a milestone is scored
         or the training has ended."""
         end = time.monotonic() + seconds
-        records: dict[int, str] = {}
-        scores: Mapping[str, float] = {}
-        while self._parts is not None and self._milestones_left and not records:
+        reached: tuple[dict[int, str], Mapping[str, float]] = ({}, {})
+        while self.parts is not None and self._milestones_left and not reached[0]:
             # A checkpoint can be of the very iteration whose milestone was lost.
-            if self.iteration < self._milestones_left[0] and not self._train_block(self._parts):
+            if self.iteration < self._milestones_left[0] and not self._train_block():
                 break
-            if self.iteration == self._milestones_left[0]:
-                milestone = self._score(self._parts)
-                records[self.iteration] = write_milestone(self._folder, milestone)
-                scores = milestone.metrics
-                self._milestones_left.pop(0)
-            self._checkpoint_if_due(self._parts)
+            reached = self.score_if_due()
+            self.checkpoint_if_due()
             if time.monotonic() >= end:
                 break
+        return self.progress(*reached)
+
+    def progress(
+        self, records: Mapping[int, str] | None = None, scores: Mapping[str, float] | None = None
+    ) -> Progress:
+        """Where it stands. records, scores: of the milestone that was just reached."""
         return Progress(
             iteration=self.iteration,
             status=self.status,
             losses=self._latest(),
-            scores=scores,
-            records=records,
+            scores=scores or {},
+            records=records or {},
             reason=self._reason,
         )
+
+    def score_if_due(self) -> tuple[dict[int, str], Mapping[str, float]]:
+        """(record by iteration, scores) of a milestone at this iteration; both empty without."""
+        if self.parts is None or self._milestones_left[:1] != [self.iteration]:
+            return {}, {}
+        milestone = self._score(self.parts)
+        records = {self.iteration: write_milestone(self._folder, milestone)}
+        self._milestones_left.pop(0)
+        return records, milestone.metrics
 
     def save(self) -> None:
         """Writes a checkpoint of this iteration and waits until it is on disk.
 
         Does nothing before the first step, and after an exception inside a block: the weights then
         belong to no known step."""
-        if self._parts is not None and self.iteration and not self._interrupted_in_step:
-            self._submit_checkpoint(self._parts)
-            self._parts.writer.wait()
+        if self.parts is not None and self.iteration and not self._interrupted_in_step:
+            self.submit_checkpoint()
+            self._writer.wait()
 
     def close(self) -> None:
         """Waits until the last checkpoint is written and frees the threads."""
-        if self._parts is not None:
-            self._parts.runner.close()
-            self._parts.writer.close()
+        if self._runner is not None:
+            self._runner.close()
+        self._writer.close()
 
-    def _train_block(self, parts: _Parts) -> bool:
+    def _train_block(self) -> bool:
         """Runs a block of steps. False if a recorded value is not finite."""
+        assert self._runner is not None
         start = time.perf_counter()
         first = self.iteration + 1
-        block_steps = parts.runner.max_block_steps(self.iteration)
+        block_steps = self._runner.max_block_steps(self.iteration)
         last = min(self._milestones_left[0], self.iteration + block_steps)
         self._interrupted_in_step = True
-        rows_ST = parts.runner.run(first, last)
+        rows_ST = self._runner.run(first, last)
         self._interrupted_in_step = False
-        self.iteration = last
-        self._train_s += time.perf_counter() - start
-        steps_S = np.arange(first, self.iteration + 1)
+        return self.take_rows(rows_ST, time.perf_counter() - start)
+
+    def take_rows(self, rows_ST: np.ndarray, seconds: float) -> bool:
+        """Records the steps after this iteration, which were run in `seconds`. False if a value is
+        not finite: the training has then ended."""
+        steps_S = np.arange(self.iteration + 1, self.iteration + 1 + len(rows_ST))
+        self.iteration = int(steps_S[-1])
+        self._train_s += seconds
         finite_S = np.isfinite(rows_ST).all(axis=1)
         self._last_T = rows_ST[-1]
         if not finite_S.all():
             bad = int(np.argmin(finite_S))
-            term = parts.stepper.names[int(np.argmin(np.isfinite(rows_ST[bad])))]
+            assert self.parts is not None
+            term = self.parts.stepper.names[int(np.argmin(np.isfinite(rows_ST[bad])))]
             self._reason = divergence_reason(int(steps_S[bad]), term)
             write_divergence(self._folder, int(steps_S[bad]), term)
             self._milestones_left.clear()
@@ -219,7 +216,7 @@ class Training:
         self._trajectory.append(np.column_stack([steps_S, rows_ST])[kept_S])
         return True
 
-    def _score(self, parts: _Parts) -> Milestone:
+    def _score(self, parts: Parts) -> Milestone:
         representation, metrics, failed = evaluate_split(
             parts.stepper, parts.dataset, parts.split, self.config, self.iteration
         )
@@ -261,38 +258,35 @@ class Training:
             "device": torch.cuda.get_device_name() if self._device.type == "cuda" else "cpu",
         }
 
-    def _checkpoint_if_due(self, parts: _Parts) -> None:
-        ended = not self._milestones_left
-        due = time.monotonic() - self._checkpointed >= self._checkpoint_s
-        if ended or (due and not parts.writer.busy):
-            self._submit_checkpoint(parts)
-        if ended:
-            parts.writer.wait()
+    @property
+    def checkpoint_is_due(self) -> bool:
+        """Whether the last checkpoint is old and written."""
+        is_old = time.monotonic() - self._checkpointed >= self._checkpoint_s
+        return self.parts is not None and is_old and not self._writer.busy
 
-    def _submit_checkpoint(self, parts: _Parts) -> None:
+    def checkpoint_if_due(self) -> None:
+        """Starts a checkpoint if one is due; waits for the last one of a training that ended."""
+        if self.parts is None or self._is_saved or self._reason:
+            return
+        if not self._milestones_left:
+            self.submit_checkpoint()
+            self._writer.wait()
+            self._is_saved = True
+        elif self.checkpoint_is_due:
+            self.submit_checkpoint()
+
+    def submit_checkpoint(self) -> None:
+        """Starts to write a checkpoint of this iteration."""
+        assert self.parts is not None
         self._checkpointed = time.monotonic()
-        state = parts.stepper.state() | {
+        state = self.parts.stepper.state() | {
             "identity": self._identity,
             "iteration": self.iteration,
             "trajectory": torch.from_numpy(np.concatenate(self._trajectory)),
         }
-        parts.writer.submit(self.iteration, state)
+        self._writer.submit(self.iteration, state)
 
     def _latest(self) -> dict[str, float]:
         if self._last_T is None:
             return {}
         return dict(zip(("recon", "kl", "total"), map(float, self._last_T[:3]), strict=True))
-
-
-def _runner(
-    config: TrainingConfig,
-    dataset: Dataset,
-    train_N: np.ndarray,
-    stepper: TrainStep,
-    on_device: bool,
-) -> Runner:
-    inputs = Inputs(config, dataset, train_N, shuffle=stepper.needs_shuffle)
-    if not on_device:
-        return EagerRunner(stepper, inputs)
-    images = image_table(dataset, stepper.device)
-    return GraphRunner(stepper, Chunks(inputs, with_images=images is None), images)

@@ -150,7 +150,7 @@ def test_a_loss_that_is_not_finite_ends_the_training_with_step_and_term(tmp_path
     training = open_training(tmp_path)
     training.advance(1e-9)
     with torch.no_grad():
-        next(training._parts.stepper.network.parameters()).fill_(float("nan"))
+        next(training.parts.stepper.network.parameters()).fill_(float("nan"))
     progress = finish(training)
     assert progress.status == "diverged"
     assert progress.reason == "loss/recon was not finite at step 11"
@@ -191,7 +191,7 @@ def test_weights_of_the_best_milestone_are_kept(tmp_path):
     assert iteration == max(scores, key=scores.get)
     kept = read_weights(LocalFolder(tmp_path), name)
     assert kept["iteration"] == iteration
-    assert kept["network"].keys() == training._parts.stepper.network.state_dict().keys()
+    assert kept["network"].keys() == training.parts.stepper.network.state_dict().keys()
 
 
 @pytest.mark.parametrize("model", ["factor_vae", "control_vae", "dynamic_vae"])
@@ -212,7 +212,7 @@ def test_no_checkpoint_is_written_after_an_exception_inside_a_block(tmp_path):
     def interrupted(first, last):
         raise KeyboardInterrupt
 
-    training._parts.runner.run = interrupted
+    training._runner.run = interrupted
     with pytest.raises(KeyboardInterrupt):
         training.advance()
     training.save()

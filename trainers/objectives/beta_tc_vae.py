@@ -24,10 +24,11 @@ class BetaTCVAE(Objective):
     def __init__(self, params: Mapping[str, Value], latent_dim: int, num_pixels: int) -> None:
         super().__init__(params, latent_dim, num_pixels)
         self.beta = float(params["beta"])
+        self._is_vae = self.beta == 1.0
 
     def loss(self, terms: Terms) -> Tensor:
         loss = terms.recon + terms.kl
-        if self.beta == 1.0:
+        if self._is_vae:
             return loss
         return loss + (self.beta - 1) * total_correlation(terms.z_BL, terms.mu_BL, terms.logvar_BL)
 

@@ -1,10 +1,11 @@
-"""Steps of one training as a captured CUDA graph: the runner for GPUs.
+"""Steps of one training, or of K stacked ones, as a captured CUDA graph: the runner for GPUs.
 
 A step reads its inputs from a chunk in device memory, at a position that it increments itself, and
 writes its recorded values into a buffer there. The host only replays the graph, and reads that
 buffer once per block.
 
-Shapes: S steps of a chunk, B batch, L latent, T recorded values."""
+Shapes: S steps of a chunk, B batch, L latent, T recorded values; with K stacked trainings, K
+precedes B and T."""
 
 import logging
 
@@ -16,6 +17,7 @@ from trainers.running.image_table import ImageTable
 from trainers.running.inputs import Chunks
 from trainers.running.process import flush_denormals
 from trainers.running.runner import Runner
+from trainers.running.stack import StackedStep
 from trainers.running.step import TrainStep
 
 log = logging.getLogger(__name__)
@@ -30,7 +32,9 @@ class GraphRunner(Runner):
     why), and on any other device, the same step is run eagerly, with the same results.
     images: the dataset in device memory; None if chunks carry their images."""
 
-    def __init__(self, stepper: TrainStep, chunks: Chunks, images: ImageTable | None) -> None:
+    def __init__(
+        self, stepper: TrainStep | StackedStep, chunks: Chunks, images: ImageTable | None
+    ) -> None:
         self._stepper = stepper
         self._chunks = chunks
         self._images = images
@@ -40,19 +44,25 @@ class GraphRunner(Runner):
         self._position_1 = torch.zeros(1, dtype=torch.int64, device=device)
         self._iteration = torch.zeros((), dtype=torch.int64, device=device)
         self._ring_ST = torch.zeros(
-            (chunks.steps, len(stepper.names)), dtype=torch.float64, device=device
+            (chunks.steps, *stepper.values_shape), dtype=torch.float64, device=device
         )
         self._graph: torch.cuda.CUDAGraph | None = None
         self._eager_left = _WARM_UP_STEPS
         self._can_capture = device.type == "cuda"
         self._stream = torch.cuda.Stream(device) if self._can_capture else None  # type: ignore[no-untyped-call]
 
+    @property
+    def is_captured(self) -> bool:
+        """Whether steps are replayed from a CUDA graph."""
+        return self._graph is not None
+
     def max_block_steps(self, iteration: int) -> int:
         """The steps left in the chunk that holds the step after `iteration`."""
         return self._chunks.steps - iteration % self._chunks.steps
 
     def run(self, first: int, last: int) -> np.ndarray:
-        """Runs steps `first` to `last`, which must lie in one chunk. Returns (S, T) float64."""
+        """Runs steps `first` to `last`, which must lie in one chunk. Returns (S, T) float64, of
+        stacked trainings (S, K, T)."""
         if self._stream is None:
             return self._run(first, last)
         self._stream.wait_stream(torch.cuda.current_stream(self._stepper.device))

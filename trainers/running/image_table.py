@@ -24,7 +24,8 @@ class ImageTable(Protocol):
     """Images by index, in device memory; equal to `dataset.images`."""
 
     def gather(self, indices_B: Tensor) -> Tensor:
-        """(B, C, H, W) uint8. Reads nothing back to the host."""
+        """(B, C, H, W) uint8, or any other shape of indices before C, H, W. Reads nothing back to
+        the host."""
         ...
 
 
@@ -40,7 +41,8 @@ class ByteTable:
             self._images_NCHW[start : start + _BLOCK].copy_(torch.from_numpy(block))
 
     def gather(self, indices_B: Tensor) -> Tensor:
-        return self._images_NCHW.index_select(0, indices_B)
+        found = self._images_NCHW.index_select(0, indices_B.flatten())
+        return found.reshape(*indices_B.shape, *self._images_NCHW.shape[1:])
 
 
 class BitTable:
@@ -61,10 +63,10 @@ class BitTable:
         self._shifts_8 = torch.arange(8, dtype=torch.uint8, device=device)
 
     def gather(self, indices_B: Tensor) -> Tensor:
-        bytes_BP = self._packed_NP.index_select(0, indices_B)
+        bytes_BP = self._packed_NP.index_select(0, indices_B.flatten())
         bits_BP8 = (bytes_BP[:, :, None] >> self._shifts_8) & 1
         flat = bits_BP8.flatten(1)[:, : prod(self._image_CHW)]
-        return flat.reshape(-1, *self._image_CHW)
+        return flat.reshape(*indices_B.shape, *self._image_CHW)
 
 
 _tables: WeakValueDictionary[tuple[str, str], ByteTable | BitTable] = WeakValueDictionary()

@@ -3,6 +3,7 @@
 Shapes: S steps of a chunk, B batch, C H W image, L latent. The inputs of step t are a pure function
 of the configuration and t, so both ways give the same inputs."""
 
+from collections.abc import Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 
@@ -51,10 +52,38 @@ class Inputs:
         ordered_BL = np.tile(np.arange(self._config.batch_size)[:, None], self._config.latent_dim)
         return random_stream(self._config.seed, "shuffle", t).permuted(ordered_BL, axis=0)
 
+    def images(self, t: int) -> np.ndarray:
+        """(B, C, H, W): the images of step t."""
+        return self.dataset.images(self.indices(t))
+
+
+class StackedInputs:
+    """The inputs of K trainings, each with a first axis K. All read the same dataset."""
+
+    def __init__(self, members: Sequence[Inputs]) -> None:
+        self._members = tuple(members)
+
+    def indices(self, t: int) -> np.ndarray:
+        """(K, B) int64."""
+        return np.stack([member.indices(t) for member in self._members])
+
+    def noise(self, t: int) -> np.ndarray:
+        """(K, B, L) float32."""
+        return np.stack([member.noise(t) for member in self._members])
+
+    def shuffle(self, t: int) -> np.ndarray | None:
+        """(K, B, L) int64, or None."""
+        rows = [row_BL for one in self._members if (row_BL := one.shuffle(t)) is not None]
+        return np.stack(rows) if rows else None
+
+    def images(self, t: int) -> np.ndarray:
+        """(K, B, C, H, W)."""
+        return np.stack([member.images(t) for member in self._members])
+
 
 @dataclass(frozen=True)
 class Chunk:
-    """The inputs of S consecutive steps, from step `first` on.
+    """The inputs of S consecutive steps, from step `first` on; (S, K, ..) of K trainings.
 
     images_SBCHW: None if the device holds the dataset."""
 
@@ -80,11 +109,13 @@ class Chunks:
 
     with_images: whether chunks carry their images; S is then smaller."""
 
-    def __init__(self, inputs: Inputs, *, with_images: bool, steps: int = CHUNK_STEPS) -> None:
+    def __init__(
+        self, inputs: Inputs | StackedInputs, *, with_images: bool, steps: int = CHUNK_STEPS
+    ) -> None:
         self._inputs = inputs
         self._with_images = with_images
         if with_images:
-            one = inputs.dataset.images(inputs.indices(1)).nbytes
+            one = inputs.images(1).nbytes
             steps = max(1, min(steps, _IMAGE_BYTES // one))
         self.steps = steps
         self._pool = ThreadPoolExecutor(max_workers=1, thread_name_prefix="prefetch")
@@ -107,7 +138,7 @@ class Chunks:
         steps = range(first, first + self.steps)
         indices_SB = np.stack([self._inputs.indices(t) for t in steps])
         shuffles = [row_BL for t in steps if (row_BL := self._inputs.shuffle(t)) is not None]
-        images = [self._inputs.dataset.images(row_B) for row_B in indices_SB[: self._images()]]
+        images = [self._inputs.images(t) for t in steps] if self._with_images else []
         return Chunk(
             first=first,
             indices_SB=indices_SB,
@@ -115,6 +146,3 @@ class Chunks:
             shuffle_SBL=np.stack(shuffles) if shuffles else None,
             images_SBCHW=np.stack(images) if images else None,
         )
-
-    def _images(self) -> int:
-        return self.steps if self._with_images else 0

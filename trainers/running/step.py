@@ -55,17 +55,18 @@ class TrainStep:
             eps=_EPS,
             capturable=capturable,
         )
-        self._adversary_optimizer: Adam | None = None
+        self.adversary_optimizer: Adam | None = None
         adversary = self.objective.adversary()
         if adversary is not None:
-            self._adversary_optimizer = Adam(
+            self.adversary_optimizer = Adam(
                 adversary.parameters(),
                 **self.objective.adversary_optimizer(),
                 capturable=capturable,
             )
         self._scale = scale
         self._reconstruction = config.reconstruction
-        self._precision = config.precision
+        self.precision = config.precision
+        self.model = config.model
         self.names = (
             "loss/recon",
             "loss/kl",
@@ -73,6 +74,7 @@ class TrainStep:
             *(f"kl/z{i}" for i in range(config.latent_dim)),
             *self.objective.logged_names(),
         )
+        self.values_shape: tuple[int, ...] = (len(self.names),)
 
     @property
     def needs_shuffle(self) -> bool:
@@ -89,19 +91,19 @@ class TrainStep:
         """One step on a minibatch of uint8 images.
 
         Returns the values of `names` at this step, a detached float64 vector."""
-        with tf32(self.device, self._precision == "tf32"):
-            terms = self._terms(images_BCHW, noise_BL, iteration, shuffle_BL, self._precision)
+        with tf32(self.device, self.precision == "tf32"):
+            terms = self.terms(images_BCHW, noise_BL, iteration, shuffle_BL)
             total = self.objective.loss(terms)
-            values = self._values(terms, total)
+            values = self.values(terms, total)
             self.optimizer.zero_grad()
             torch.autograd.backward(total)
             self.optimizer.step()
-            if self._adversary_optimizer is not None:
+            if self.adversary_optimizer is not None:
                 self._adversary_step(terms)
             return values
 
     @torch.no_grad()
-    def _values(self, terms: Terms, total: Tensor) -> Tensor:
+    def values(self, terms: Terms, total: Tensor) -> Tensor:
         """The values of `names`, in few tensors, since each costs a step 20 us. Copied before the
         optimiser changes the weights among them."""
         first_3 = torch.stack((terms.recon, terms.kl, total))
@@ -109,14 +111,16 @@ class TrainStep:
         parts = [torch.cat((first_3, terms.kl_L)).double()]
         return torch.cat([*parts, torch.stack(logged)]) if logged else parts[0]
 
-    def _terms(
+    def terms(
         self,
         images_BCHW: Tensor,
         noise_BL: Tensor,
         iteration: Tensor,
         shuffle_BL: Tensor | None,
-        precision: str,
+        precision: str | None = None,
     ) -> Terms:
+        """The terms of a minibatch. precision: None for the training's own."""
+        precision = precision or self.precision
         x_BCHW = images_BCHW.to(torch.float32) * self._scale
         with torch.autocast(self.device.type, torch.bfloat16, enabled=precision == "bf16"):
             mu_BL, logvar_BL = self.network.encode(x_BCHW)
@@ -134,10 +138,10 @@ class TrainStep:
         )
 
     def _adversary_step(self, terms: Terms) -> None:
-        assert self._adversary_optimizer is not None
-        self._adversary_optimizer.zero_grad()
+        assert self.adversary_optimizer is not None
+        self.adversary_optimizer.zero_grad()
         torch.autograd.backward(self.objective.adversary_loss(terms))
-        self._adversary_optimizer.step()
+        self.adversary_optimizer.step()
 
     @torch.no_grad()
     def evaluate(self, images_BCHW: Tensor, noise_BL: Tensor) -> tuple[Tensor, Tensor, Tensor]:
@@ -145,7 +149,7 @@ class TrainStep:
         self.network.eval()
         with tf32(self.device, False):
             iteration = torch.zeros((), dtype=torch.int64)
-            terms = self._terms(images_BCHW, noise_BL, iteration, None, "fp32")
+            terms = self.terms(images_BCHW, noise_BL, iteration, None, "fp32")
         self.network.train()
         return terms.recon, terms.mu_BL, terms.logvar_BL
 
@@ -156,7 +160,7 @@ class TrainStep:
             "objective": _on_host(self.objective.state_dict()),
             "optimizer": _on_host(self.optimizer.state_dict()),
             "adversary_optimizer": _on_host(
-                self._adversary_optimizer.state_dict() if self._adversary_optimizer else {}
+                self.adversary_optimizer.state_dict() if self.adversary_optimizer else {}
             ),
         }
 
@@ -165,8 +169,8 @@ class TrainStep:
         self.network.load_state_dict(state["network"])
         self.objective.load_state_dict(state["objective"])
         self.optimizer.load_state_dict(state["optimizer"])
-        if self._adversary_optimizer is not None:
-            self._adversary_optimizer.load_state_dict(state["adversary_optimizer"])
+        if self.adversary_optimizer is not None:
+            self.adversary_optimizer.load_state_dict(state["adversary_optimizer"])
 
 
 def _on_host(value: Any) -> Any:

@@ -175,7 +175,7 @@ def test_a_dataset_beyond_the_devices_memory_is_streamed(tmp_path, monkeypatch, 
     dataset = ToyInMemory()
     dataset.fingerprint = "toy/streamed"
     training = on_device(tmp_path / "device", toy_config(milestones=(20,)), dataset)
-    assert training._parts.runner._images is None
+    assert training._runner._images is None
     assert "toy/streamed does not fit on cpu; its images are streamed" in caplog.text
     finish(training)
     assert_equal_milestones(milestone(tmp_path / "plain", 20), milestone(tmp_path / "device", 20))

@@ -34,7 +34,7 @@ class Ramp:
         part = xp.clip((iteration % self.period + 1) / self.ramp_steps, None, 1.0)
         climbs = iteration // self.period - 1 + part  # negative in the first period
         nats = self.start_nats + self.step_nats * climbs
-        return xp.clip(nats, self.start_nats, self.cap_nats)
+        return xp.clip(xp.clip(nats, self.start_nats, None), None, self.cap_nats)
 
 
 @dataclass(frozen=True)

@@ -50,7 +50,7 @@ def test_offline_says_what_to_do_by_hand(published, tmp_path, monkeypatch):
     with pytest.raises(DataError) as caught:
         fetch("dsprites", tmp_path / "data")
     text = str(caught.value)
-    assert text.count("404") == 2 and "No proxy is set" in text
+    assert text.count("404 Not Found") == 2 and "No proxy is set" in text
     assert f"download {name} (see http://page.invalid)" in text
     assert f"sweeper data prepare dsprites --source FOLDER --data {tmp_path / 'data'}" in text
 

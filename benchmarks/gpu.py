@@ -6,7 +6,8 @@ Takes under 8 minutes on one GPU and writes benchmarks/results/gpu.md. The memor
 traffic that a step cannot avoid at the measured bandwidth of the card: 28 bytes per parameter for
 Adam, 12 to use each weight twice and write its gradient, and 12 per activation, which is written
 once and read twice. Sharing starts 1 to 8 processes on one GPU, as `resources: {gpu: 0.125}` in a
-grid does. Without a CUDA device the page says so and measures nothing."""
+grid does. Fused counts the steps of 8 to 32 trainings in one program, as `fused: 32` does. Without
+a CUDA device the page says so and measures nothing."""
 
 import argparse
 import subprocess
@@ -14,6 +15,7 @@ import sys
 import tempfile
 import time
 from contextlib import ExitStack
+from dataclasses import replace
 from pathlib import Path
 
 import torch
@@ -23,6 +25,7 @@ from benchmarks.support.measuring import PYTHON, ROOT, command, machine, sweeper
 from benchmarks.support.subject import l_vae
 from trainers.config import TrainingConfig
 from trainers.datasets import open_dataset
+from trainers.fused import open_trainings
 from trainers.running.image_table import image_table
 from trainers.saving.folders import LocalFolder
 from trainers.training import Training
@@ -32,6 +35,7 @@ PAGE = ROOT / "benchmarks" / "results" / "gpu.md"
 CASES = [(network, batch) for network in ("mlp", "cnn") for batch in (64, 256)]
 PRECISIONS = ("fp32", "tf32", "bf16")
 SHARING = (1, 2, 4, 8)
+FUSED = (8, 16, 32)
 
 GRID = """\
 datasets: dsprites
@@ -63,6 +67,7 @@ def main() -> None:
         "Tests": gpu_tests,
         "Steps": lambda: steps_page("cuda", options.seconds),
         "Sharing": lambda: sharing_page(options.seconds),
+        "Fused": lambda: fused_page("cuda", options.seconds),
         "Sweep": sweep_page,
     }.items():
         parts.append(f"## {heading}\n\n{part()}")
@@ -117,13 +122,14 @@ def steps_page(
 
 def step_s(device: str, config: TrainingConfig, seconds: float, *, on_device: bool) -> float:
     """Seconds of a step, minibatches and records included, after the first block."""
-    with tempfile.TemporaryDirectory() as folder:
-        training = Training(
-            config,
-            LocalFolder(folder),
-            device=device,
-            checkpoint_s=float("inf"),
-            on_device=on_device,
+    return _step_s(device, [config], seconds, on_device=on_device)
+
+
+def _step_s(device: str, configs: list[TrainingConfig], seconds: float, **options: bool) -> float:
+    with tempfile.TemporaryDirectory() as name:
+        folders = [LocalFolder(Path(name) / str(number)) for number in range(len(configs))]
+        training = open_trainings(
+            configs, folders, device=device, checkpoint_s=float("inf"), **options
         )
         training.advance(0.0)  # the first block captures the graph
         before, start = training.iteration, time.perf_counter()
@@ -173,6 +179,27 @@ def shared_rate(network: str, batch_size: int, count: int, seconds: float) -> fl
             process.stdin.write("start\n")
             process.stdin.flush()
         return sum(float(process.communicate()[0]) for process in running)
+
+
+def fused_page(
+    device: str,
+    seconds: float,
+    cases: list[tuple[str, int]] = CASES,
+    counts: tuple[int, ...] = FUSED,
+) -> str:
+    """Steps per second of all trainings of a program together."""
+    rows = []
+    for network, batch_size in cases:
+        one = l_vae(network, batch_size)
+        rates = [1 / step_s(device, one, seconds, on_device=True)]
+        for count in counts:
+            configs = [replace(one, seed=seed, fused=True) for seed in range(count)]
+            rates.append(count / _step_s(device, configs, seconds))
+        best = f"{max(rates) / rates[0]:.2f}"
+        rows.append([network, str(batch_size), *(f"{rate:,.0f}" for rate in rates), best])
+        print(*rows[-1], flush=True)
+    head = ["network", "batch", "1 training, steps/s", *(f"{count} fused" for count in counts)]
+    return table([*head, "best / one"], rows)
 
 
 def serve(device: str, config: TrainingConfig, seconds: float) -> None:

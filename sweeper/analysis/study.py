@@ -146,6 +146,8 @@ def row_of_run(run: StoredRun) -> dict[str, Any]:
     }
     params = declared_params(run)
     factors = params.pop(layout.FACTORS, "")
+    if params.pop(layout.FUSED, ""):  # its numbers are rounded differently
+        params["precision"] += ", fused"
     for name, text in params.items():
         row[name if name in layout.COMMON_PARAMS else f"param/{name}"] = _typed(name, text)
     for name, value in run.metrics.items():

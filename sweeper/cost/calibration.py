@@ -165,7 +165,7 @@ def _time_steps(config: dict[str, Any], given: Conditions) -> Speed:
     """Opens a training, runs one block to warm up, and blocks for `seconds`."""
     _warm_up(config["dataset"], lambda: _open(config, given, [_NO_END]).close())
     began = time.perf_counter()
-    training = _open(config, given, [_NO_END])
+    training, members = _open(config, given, [_NO_END]), _members(config, given)
     ready = time.perf_counter()
     try:
         training.advance(0.0)
@@ -179,7 +179,8 @@ def _time_steps(config: dict[str, Any], given: Conditions) -> Speed:
         closing = time.perf_counter()
         training.save()
         closed = time.perf_counter()
-        return Speed(median(blocks), open_s=ready - began, close_s=closed - closing)
+        step_s, open_s, close_s = median(blocks), ready - began, closed - closing
+        return Speed(step_s / members, open_s=open_s / members, close_s=close_s / members)
     finally:
         training.close()
 
@@ -203,27 +204,35 @@ def _time_score(config: dict[str, Any], given: Conditions) -> Speed:
     try:
         start = time.perf_counter()
         training.advance(0.0)
-        return Speed(0.0, score_s=time.perf_counter() - start)
+        return Speed(0.0, score_s=(time.perf_counter() - start) / _members(config, given))
     finally:
         training.close()
 
 
 def _open(config: dict[str, Any], given: Conditions, milestones: list[int]) -> Any:
-    """A training in a new folder, on the device and with the threads of a launch."""
+    """A training in a new folder, or as many fused ones as a launch runs in a program, on the
+    device and with the threads of a launch."""
     import os
 
     if given.device == "cpu":
         os.environ["CUDA_VISIBLE_DEVICES"] = ""
     import torch
 
+    from trainers.fused import open_trainings
     from trainers.saving.folders import LocalFolder
-    from trainers.training import Training
 
     torch.set_num_threads(given.slots.threads)
-    return Training(
-        parse_config({**config, "milestones": milestones}),
-        LocalFolder(Path(tempfile.mkdtemp(dir=given.folder))),
+    numbers = range(_members(config, given))
+    parsed = parse_config({**config, "milestones": milestones})
+    return open_trainings(
+        [replace(parsed, seed=parsed.seed + number) for number in numbers],
+        [LocalFolder(Path(tempfile.mkdtemp(dir=given.folder))) for _ in numbers],
         device=given.device,
         checkpoint_s=float(_NO_END),
         keep_weights=given.keep_weights,
     )
+
+
+def _members(config: dict[str, Any], given: Conditions) -> int:
+    """How many trainings a launch runs in one program with this one."""
+    return given.slots.fused if config.get("fused") else 1

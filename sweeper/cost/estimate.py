@@ -13,6 +13,7 @@ from sweeper.cost.machine import Slots, local_machine, slots_for
 from sweeper.cost.makespan import longest_first, makespan
 from sweeper.cost.speeds import Speed, Speeds
 from sweeper.grid import Grid
+from sweeper.planning.fused import fused_groups
 from sweeper.planning.plan import Plan, Training
 from trainers.config import TrainingConfig
 from trainers.specs.datasets import DATASETS
@@ -139,7 +140,8 @@ def estimate(
     slots = slots or slots_for(grid, local_machine(), len(plan.trainings))
     known = {t.training_id: speeds.of(t.config) for t in plan.trainings}
     ratio = _ratio_to_rough(plan, known, slots.device)
-    alone, shared, shares = [], [], []
+    alone, shares = [], []
+    seconds_of: dict[str, float] = {}
     for model, trainings in _by_model(plan.trainings).items():
         own, naive, measured, probed = [], [], 0.0, 0.0
         for training in trainings:
@@ -147,11 +149,11 @@ def estimate(
             speed = found or _rough_speed(training.config, slots.device, ratio)
             seconds = speed.seconds(training.steps_to_run, len(training.todo))
             own.append(seconds)
+            seconds_of[training.training_id] = seconds
             naive += [speed.seconds(milestone, 1) for milestone in training.config.milestones]
             if found:
                 probed += found.probed * seconds
                 measured += (not found.probed) * seconds
-        shared += own
         alone += naive
         shares.append(
             ModelCost(
@@ -166,6 +168,8 @@ def estimate(
                 probed=multiplier * probed / _HOUR,
             )
         )
+    groups = fused_groups(plan.trainings, grid.fused)
+    shared = [sum(seconds_of[one.training_id] for one in group) for group in groups]
     return Cost(
         tuple(shares),
         wall_hours=_wall(shared, slots.workers, multiplier),

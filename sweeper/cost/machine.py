@@ -26,13 +26,20 @@ class Machine:
 @dataclass(frozen=True)
 class Slots:
     """Resources of trainings. device: 'cpu' or 'gpu'.  gpu: GPUs per training.
-    threads: of torch, per training.  workers: trainings at a time."""
+    threads: of torch, per training.  workers: jobs at a time.  fused: trainings of a job, at most.
+    """
 
     machine: Machine
     device: str
     gpu: float
     threads: int
     workers: int
+    fused: int = 1
+
+    @property
+    def at_a_time(self) -> int:
+        """How many trainings run at a time, at most."""
+        return self.workers * self.fused
 
     @property
     def key(self) -> str:
@@ -43,6 +50,7 @@ class Slots:
     def key_without_workers(self) -> str:
         """The key without the number of workers at its end."""
         given = f"{self.threads} threads and {self.gpu:g} GPU each"
+        given += f", {self.fused} fused" if self.fused > 1 else ""
         return f"{self.machine.name}, {self.machine.cpus} CPUs, {given}, at a time: "
 
 
@@ -57,8 +65,8 @@ def local_machine() -> Machine:
 
 def slots_for(grid: Grid, machine: Machine, trainings: int, workers: int | None = None) -> Slots:
     """Resources that `launch` gives each of `trainings`. workers: trainings at a time, instead of
-    as many as fit."""
-    asked = grid.resources
+    as many as fit; those that are fused count as one."""
+    asked, fused = grid.resources, grid.fused or 1
     gpu = min(1.0, machine.gpus) if asked.gpu is None else asked.gpu
     fit = math.floor(machine.cpus / asked.cpu)
     if gpu:
@@ -70,7 +78,8 @@ def slots_for(grid: Grid, machine: Machine, trainings: int, workers: int | None 
         device="gpu" if gpu else "cpu",
         gpu=gpu,
         threads=max(1, math.floor(asked.cpu)),
-        workers=workers or max(1, min(fit, most, max(1, trainings))),
+        workers=workers or max(1, min(fit, most, max(1, math.ceil(trainings / fused)))),
+        fused=fused,
     )
 
 

@@ -1,6 +1,7 @@
 """Measured speeds of trainings, kept in timings.json in the sweep store.
 
 A speed is valid for one machine with a number of trainings at a time, and for one kind of training.
+That of a fused training is its share of its program's time.
 The kind is everything that changes a step's time (network, image, batch size, latent size,
 precision, the model's family) or the time of scoring (measures, points, protocol)."""
 
@@ -84,6 +85,7 @@ def kind_of(config: TrainingConfig) -> str:
             "num_points": config.evaluation.num_points,
             "protocol": config.evaluation.protocol,
             "test": config.evaluation.test_fraction > 0,
+            **({"fused": True} if config.fused else {}),
         }
     )
 

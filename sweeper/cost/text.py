@@ -8,13 +8,14 @@ from sweeper.cost.disk import disk_need
 from sweeper.cost.estimate import Cost, ModelCost, estimate
 from sweeper.grid import Grid
 from sweeper.messages import format_duration
+from sweeper.planning.fused import fused_groups
 from sweeper.planning.plan import Plan
 
 
 def plan_json(plan: Plan, grid: Grid, cost: Cost | None = None) -> dict[str, Any]:
     """The numbers of the plan and its estimated cost."""
     cost = cost or estimate(plan, grid)
-    disk = asdict(disk_need(plan, grid, cost.slots.workers))
+    disk = asdict(disk_need(plan, grid, cost.slots.at_a_time))
     return {"grid": plan.grid, **plan.summary(), "estimate": cost.to_json(), "disk": disk}
 
 
@@ -41,11 +42,14 @@ def plan_lines(plan: Plan, grid: Grid, cost: Cost | None = None) -> list[str]:
         lines.append(
             f"  recorded   {publish:,} runs are in the sweep store and will be published to MLflow"
         )
+    if grid.fused:
+        groups = fused_groups((one for one in plan.trainings if one.is_ready), grid.fused)
+        lines.append(f"  fused      {len(groups):,} jobs of at most {grid.fused} trainings each")
     lines += [f"  factors    {asked.split.label() or 'every image'}" for asked in grid.factors]
     lines.append(f"  to run     {plan.steps_to_run:,} steps ({saved:,} saved)")
     lines += cost_lines(cost)
     if plan.steps_to_run:
-        lines += disk_need(plan, grid, cost.slots.workers).lines()
+        lines += disk_need(plan, grid, cost.slots.at_a_time).lines()
     lines += [f"  note: {warning}" for warning in plan.warnings]
     return lines
 
@@ -67,7 +71,8 @@ def total_lines(cost: Cost) -> list[str]:
     """Wall time, GPU-hours, money, and limits that are exceeded."""
     slots = cost.slots
     threads = f"{slots.threads} thread{'s' if slots.threads > 1 else ''} each"
-    workers = f"{slots.workers} at a time, {threads}, on {slots.machine.name}"
+    jobs = " jobs" if slots.fused > 1 else ""
+    workers = f"{slots.workers}{jobs} at a time, {threads}, on {slots.machine.name}"
     how = _sources(cost)
     lines = [f"  time       about {format_duration(3600 * cost.wall_hours)} ({workers}; {how})"]
     if cost.naive_wall_hours > cost.wall_hours:

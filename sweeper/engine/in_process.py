@@ -9,10 +9,11 @@ import traceback
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 
-from sweeper.engine.attempt import Result, TrainingAttempt
+from sweeper.engine.attempt import Attempt, Result
 from sweeper.engine.attempts import Attempts
 from sweeper.engine.failure_reasons import failure_reason
 from sweeper.engine.jobs import EventKind, Job, TrainingEvent
+from sweeper.engine.reported import Reported
 
 _NODE = "this process"
 
@@ -57,17 +58,17 @@ class InProcessEngine:
 
 @dataclass
 class _Run:
-    """One call of `run`. reported: (training id, iteration) of milestones reported so far."""
+    """One call of `run`."""
 
     attempts: Attempts
     on_event: OnEvent
     stop: threading.Event
     should_stop: ShouldStop
-    reported: set[tuple[str, int]] = field(default_factory=set)
+    reported: Reported = field(default_factory=Reported)
 
     def train(self, job: Job) -> None:
-        """One attempt at a training. What is left unfinished is saved."""
-        attempt = TrainingAttempt(job.to_dict())
+        """One attempt at a job. What is left unfinished is saved."""
+        attempt = Attempt(job.to_dict())
         try:
             while not self.stop.is_set():
                 try:
@@ -90,26 +91,28 @@ class _Run:
             self.attempts.record_start(name, result.iteration)
         elif result.status == "running" and result.records:
             self.attempts.record_milestone(_NODE)
-        event = _event(job, result)
-        milestones = {(name, iteration) for iteration in result.records}
-        is_known = result.status == "recorded" and milestones <= self.reported
-        self.reported |= milestones
-        stops = result.status in ("recorded", "running") and self.should_stop(event)
+        event = _event(result)
+        is_new = self.reported.is_new(event, recorded=result.status == "recorded")
+        can_stop = result.status in ("recorded", "running") and not result.more
+        stops = can_stop and self.should_stop(event)
         if stops or result.is_last:
             self.attempts.ended(name)
-        if not is_known:
+        if is_new:
             self.on_event(event)
         return stops or result.is_last
 
     def _fail(self, job: Job, reason: str, *, retry_here: bool = True) -> None:
         again = self.attempts.record_failure(job.training_id, _NODE, [_NODE], retry_here=retry_here)
         kind: EventKind = "progress" if again else "failed"
-        self.on_event(TrainingEvent(job.training_id, kind, reason=reason, host=_host()))
+        for training_id in job.training_ids:
+            event = TrainingEvent(training_id, kind, reason=reason, host=_host())
+            if self.reported.is_new(event):
+                self.on_event(event)
 
 
-def _event(job: Job, result: Result) -> TrainingEvent:
+def _event(result: Result) -> TrainingEvent:
     return TrainingEvent(
-        training_id=job.training_id,
+        training_id=result.training_id,
         kind=result.event_kind,
         iteration=result.iteration,
         losses=result.losses,
@@ -117,6 +120,7 @@ def _event(job: Job, result: Result) -> TrainingEvent:
         records=result.records,
         reason=result.reason,
         host=_host(),
+        fused=result.fused,
     )
 
 

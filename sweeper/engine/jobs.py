@@ -12,10 +12,11 @@ EventKind = Literal["progress", "finished", "diverged", "failed"]
 
 @dataclass(frozen=True)
 class Job:
-    """One training to run.
+    """One training to run, or several as one program.
 
-    store: the address of the sweep store.  cpu, gpu: what one training takes of a node.  threads:
-    of torch, on the CPU.  checkpoint_s, report_s: seconds between two checkpoints, two reports.
+    fused_with: id and configuration of the trainings that run in the program of this one.
+    store: the address of the sweep store.  cpu, gpu: what the job takes of a node.  threads: of
+    torch, on the CPU.  checkpoint_s, report_s: seconds between two checkpoints, two reports.
     keep_weights: of which milestone the weights are kept, or None.  keep_all:
     keep the weights of every milestone."""
 
@@ -29,6 +30,11 @@ class Job:
     report_s: float = 2.0
     keep_weights: KeepRule | None = None
     keep_all: bool = False
+    fused_with: tuple[tuple[str, TrainingConfig], ...] = ()
+
+    @property
+    def training_ids(self) -> tuple[str, ...]:
+        return (self.training_id, *(training_id for training_id, _ in self.fused_with))
 
     def to_dict(self) -> dict[str, Any]:
         """Plain JSON values, for another process; `attempt` parses them. With the source of a
@@ -39,6 +45,7 @@ class Job:
             **vars(self),
             "config": self.config.to_dict(),
             "keep_weights": keep,
+            "fused_with": [[name, config.to_dict()] for name, config in self.fused_with],
             "own_code": own_code,
         }
 
@@ -47,6 +54,7 @@ class Job:
 class TrainingEvent:
     """Progress or the end of one training.
 
+    fused: how many trainings its program advances.
     records: {iteration: record name} written since the last event.
     reason: why it diverged or failed; of 'progress', why it was started again."""
 
@@ -58,3 +66,4 @@ class TrainingEvent:
     records: Mapping[int, str] = field(default_factory=dict)
     reason: str = ""
     host: str = ""
+    fused: int = 1

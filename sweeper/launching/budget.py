@@ -59,10 +59,12 @@ class BudgetUse:
                 return f"the budget of {limit:g} {unit} is used up"
         return ""
 
-    def count_time(self, training_id: str) -> None:
-        """Counts the time since the last event of a training, or since its start."""
+    def count_time(self, training_id: str, fused: int = 1) -> None:
+        """Counts the time since the last event of a training, or since its start. fused: how many
+        trainings share what it takes of a GPU."""
         now = self.clock()
-        self.gpu_hours += (now - self._last_event.get(training_id, now)) * self.gpu / _HOUR
+        used = (now - self._last_event.get(training_id, now)) * self.gpu / fused
+        self.gpu_hours += used / _HOUR
         self._last_event[training_id] = now
         if now - self._saved > _SAVE_EVERY_S:
             self.save()

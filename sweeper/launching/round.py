@@ -135,7 +135,7 @@ class LaunchRound:
     def _on_event(self, event: TrainingEvent) -> None:
         training = self._source.training(event.training_id)
         self._progress.add_event(event)
-        self._budget.count_time(event.training_id)
+        self._budget.count_time(event.training_id, event.fused)
         if self._meter is not None:
             self._meter.add_event(event, training)
         self._publisher.publish_records(training, event.records)

@@ -46,13 +46,14 @@ class SpeedMeter:
         steps = event.iteration - start
         if start < 0 or steps <= 0 or event.kind in ("failed", "diverged"):
             return
+        seconds = (now - before) / event.fused
         key = (kind_of(training.config), training.config.batch_size)
         account = self._accounts.setdefault(key, _Timing(training.config))
         if event.records:
-            account.scored.append((now - before, steps))
+            account.scored.append((seconds, steps))
         else:
             account.steps += steps
-            account.seconds += now - before
+            account.seconds += seconds
 
     def save(self) -> None:
         """Writes what was measured into the store."""

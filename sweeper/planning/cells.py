@@ -183,6 +183,7 @@ class CellBuilder:
                 model=model, network=network, dataset=self.dataset.name, source=self.source
             ),
             factors=self._factors(point),
+            fused=self.grid.fused is not None,
         )
         return config, unresolved
 

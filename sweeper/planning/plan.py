@@ -44,7 +44,7 @@ class Training:
 
     config.milestones: every milestone requested, ascending; `run_ids` has the id of each.
     todo: milestones still to be trained and scored.  to_publish: milestones that are recorded in
-    the store and that MLflow lacks.  resume_from: the checkpoint to continue from, in iterations.
+    the store and that MLflow lacks.  checkpoints: those from which it can continue, in iterations.
     unresolved: learned values that are not known yet; until then the training cannot start."""
 
     training_id: str
@@ -52,13 +52,18 @@ class Training:
     run_ids: tuple[str, ...]
     todo: tuple[int, ...]
     to_publish: tuple[int, ...] = ()
-    resume_from: int = 0
+    checkpoints: frozenset[int] = frozenset()
     unresolved: tuple[str, ...] = ()
 
     @property
     def is_ready(self) -> bool:
         """Whether there is something to train, and nothing that must be known first."""
         return bool(self.todo and not self.unresolved)
+
+    @property
+    def resume_from(self) -> int:
+        """The checkpoint to continue from, in iterations; 0 for the start."""
+        return max(self.checkpoints, default=0)
 
     def run_id_at(self, iterations: int) -> str:
         """The run of one of its milestones."""
@@ -255,10 +260,10 @@ def _remaining(training: Training, finished: Mapping[str, str], store: StoredPro
     runs = zip(training.config.milestones, training.run_ids, strict=True)
     missing = [iterations for iterations, run in runs if finished.get(run) not in SETTLED]
     todo = tuple(iterations for iterations in missing if iterations not in store.recorded)
-    usable = [checkpoint for checkpoint in store.checkpoints if todo and checkpoint <= todo[0]]
+    usable = (checkpoint for checkpoint in store.checkpoints if todo and checkpoint <= todo[0])
     return replace(
         training,
         todo=todo,
         to_publish=tuple(iterations for iterations in missing if iterations in store.recorded),
-        resume_from=max(usable, default=0),
+        checkpoints=frozenset(usable),
     )

@@ -106,7 +106,7 @@ def _store(store: str) -> Check:
 
 def _enough_space(plan: Plan, grid: Grid, setting: Settings) -> Iterator[Check]:
     slots = slots_for(grid, local_machine(), len(plan.trainings))
-    needed = disk_need(plan, grid, slots.workers if setting.address is None else None)
+    needed = disk_need(plan, grid, slots.at_a_time if setting.address is None else None)
     yield from _disk_space("the sweep store", setting.store, needed.peak)
     if setting.tracking_uri.startswith("sqlite:"):
         yield from _disk_space("MLflow's artifacts", ".", needed.artifacts)

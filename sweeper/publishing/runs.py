@@ -86,6 +86,8 @@ def run_params(config: TrainingConfig, iterations: int) -> dict[str, str]:
     }
     if config.factors:
         values[layout.FACTORS] = sorted_json(config.factors.to_dict())
+    if config.fused:
+        values[layout.FUSED] = True
     return {key: str(value) for key, value in values.items()}
 
 

@@ -58,6 +58,7 @@ TEXT_PARAMS = ("dataset", "source", "model", "network", "reconstruction", "preci
 INT_PARAMS = ("batch_size", "iterations", "latent_dim", "seed", "num_points")
 FLOAT_PARAMS = ("learning_rate",)
 FACTORS = "factors"  # JSON, only where the training images were drawn by `factors:` of the grid
+FUSED = "fused"  # "True", only of runs that were trained in a program of several trainings
 COMMON_PARAMS = TEXT_PARAMS + INT_PARAMS + FLOAT_PARAMS
 
 # metrics by step

@@ -119,6 +119,11 @@ def test_the_page_of_goals_comes_out():
     assert all(len(row) == len(head) and row[-1] in ("reached", "missed") for row in rows)
 
 
+def test_the_page_of_fused_trainings_can_be_made_without_a_gpu():
+    text = gpu.fused_page("cpu", 0.01, cases=[("cnn", 2)], counts=(2,))
+    assert "| cnn | 2 |" in text and "2 fused" in text
+
+
 def test_a_shared_gpu_counts_the_steps_of_a_started_training(capsys, monkeypatch):
     monkeypatch.setattr("sys.stdin", io.StringIO("start\n"))
     gpu.serve("cpu", l_vae("cnn", 2), 0.01)

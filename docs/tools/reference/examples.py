@@ -35,6 +35,7 @@ EXAMPLES: dict[str, str] = {
     "experiment": "experiment: my_study",
     "name": "name: first_try",
     "sharing": "sharing: false",
+    "fused": "fused: 8",
     "keep_weights": "keep_weights: winners",
     "price": "price: 2.5",
     "budget": "budget: {hours: 2}",

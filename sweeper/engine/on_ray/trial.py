@@ -1,4 +1,4 @@
-"""One attempt at a training as a Ray Tune trial, in an actor that serves many, one by one."""
+"""One attempt at a job as a Ray Tune trial, in an actor that serves many, one by one."""
 
 import contextlib
 import functools
@@ -15,7 +15,7 @@ from typing import Any
 import ray
 from ray import tune
 
-from sweeper.engine.attempt import Result, TrainingAttempt
+from sweeper.engine.attempt import Attempt, Result
 from sweeper.engine.on_ray.code_check import difference
 from sweeper.engine.on_ray.draining import DrainWatcher
 
@@ -27,7 +27,7 @@ _IDLE_TIMEOUT_S = 20.0
 
 
 class TrainingTrial(tune.Trainable):
-    """Reports the results of a `TrainingAttempt` to Tune.
+    """Reports the results of a `Attempt` to Tune.
 
     `config` is {'job': Job.to_dict(), 'code': Code.to_dict() of the driver, 'joined': whether the
     node is one of a cluster}. The first result, 'arrived', names the node before anything can go
@@ -71,7 +71,7 @@ class TrainingTrial(tune.Trainable):
             # Ray leaves every GPU visible to a task that asked for none.
             os.environ["CUDA_VISIBLE_DEVICES"] = ""
         self._job = job
-        self._attempt = TrainingAttempt(job)
+        self._attempt = Attempt(job)
         self._node_reported = False
         self._last_step_time = time.monotonic()
 
@@ -100,6 +100,7 @@ class TrainingTrial(tune.Trainable):
 
     def _report(self, **values: Any) -> dict[str, Any]:
         return {
+            "job_id": self._job["training_id"],
             "training_id": self._job["training_id"],
             "host": socket.gethostname(),
             "node_id": ray.get_runtime_context().get_node_id(),
@@ -123,12 +124,15 @@ def _load_trainer() -> None:
 def _as_plain(result: Result) -> dict[str, Any]:
     """Tune flattens mappings, so they travel as JSON."""
     return {
+        "training_id": result.training_id,
         "status": result.status,
         "iteration": result.iteration,
         "losses": json.dumps(dict(result.losses)),
         "scores": json.dumps(dict(result.scores)),
         "records": json.dumps(dict(result.records)),
         "reason": result.reason,
+        "fused": result.fused,
+        "more": result.more,
         "done": result.is_last,
     }
 

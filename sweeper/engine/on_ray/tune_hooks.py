@@ -17,6 +17,7 @@ from sweeper.engine.failure_reasons import read_failure_reason
 from sweeper.engine.jobs import EventKind, TrainingEvent
 from sweeper.engine.on_ray.code_check import code_here
 from sweeper.engine.on_ray.nodes import Nodes
+from sweeper.engine.reported import Reported
 
 _DRAINING_REASON = "its node is draining: it is saved and continues on another node"
 
@@ -71,7 +72,7 @@ class EventCallback(tune.Callback):
     ) -> None:
         self._attempts, self._nodes, self._on_event = attempts, nodes, on_event
         self._node_of: dict[str, str] = {}
-        self._reported: set[tuple[str, int]] = set()
+        self._reported = Reported()
 
     def __reduce__(self) -> tuple[Any, ...]:
         return tune.Callback, ()
@@ -79,7 +80,7 @@ class EventCallback(tune.Callback):
     def on_trial_result(
         self, iteration: int, trials: list[Any], trial: Any, result: dict[str, Any], **_: Any
     ) -> None:
-        name, node, status = result["training_id"], result["node_id"], result["status"]
+        name, node, status = result["job_id"], result["node_id"], result["status"]
         self._node_of[trial.trial_id] = node
         if status == "arrived":
             return
@@ -91,47 +92,48 @@ class EventCallback(tune.Callback):
             if "iteration" in result:
                 self._on_event(_event(result | {"reason": _DRAINING_REASON}))
         elif status == "unusable":
-            self._handle_failure(name, node, result["reason"], result["host"], retry_here=False)
+            self._handle_failure(trial, node, result["reason"], result["host"], retry_here=False)
         else:
-            self._report(name, node, status, _event(result), bool(result.get("done")))
+            self._report(result)
+            if result.get("done"):
+                self._attempts.ended(name)
 
-    def _report(
-        self, name: str, node: str, status: str, event: TrainingEvent, is_done: bool
-    ) -> None:
-        milestones = {(name, iteration) for iteration in event.records}
-        is_known = status == "recorded" and milestones <= self._reported
-        self._reported |= milestones
-        if milestones and status != "recorded":
-            self._attempts.record_milestone(node)
-        if event.kind != "progress" or is_done:
-            self._attempts.ended(name)
-        if not is_known:
+    def _report(self, result: Mapping[str, Any]) -> None:
+        event, is_recorded = _event(result), result["status"] == "recorded"
+        if event.records and not is_recorded:
+            self._attempts.record_milestone(result["node_id"])
+        if self._reported.is_new(event, recorded=is_recorded):
             self._on_event(event)
 
     def on_trial_error(self, iteration: int, trials: list[Any], trial: Any, **_: Any) -> None:
-        name = trial.config["job"]["training_id"]
         node = self._node_of.get(trial.trial_id, "")
         reason = read_failure_reason(trial.error_file)
         # Code that cannot be imported cannot be imported by the next worker either.
         retry_here = not reason.startswith(("ImportError", "ModuleNotFoundError"))
-        self._handle_failure(name, node, reason, self._nodes.host(node), retry_here=retry_here)
+        self._handle_failure(trial, node, reason, self._nodes.host(node), retry_here=retry_here)
 
     def on_trial_complete(self, iteration: int, trials: list[Any], trial: Any, **_: Any) -> None:
         if trial.trial_id not in self._node_of:  # withdrawn before it began: see StopScheduler
             self._attempts.requeue(trial.config["job"]["training_id"])
 
     def _handle_failure(
-        self, name: str, node: str, reason: str, host: str, *, retry_here: bool = True
+        self, trial: Any, node: str, reason: str, host: str, *, retry_here: bool = True
     ) -> None:
+        job = trial.config["job"]
         before = set(self._attempts.excluded_nodes)
         # A worker that never reported its node ran on the only one there is.
         is_elsewhere = node or retry_here or self._nodes.in_cluster
         alive = self._nodes.alive() if is_elsewhere else frozenset()
-        again = self._attempts.record_failure(name, node, alive, retry_here=retry_here)
+        again = self._attempts.record_failure(
+            job["training_id"], node, alive, retry_here=retry_here
+        )
         for bad in self._attempts.excluded_nodes - before:
             reason = f"{self._nodes.host(bad)} is excluded: everything fails there ({reason})"
         kind: EventKind = "progress" if again else "failed"
-        self._on_event(TrainingEvent(name, kind, reason=reason, host=host))
+        for name in (job["training_id"], *(name for name, _ in job["fused_with"])):
+            event = TrainingEvent(name, kind, reason=reason, host=host)
+            if self._reported.is_new(event):
+                self._on_event(event)
 
 
 class StopScheduler(FIFOScheduler):
@@ -150,7 +152,7 @@ class StopScheduler(FIFOScheduler):
 
     def on_trial_result(self, tune_controller: Any, trial: Any, result: dict[str, Any]) -> str:
         """Tune calls this only for trainings that could continue."""
-        can_stop = result["status"] in ("running", "recorded")
+        can_stop = result["status"] in ("running", "recorded") and not result["more"]
         stops = can_stop and self._should_stop(_event(result))
         return str(self.STOP if stops else self.CONTINUE)
 
@@ -195,4 +197,5 @@ def _event(result: Mapping[str, Any]) -> TrainingEvent:
         records={int(k): v for k, v in json.loads(result.get("records", "{}")).items()},
         reason=result.get("reason", ""),
         host=result["host"],
+        fused=result.get("fused", 1),
     )

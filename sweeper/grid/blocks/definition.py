@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Annotated, Any, Literal, Self
 
 import yaml
-from pydantic import ModelWrapValidatorHandler, PrivateAttr, model_validator
+from pydantic import Field, ModelWrapValidatorHandler, PrivateAttr, model_validator
 from pydantic_core import to_jsonable_python
 
 from sweeper.grid.blocks.axes import Axes, merged
@@ -21,7 +21,7 @@ from sweeper.grid.blocks.points import GridPoint, Groups
 from sweeper.grid.blocks.seeds import Seed, Seeds
 from sweeper.grid.blocks.settings import Budget, Evaluation, Price, Resources, Search, Select, Table
 from sweeper.grid.blocks.use import Use
-from sweeper.grid.syntax.fields import Block, Flag, OneOrMany, Range, Word
+from sweeper.grid.syntax.fields import Block, Flag, Integer, OneOrMany, Range, Word
 from sweeper.grid.syntax.names import Name
 from sweeper.grid.syntax.yaml_tree import YamlMap
 from sweeper.ids import canonical
@@ -51,6 +51,7 @@ class Grid(Block):
     experiment                      the MLflow experiment
     name                            the grid's name; the default is its file's name
     sharing                         runs that differ only in iterations share a training (default)
+    fused                           how many trainings run as one program, at most; for a GPU
     keep_weights                    whose weights are kept: none, selected, winners, all
     price, budget                   cost of a GPU-hour; limits of a launch
     notify                          whom a launch notifies of its end, failures and budget
@@ -72,6 +73,7 @@ class Grid(Block):
     experiment: Name = "sweeper"
     name: Name | None = None
     sharing: Flag = True
+    fused: Annotated[Integer, Field(ge=2, le=64)] | None = None
     keep_weights: Annotated[Literal["none", "selected", "winners", "all"], Word] = "selected"
     price: Price | None = None
     budget: Budget | None = None
@@ -141,7 +143,14 @@ class Grid(Block):
         return {key: _unordered(value) for key, value in _without_unused(plain).items()}
 
 
-_ADDED_KEYS = ("zip", "exclude", "include", "tf32", "factors")  # not in grids of the first version
+_ADDED_KEYS = (
+    "zip",
+    "exclude",
+    "include",
+    "tf32",
+    "factors",
+    "fused",
+)  # not in grids of the first version
 
 
 def _without_unused(block: dict[str, Any]) -> dict[str, Any]:

@@ -13,7 +13,7 @@ from trainers.specs.models import MODELS
 
 def declared_params(run: StoredRun) -> dict[str, str]:
     """The parameters that are settings of the run: those of every run, and those of its model."""
-    names = {*layout.COMMON_PARAMS, layout.FACTORS}
+    names = {*layout.COMMON_PARAMS, layout.FACTORS, layout.FUSED}
     spec = MODELS.get(run.params.get("model", ""))
     identity = run.tags.get(layout.IDENTITY)
     if spec is not None:

@@ -2,7 +2,7 @@
 
 import pytest
 
-from sweeper.engine.attempt import TrainingAttempt
+from sweeper.engine.attempt import Attempt
 from tests.support.own_code import write_model
 from tests.sweeper.support.engine_jobs import make_job, records
 from trainers.own_code.registry import unload_all, use
@@ -20,7 +20,7 @@ def job(tmp_path):
 
 
 def run(job):
-    attempt = TrainingAttempt(job)
+    attempt = Attempt(job)
     results = [attempt.advance()]
     while not results[-1].is_last:
         results.append(attempt.advance())

@@ -1,6 +1,7 @@
 """Small real trainings as jobs of an engine: the small CNN on dSprites, four images a batch."""
 
 import threading
+from dataclasses import replace
 
 from sweeper.engine.jobs import Job
 from sweeper.store.folders import open_folder
@@ -33,6 +34,13 @@ def make_job(store, number, milestones=(4,), config=None, **changes):
     training = TrainingConfig(**{**vars(training), **(config or {})})
     quick = dict(report_s=0.01, checkpoint_s=0.01)
     return Job(name_of(number), training, str(store), **(quick | changes))
+
+
+def make_fused_job(store, numbers, config=None, **changes):
+    """One job whose trainings run as one program."""
+    asked = {"fused": True, **(config or {})}
+    first, *others = (make_job(store, number, config=asked, **changes) for number in numbers)
+    return replace(first, fused_with=tuple((job.training_id, job.config) for job in others))
 
 
 def run(engine, jobs, on_event=lambda event: None, stop=None, **options):

@@ -16,6 +16,7 @@ from sweeper.engine.on_ray.run_jobs import run_jobs
 from sweeper.engine.on_ray.session import ray_session
 from sweeper.engine.on_ray.trial import TrainingTrial
 from tests.sweeper.support.engine_jobs import make_job
+from trainers.training import Progress
 
 pytestmark = [
     pytest.mark.slow,
@@ -34,7 +35,7 @@ class SimulatedTrial(TrainingTrial):
     def setup(self, config):
         from sweeper.engine import attempt
 
-        attempt.open_training, attempt.recorded_milestones = simulate, lambda job: []
+        attempt.open_job, attempt.recorded_milestones = simulate, lambda job: []
         super().setup(config)
 
 
@@ -53,7 +54,7 @@ def advance(job):
     time.sleep(0.2)
     seen = {"gpu": os.environ.get("CUDA_VISIBLE_DEVICES"), "begun": begun, "end": time.monotonic()}
     (store / f"{job['training_id']}.json").write_text(json.dumps(seen))
-    return SimpleNamespace(iteration=1, status="finished")
+    return [Progress(iteration=1, status="finished")]
 
 
 def simulated(store, share, together, monkeypatch):

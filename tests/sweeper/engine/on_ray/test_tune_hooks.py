@@ -29,7 +29,7 @@ def failed(error, tmp_path, in_cluster=False):
     callback = EventCallback(attempts, Nodes(in_cluster), events.append)
     file = tmp_path / "error.txt"
     file.write_text(f"Traceback (most recent call last):\n{error}\n")
-    config = {"job": {"training_id": name_of(1)}}
+    config = {"job": {"training_id": name_of(1), "fused_with": []}}
     trial = SimpleNamespace(trial_id="t", error_file=str(file), config=config)
     callback.on_trial_error(0, [], trial)
     (event,) = events

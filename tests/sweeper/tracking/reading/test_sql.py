@@ -42,6 +42,13 @@ def test_runs_are_read_in_parts(small_uri, monkeypatch):
     assert stored_runs(small_uri, wanted) == {run_id: everything[run_id] for run_id in wanted}
 
 
+def test_runs_share_the_names_of_what_they_hold(small_uri):
+    one, other, *_ = (
+        run.tags | run.params | run.metrics for run in stored_runs(small_uri).values()
+    )
+    assert {*map(id, one)} == {*map(id, other)}
+
+
 def test_a_store_whose_experiments_are_all_deleted_has_no_runs(small_uri):
     assert database.read_runs(small_uri, []) == []
 

@@ -82,6 +82,17 @@ def without(*names: str) -> list[str]:
     return [name for name in MEASURES if name not in names]
 
 
+def some(scores: dict[str, float], names: list[str]) -> dict[str, float]:
+    """A score does not depend on what else is asked for, as a test below shows."""
+    return {name: scores[name] for name in names}
+
+
+@pytest.fixture(scope="module")
+def scored(mixed):
+    """PROTOCOL -> the scores of `mixed` by every measure, to compare others with."""
+    return {protocol: score(*mixed, protocol=protocol) for protocol in ("thesis", "locatello")}
+
+
 def test_registry_and_specs_name_the_same_measures_in_the_same_order():
     assert list(MEASURES) == list(specs.MEASURES)
     assert set(specs.DEFAULT_MEASURES) <= set(MEASURES)
@@ -107,40 +118,39 @@ def test_codes_with_a_known_answer(code, protocol, grid_NK):
         assert low - 1e-9 <= got[name] <= high + 1e-9, (name, got[name])
 
 
-def test_permuting_latents_moves_no_bit(mixed):
+def test_permuting_latents_moves_no_bit(mixed, scored):
     """By the other protocol than that of tests/trainers/contracts."""
     latents_NL, factors_NK = mixed
-    there = score(latents_NL, factors_NK, protocol="locatello")
-    assert score(latents_NL[:, [2, 0, 3, 1]], factors_NK, protocol="locatello") == there
+    permuted_NL = latents_NL[:, [2, 0, 3, 1]]
+    assert score(permuted_NL, factors_NK, protocol="locatello") == scored["locatello"]
 
 
 @PROTOCOLS
-def test_permuting_factors_moves_no_bit_but_of_factor_vae(protocol, mixed):
+def test_permuting_factors_moves_no_bit_but_of_factor_vae(protocol, mixed, scored):
     latents_NL, factors_NK = mixed
     names = without("factor_vae")
-    there = score(latents_NL, factors_NK, protocol=protocol, measures=names)
-    assert score(latents_NL, factors_NK[:, [1, 2, 0]], protocol=protocol, measures=names) == there
+    there = score(latents_NL, factors_NK[:, [1, 2, 0]], protocol=protocol, measures=names)
+    assert there == some(scored[protocol], names)
 
 
-def test_permuting_factors_moves_factor_vae_no_more_than_a_seed_does(mixed):
+def test_permuting_factors_moves_factor_vae_no_more_than_a_seed_does(mixed, scored):
     latents_NL, factors_NK = mixed
-    there = score(latents_NL, factors_NK, measures=["factor_vae"])["factor_vae"]
+    there = scored["thesis"]["factor_vae"]
     back = score(latents_NL, factors_NK[:, [1, 2, 0]], measures=["factor_vae"])["factor_vae"]
     assert back == pytest.approx(there, abs=0.05)
 
 
 @PROTOCOLS
-def test_only_sampled_measures_follow_the_seed(protocol, mixed):
-    first, other = (score(*mixed, protocol=protocol, seed=seed) for seed in (3, 4))
+def test_only_sampled_measures_follow_the_seed(protocol, mixed, scored):
+    first, other = scored[protocol], score(*mixed, protocol=protocol, seed=4)
     moved = {name for name in MEASURES if other[name] != first[name]}
     assert moved <= {"beta_vae", "factor_vae", *INFOMEC, *FORESTS}
     assert moved
 
 
-def test_same_seed_same_scores(mixed):
+def test_same_seed_same_scores(mixed, scored):
     """By the other protocol than that of tests/trainers/contracts."""
-    first, again = (score(*mixed, protocol="locatello", seed=3) for _ in range(2))
-    assert again == first
+    assert score(*mixed, protocol="locatello") == scored["locatello"]
 
 
 def test_dependent_latents_have_no_finite_total_correlation(mixed):
@@ -159,34 +169,35 @@ def test_pure_noise_scores_high_in_what_is_never_shown_alone():
         assert specs.MEASURES[name].companion in specs.with_companions([name])
 
 
-def test_a_score_does_not_depend_on_what_else_is_asked_for(mixed):
-    together = score(*mixed)
+def test_a_score_does_not_depend_on_what_else_is_asked_for(mixed, scored):
+    together = scored["thesis"]
     for name in ("cbd", "beta_vae", "factor_vae", "mig", "explicitness", "dci_completeness"):
         assert score(*mixed, measures=[name]) == {name: together[name]}
     assert list(score(*mixed, measures=["sap", "cbd"])) == ["sap", "cbd"]
 
 
 @PROTOCOLS
-def test_float32_and_its_float64_score_the_same(protocol, mixed):
+def test_float32_and_its_float64_score_the_same(protocol, mixed, scored):
+    """And factors of any type; here each protocol has another."""
     latents_NL, factors_NK = mixed
-    wide = score(latents_NL.astype(np.float64), factors_NK.astype(np.int16), protocol=protocol)
-    assert wide == score(latents_NL, factors_NK.astype(np.float32), protocol=protocol)
+    retyped_NK = factors_NK.astype({"thesis": np.int16, "locatello": np.float32}[protocol])
+    assert score(latents_NL.astype(np.float64), retyped_NK, protocol=protocol) == scored[protocol]
 
 
 @PROTOCOLS
-def test_flipping_signs_moves_nothing(protocol, mixed):
+def test_flipping_signs_moves_nothing(protocol, mixed, scored):
     """Forests break ties at random, so those of DCI are left out."""
     latents_NL, factors_NK = mixed
     names = without(*FORESTS)
     flipped_NL = latents_NL * np.array([1, -1, 1, -1], dtype=np.float32)
     got = score(flipped_NL, factors_NK, measures=names, protocol=protocol)
-    expected = score(latents_NL, factors_NK, measures=names, protocol=protocol)
+    expected = some(scored[protocol], names)
     # Fitted regressions end within their tolerance of the same minimum.
     assert got == pytest.approx(expected, abs=1e-4)
 
 
 @PROTOCOLS
-def test_scale_of_a_latent_matters_only_where_it_should(protocol, mixed):
+def test_scale_of_a_latent_matters_only_where_it_should(protocol, mixed, scored):
     """beta_vae and locatello's sap penalise unscaled coefficients, factor_vae, infom and infoc drop
     small latents, irs and the Wasserstein distance weight by scale; nothing else may change when
     each latent is scaled and shifted."""
@@ -196,13 +207,13 @@ def test_scale_of_a_latent_matters_only_where_it_should(protocol, mixed):
     names = without("beta_vae", "factor_vae", "irs", *INFOMEC, *penalised, *weighted, *FORESTS)
     scaled_NL = latents_NL.astype(np.float64) * [3.0, 0.7, 100.0, 1e-3] + [1.0, -5.0, 0.0, 2.0]
     got = score(scaled_NL, factors_NK, measures=names, protocol=protocol)
-    expected = score(latents_NL, factors_NK, measures=names, protocol=protocol)
+    expected = some(scored[protocol], names)
     assert got == pytest.approx(expected, abs=1e-6)
 
 
-def test_class_numbers_need_not_start_at_0_or_be_integers(mixed):
+def test_class_numbers_need_not_start_at_0_or_be_integers(mixed, scored):
     latents_NL, factors_NK = mixed
-    expected = score(latents_NL, factors_NK, measures=without(*FORESTS))
+    expected = some(scored["thesis"], without(*FORESTS))
     for relabelled_NK in (factors_NK * 3 - 50, factors_NK / 7.0):
         got = score(latents_NL, relabelled_NK, measures=without(*FORESTS))
         assert got == pytest.approx(expected, abs=1e-3)

@@ -9,7 +9,7 @@ from rich.console import Console
 from sweeper.cli import options
 from sweeper.cli.launch.ending import end_process, line_printer, typed_command
 from sweeper.errors import UsageError
-from sweeper.messages import unknown
+from sweeper.messages import counted, unknown
 
 if TYPE_CHECKING:
     from sweeper.confirm.confirm import Price
@@ -92,7 +92,7 @@ def confirm(
         return
     show = line_printer(Console(stderr=as_json))
     trainings = known.most.to_json()["trainings"]
-    show([f"At most, where nothing is settled before: {trainings:,} trainings"])
+    show([f"At most, where nothing is settled before: {counted(trainings, 'training')}"])
     show(total_lines(known.most.cost))
     if not yes:
         ask(reason_to_ask(known.most.cost, on_cluster=address is not None))

@@ -7,7 +7,7 @@ from typing import Any
 from sweeper.cost.disk import disk_need
 from sweeper.cost.estimate import Cost, ModelCost, estimate
 from sweeper.grid import Grid
-from sweeper.messages import format_duration
+from sweeper.messages import counted, format_duration
 from sweeper.planning.fused import fused_groups
 from sweeper.planning.plan import Plan
 
@@ -25,26 +25,26 @@ def plan_lines(plan: Plan, grid: Grid, cost: Cost | None = None) -> list[str]:
     saved = plan.steps_asked - plan.steps_to_run
     lines = [
         f"grid {plan.grid}",
-        f"  requested  {plan.runs:,} runs, {plan.steps_asked:,} steps without sharing",
+        f"  requested  {counted(plan.runs, 'run')}, {plan.steps_asked:,} steps without sharing",
         f"  trainings  {len(plan.trainings):,}: runs that differ only in iterations share one",
-        f"  reused     {plan.reused:,} runs are already finished",
+        f"  reused     {counted(plan.reused, 'run is', 'runs are')} already finished",
     ]
     if plan.diverged:
         lines.append(
-            f"  diverged   {plan.diverged:,} runs diverged earlier and are not trained again"
+            f"  diverged   {counted(plan.diverged, 'run')} diverged earlier, not trained again"
         )
     if plan.unresolved:
-        lines.append(
-            f"  waiting    {plan.unresolved:,} runs need a value that another grid has yet to learn"
-        )
+        waiting = counted(plan.unresolved, "run needs", "runs need")
+        lines.append(f"  waiting    {waiting} a value that another grid has yet to learn")
     publish = sum(len(training.to_publish) for training in plan.trainings)
     if publish:
-        lines.append(
-            f"  recorded   {publish:,} runs are in the sweep store and will be published to MLflow"
-        )
+        recorded = counted(publish, "run is", "runs are")
+        lines.append(f"  recorded   {recorded} in the sweep store and will be published to MLflow")
     if grid.fused:
         groups = fused_groups((one for one in plan.trainings if one.is_ready), grid.fused)
-        lines.append(f"  fused      {len(groups):,} jobs of at most {grid.fused} trainings each")
+        lines.append(
+            f"  fused      {counted(len(groups), 'job')} of at most {grid.fused} trainings each"
+        )
     lines += [f"  factors    {asked.split.label() or 'every image'}" for asked in grid.factors]
     lines.append(f"  to run     {plan.steps_to_run:,} steps ({saved:,} saved)")
     lines += cost_lines(cost)

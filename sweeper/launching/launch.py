@@ -20,6 +20,7 @@ from sweeper.launching.retry import check_retry
 from sweeper.launching.round import LaunchRound
 from sweeper.launching.sources.plan import plan_source
 from sweeper.launching.sources.source import Source
+from sweeper.messages import counted
 from sweeper.notify.notifier import Notifier, notifying, open_notifier
 from sweeper.planning.plan import Plan
 from sweeper.planning.settings import Settings
@@ -134,7 +135,7 @@ def _take_requests(settings: Settings, shared: _Launch) -> Iterator[str]:
         try:
             grid = load_grid(Path(request.file))
             outcome = _train(grid, replace(settings, **request.settings), shared, lambda plan: None)
-            done = f"{outcome.num_done:,} of {outcome.plan.runs:,} runs done"
+            done = f"{outcome.num_done:,} of {counted(outcome.plan.runs, 'run')} done"
             yield f"handed over: {grid.title}: {done}"
         except (SweeperError, OSError, TypeError) as error:
             yield f"handed over: {request.file}: {error}"

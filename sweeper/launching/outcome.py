@@ -4,6 +4,7 @@ from collections import Counter
 from dataclasses import dataclass, field, replace
 
 from sweeper.analysis.study import Study
+from sweeper.messages import counted
 from sweeper.planning.plan import Plan
 from sweeper.planning.remaining import KnownRuns
 from sweeper.publishing.run_publisher import RunStates
@@ -76,7 +77,7 @@ def outcome_of(plan: Plan, known: KnownRuns, states: RunStates) -> Outcome:
     diverged = known_diverged | {r: why for r, why in states.diverged.items() if r in asked}
     done = asked & (finished | states.recorded) - {*failed, *diverged}
     notes = tuple(
-        f"without a picture, {why}: {count:,} runs; correct that, then launch again"
+        f"without a picture, {why}: {counted(count, 'run')}; correct that, then launch again"
         for why, count in Counter(states.no_picture.values()).items()
     )
     return Outcome(

@@ -11,6 +11,7 @@ from rich.table import Table
 from sweeper.analysis.population import orphan_ids
 from sweeper.analysis.study import row_of_run
 from sweeper.grid import Grid
+from sweeper.messages import counted
 from sweeper.planning.plan import Plan, Training
 from sweeper.planning.remaining import plan_grid
 from sweeper.planning.settings import Settings
@@ -115,9 +116,11 @@ def print_status(status: Status, console: Console) -> None:
     """Prints the totals, then a row for each training that is not complete."""
     total = sum(status.counts.values())
     parts = ", ".join(f"{count:,} {what}" for what, count in sorted(status.counts.items()))
-    console.print(f"grid {status.grid}: {total:,} runs: {parts}", highlight=False)
+    console.print(f"grid {status.grid}: {counted(total, 'run')}: {parts}", highlight=False)
     if status.orphans:
-        console.print(f"no longer in the grid, and not counted: {len(status.orphans):,} runs")
+        console.print(
+            f"no longer in the grid, and not counted: {counted(len(status.orphans), 'run')}"
+        )
         for run_id, text in list(status.orphans.items())[:_MAX_ORPHANS]:
             console.print(f"  {run_id}  {text}", highlight=False)
         if len(status.orphans) > _MAX_ORPHANS:

@@ -6,6 +6,7 @@ from typing import Any
 from sweeper.errors import SweeperError
 from sweeper.grid import Grid
 from sweeper.launching.outcome import Outcome
+from sweeper.messages import counted
 from sweeper.planning.settings import Settings
 from sweeper.tracking import layout
 
@@ -97,7 +98,7 @@ def _ended_lines(outcome: Outcome, settings: Settings) -> Iterator[str]:
     for status, runs in (("diverged", outcome.diverged), ("failed", outcome.failed)):
         if not runs:
             continue
-        yield f"{len(runs):,} runs {status}:"
+        yield f"{counted(len(runs), 'run')} {status}:"
         for run, reason in list(runs.items())[:_MAX_REASONS]:
             folder = f"{settings.store}/trainings/{folders[run]}" if run in folders else ""
             yield f"  {run}: {reason or 'reason unknown'}" + (f" (see {folder})" if folder else "")
@@ -108,7 +109,7 @@ def _ended_lines(outcome: Outcome, settings: Settings) -> Iterator[str]:
 def _count_lines(outcome: Outcome) -> Iterator[str]:
     counts = ((len(outcome.diverged), "diverged"), (len(outcome.failed), "failed"))
     more = "".join(f", {count:,} {status}" for count, status in counts if count)
-    yield f"{outcome.num_done:,} of {outcome.plan.runs:,} runs done{more}."
+    yield f"{outcome.num_done:,} of {counted(outcome.plan.runs, 'run')} done{more}."
     yield from outcome.notes
     for reason in filter(None, (outcome.engine_error, outcome.stop_reason)):
         yield f"{reason}."

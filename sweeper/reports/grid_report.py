@@ -13,7 +13,7 @@ from sweeper.analysis.comparison import compare, settings_text
 from sweeper.analysis.population import MISSING, Population, Source
 from sweeper.errors import ResultsError, SweeperError
 from sweeper.figures import FIGURES, draw_figure
-from sweeper.messages import first_line
+from sweeper.messages import counted, first_line
 from sweeper.planning.population import find_population
 from sweeper.plotting.files import as_bytes
 from sweeper.reports.html_page import _section, html_page
@@ -85,7 +85,7 @@ def make_report(
 def _summary(population: Population) -> str:
     counts = Counter(row["status"] for row in population.rows)
     text = ", ".join(f"{counts[name]} {name}" for name in sorted(counts))
-    return escape(f"{len(population.rows)} runs asked for: {text or 'none ended'}.")
+    return escape(f"{counted(len(population.rows), 'run')} asked for: {text or 'none ended'}.")
 
 
 def _tables(population: Population) -> list[Table]:

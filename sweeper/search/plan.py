@@ -13,6 +13,7 @@ from search_spaces.samplers import Trial, TrialState, read_trials
 from sweeper.cost.estimate import Cost
 from sweeper.cost.text import cost_lines
 from sweeper.grid import Grid
+from sweeper.messages import counted
 from sweeper.planning.plan import Plan, plan_from_cells
 from sweeper.planning.settings import Settings, options_of
 from sweeper.search.dataset_search import REPEAT, WARM
@@ -84,8 +85,8 @@ def search_lines(plan: SearchPlan, grid: Grid, cost: Cost) -> Iterator[str]:
     asked = search_of(grid)
     yield f"grid {plan.grid}: a search, sampler {asked.sampler}, pruner {asked.pruner}"
     yield (
-        f"  requested  at most {plan.upper_bounds['trainings']:,} trainings, "
-        f"{plan.upper_bounds['runs']:,} runs, "
+        f"  requested  at most {counted(plan.upper_bounds['trainings'], 'training')}, "
+        f"{counted(plan.upper_bounds['runs'], 'run')}, "
         f"{plan.upper_bounds['steps_asked']:,} steps without sharing"
     )
     for name, tried in plan.tried.items():

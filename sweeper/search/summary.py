@@ -6,6 +6,7 @@ from typing import Any
 
 from search_spaces.samplers import Trial, TrialState
 from sweeper.grid import Grid
+from sweeper.messages import counted
 from sweeper.search.candidate import without_defaults
 from sweeper.search.dataset_search import REPEAT, WARM, DatasetSearch
 from sweeper.search.space import num_points, search_of
@@ -73,7 +74,8 @@ def _lines(search: DatasetSearch, tried: Sequence[Trial]) -> Iterator[str]:
         "open": "open",
     }
     parts = [f"{counts[key]} {word}" for key, word in words.items() if counts[key]]
-    yield f"search of {search.dataset.name}: {len(tried)} points: {', '.join(parts) or 'none'}"
+    points = counted(len(tried), "point")
+    yield f"search of {search.dataset.name}: {points}: {', '.join(parts) or 'none'}"
     if search.stop_reason:
         yield f"  no more are proposed: {search.stop_reason}"
     troubles = Counter(

@@ -9,6 +9,7 @@ import typer
 
 from sweeper.cli import options
 from sweeper.errors import UsageError
+from sweeper.messages import counted
 
 if TYPE_CHECKING:
     from sweeper.sharing.merge import MergeReport
@@ -70,9 +71,9 @@ def pack(
     if as_json:
         options.print_json(vars(found) | {"file": str(out)})
         return
-    print(f"{out}: {found.runs:,} runs of {name}, {found.size / 1e6:,.1f} MB")
+    print(f"{out}: {counted(found.runs, 'run')} of {name}, {found.size / 1e6:,.1f} MB")
     if found.missing:
-        print(f"{found.missing:,} runs that the grid asks for are not finished")
+        print(f"{counted(found.missing, 'run')} that the grid asks for: not finished")
 
 
 def unpack(
@@ -114,11 +115,11 @@ def merge_lines(report: "MergeReport") -> Iterator[str]:
     """What a merge did, for people."""
     found = report.to_json()
     yield (
-        f"{found['copied']:,} runs copied, {found['present']:,} were here already, "
+        f"{counted(found['copied'], 'run')} copied, {found['present']:,} were here already, "
         f"{found['scores_added']:,} received missing scores; {report.launches:,} launches copied"
     )
     if found["unfinished"]:
-        yield f"{found['unfinished']:,} runs are not finished there, and were not copied"
+        yield f"not finished there, and not copied: {counted(found['unfinished'], 'run')}"
     for grid in report.other_content:
         yield (
             f"grid {grid} was launched in both stores with different content: `sweeper table "
@@ -128,8 +129,8 @@ def merge_lines(report: "MergeReport") -> Iterator[str]:
         yield f"not copied: {run}: {reason}"
     if report.conflicts:
         yield (
-            f"{len(report.conflicts):,} runs have other numbers there. Those here count; the "
-            "others are kept in the experiment 'EXPERIMENT conflicts' of MLflow:"
+            f"{counted(len(report.conflicts), 'run has', 'runs have')} other numbers there. Those "
+            "here count; the others are kept in the experiment 'EXPERIMENT conflicts' of MLflow:"
         )
     for run, differences in report.conflicts.items():
         yield f"  {run}: {'; '.join(differences[:3])}"

@@ -10,6 +10,7 @@ from sweeper.launching.jobs import jobs_of
 from sweeper.launching.outcome import Outcome
 from sweeper.launching.progress import SweepProgress
 from sweeper.launching.retry import with_retries
+from sweeper.messages import counted
 from sweeper.planning.plan import Plan, Training
 from sweeper.planning.remaining import KnownRuns, plan_and_known_runs
 from sweeper.planning.settings import Settings
@@ -64,7 +65,8 @@ class PlanSource:
         exhausted = self._exhausted if outcome.num_left else ""
         if not exhausted:
             return outcome
-        note = f"{exhausted}: {outcome.num_left:,} runs were not started or not finished"
+        left = counted(outcome.num_left, "run was", "runs were")
+        note = f"{exhausted}: {left} not started or not finished"
         return replace(outcome, notes=(*outcome.notes, note))
 
     def next_round(self) -> "PlanSource | None":

@@ -68,7 +68,7 @@ def test_status_does_not_load_pandas(new_store, tmp_path):
     )
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True)
     assert done.returncode == 0, done.stderr
-    assert "no longer in the grid, and not counted: 1 runs" in done.stdout
+    assert "no longer in the grid, and not counted: 1 run" in done.stdout
 
 
 def test_of_many_orphans_the_first_are_printed():

@@ -61,12 +61,12 @@ def run(installed, tmp_path):
 def test_it_is_planned_trained_and_shown(run):
     code, out, err = run("launch", "grid.yaml", "--engine", "local")
     assert code == 0, err
-    assert out.splitlines()[-1] == "1 of 1 runs done."
+    assert out.splitlines()[-1] == "1 of 1 run done."
     code, out, err = run("table", "grid.yaml", "--json")
     assert code == 0, err
     assert [row["model"] for row in json.loads(out)["rows"]] == ["pkg_model"]
     code, out, err = run("plan", "grid.yaml")
-    assert "reused     1 runs" in out
+    assert "reused     1 run is" in out
 
 
 def test_it_is_listed_with_its_package(run):

@@ -2,38 +2,28 @@
 
 import pytest
 
-from sweeper.tracking.writing import run_search
+from sweeper.tracking import layout
 from sweeper.tracking.writing.writer import Writer
 from tests.sweeper.support.publications import client, milestone, publication
 
 pytestmark = pytest.mark.usefixtures("no_pictures")
 
 
-@pytest.fixture
-def listings(writer, monkeypatch):
-    """How often a writer asks for the server's experiments."""
-    asked, search = [], writer._client.search_experiments
-
-    def counted(**given):
-        asked.append(given)
-        return search(**given)
-
-    monkeypatch.setattr(writer._client, "search_experiments", counted)
-    return asked
-
-
-def test_experiments_are_listed_once_for_many_runs(writer, listings):
-    for number in range(3):
-        writer.publish(publication(milestone(), run_id=f"{number:016}"))
-    assert len(listings) == 1
-
-
-def test_a_new_experiment_is_seen_with_the_next_list(writer, uri, tmp_path, monkeypatch, listings):
+def test_a_run_that_another_launch_writes_into_a_new_experiment_is_found(writer, uri, tmp_path):
+    """At once: a run that was looked for a moment ago is not written a second time."""
     assert not writer.is_finished("ab" * 8)
     Writer(uri, "another", tmp_path, "0").publish(publication(milestone()))
-    monkeypatch.setattr(run_search, "LISTED_FOR_S", 0.0)
     assert writer.is_finished("ab" * 8)
-    assert len(listings) == 2
+    writer.publish(publication(milestone()))
+    ids = [experiment.experiment_id for experiment in client(uri).search_experiments()]
+    assert len(client(uri).search_runs(ids, f"tags.`{layout.RUN_ID}` = '{'ab' * 8}'")) == 1
+
+
+def test_experiments_are_not_listed_for_a_run_that_is_where_others_are(writer, monkeypatch):
+    writer.publish(publication(milestone()))
+    assert not writer.is_finished("cd" * 8)  # lists them
+    monkeypatch.setattr(writer._client, "search_experiments", None)
+    assert writer._search.find("ab" * 8) is not None
 
 
 def test_experiments_come_in_pages(writer, uri, tmp_path, monkeypatch):

@@ -1,7 +1,8 @@
 """VAE with one change at a time: the rows of docs/results/causes.csv.
 
-Runs of grids/results_causes.yaml, grids/results_rates.yaml and examples/results_initial.yaml; and,
-for seeds.csv, of grids/results_seeds.yaml, whose runs differ in their seeds only."""
+Runs of grids/results_causes.yaml, grids/results_rates.yaml and examples/results_initial.yaml; for
+seeds.csv, of grids/results_seeds.yaml, whose runs differ in their seeds only; and for xavier.csv,
+of examples/results_xavier.yaml, which have other initial weights and are longer."""
 
 from collections.abc import Collection, Mapping
 from typing import Any
@@ -12,7 +13,7 @@ from sweeper.tracking import layout
 from trainers.measures import score
 
 GRIDS = ("results_causes", "results_initial", "results_rates")
-SEEDS = "results_seeds"
+SEEDS, XAVIER = "results_seeds", "results_xavier"
 # What the first entry of results_causes has. Every other run differs from it in one of these, and
 # perhaps in its seed.
 USUAL: dict[str, Any] = {

@@ -6,7 +6,7 @@ STORE is the working folder of a launch of grids/results_gpu.yaml. Besides the p
 and figures it measures, for each milestone, what the latents say of the orientation, how CbD
 depends on what is scored, and three readings of SAP next to the thesis's column. Of the grids that
 change one thing of VAE at a time (benchmarks/causes.py), in this or another store, it writes
-causes.csv, of the four seeds seeds.csv.
+causes.csv, of the four seeds seeds.csv, of the three with Xavier's initial weights xavier.csv.
 
 Shapes: N points, L latents, K factors."""
 
@@ -18,7 +18,7 @@ from typing import Any
 
 import numpy as np
 
-from benchmarks.causes import GRIDS, SEEDS, cause_rows
+from benchmarks.causes import GRIDS, SEEDS, XAVIER, cause_rows
 from benchmarks.representation import FACTORS, ORIENTATION, described
 from sweeper import figure, read_study, render, table
 from sweeper.plotting.files import figure_contents, write_files
@@ -38,15 +38,18 @@ def main() -> None:
     out: Path = options.out
     out.mkdir(parents=True, exist_ok=True)
     runs = [run for run in study.runs.to_dict("records") if options.grid in run["grids"].split(",")]
-    causes, seeds = cause_rows(study), cause_rows(study, [SEEDS])
-    if not (runs or causes or seeds):
+    found = {
+        "causes": cause_rows(study),
+        "seeds": cause_rows(study, [SEEDS]),
+        "xavier": cause_rows(study, [XAVIER]),
+    }
+    if not (runs or any(found.values())):
         parser.error(f"{options.store} has no runs of {options.grid}, nor of {', '.join(GRIDS)}")
     if runs:
         _write_reproduction(study, runs, options.grid, out)
-    if causes:
-        _write_rows(out / "causes.csv", causes)
-    if seeds:
-        _write_rows(out / "seeds.csv", seeds)
+    for name, rows in found.items():
+        if rows:
+            _write_rows(out / f"{name}.csv", rows)
 
 
 def _write_reproduction(study: Any, runs: list[dict[str, Any]], grid: str, out: Path) -> None:

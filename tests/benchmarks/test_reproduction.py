@@ -8,14 +8,14 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 
-from benchmarks.causes import GRIDS, SCORES, SEEDS, USUAL, cause_rows, change_of
+from benchmarks.causes import GRIDS, SCORES, SEEDS, USUAL, XAVIER, cause_rows, change_of
 from benchmarks.representation import described, orientation_explained
 from sweeper.grid import load_grid
 from sweeper.planning.plan import make_plan
 from trainers.measures import score
 
 ROOT = Path(__file__).parents[2]
-FOLDERS = {"results_initial": "examples"}
+FOLDERS = {"results_initial": "examples", "results_xavier": "examples"}
 
 
 def factors_of_dsprites(num_points: int = 3000) -> np.ndarray:
@@ -72,7 +72,9 @@ def test_every_run_of_the_grids_has_at_most_one_change_and_every_setting_is_chan
     assert {changed for changed, *_ in asked_runs()} == {"", *USUAL}
 
 
-@pytest.mark.parametrize(("name", "grids"), [("causes", GRIDS), ("seeds", [SEEDS])])
+@pytest.mark.parametrize(
+    ("name", "grids"), [("causes", GRIDS), ("seeds", [SEEDS]), ("xavier", [XAVIER])]
+)
 def test_the_page_has_a_row_for_every_run_that_the_grids_ask_for(name, grids) -> None:
     with (ROOT / "docs" / "results" / f"{name}.csv").open(newline="") as file:
         rows = list(csv.DictReader(file))

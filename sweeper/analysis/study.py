@@ -97,6 +97,9 @@ def study_of(contents: reader.StoreContents) -> Study:
     names = sorted({name for row in rows for name in row if "/" in name})
     frame = pd.DataFrame(rows, columns=[*_row_names(), *names])
 
+    for name in layout.INT_PARAMS:
+        if frame[name].isna().any():  # pandas makes floats of the numbers beside a missing one
+            frame[name] = pd.Series([row.get(name, math.nan) for row in rows], dtype=object)
     texts = list(layout.TEXT_PARAMS)
     frame[texts] = frame[texts].fillna("")
     frame = frame.sort_values([*SETTINGS, "run_id"], ignore_index=True)

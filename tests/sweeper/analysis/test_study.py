@@ -10,6 +10,7 @@ from sweeper.analysis.selection import best_configuration
 from sweeper.analysis.study import read_study
 from sweeper.errors import ResultsError
 from sweeper.tables import table
+from sweeper.tracking import layout
 from sweeper.tracking.connection import open_client
 from sweeper.tracking.reading.reader import finished_runs, stored_runs
 from tests.sweeper.support import invented
@@ -63,6 +64,20 @@ def test_a_run_that_has_not_ended_is_unfinished_and_counts_as_missing(new_store)
     assert sorted(study.runs.status) == ["finished", "unfinished"]
     assert finished_runs(stored_runs(uri)).keys() == {cells[1]["run_id"]}
     assert table("7.1", study, grid="table7_1").rows[0].counts.as_text() == "1/2 (1 missing)"
+
+
+def test_settings_stay_whole_numbers_beside_a_run_that_has_none_yet(new_store):
+    """A launch that is killed leaves a run without parameters; those of others became 64.0."""
+    uri, cells = new_store(), invented.small_cells()[:2]
+    synthetic.write_launch(uri, cells, artifacts=False)
+    client, (one, *_) = open_client(uri), read_study(uri).stored.values()
+    tags = {layout.KIND: layout.KIND_RUN, layout.RUN_ID: "0" * 16}
+    client.create_run(one.experiment_id, tags=tags)
+    study = read_study(uri)
+    settings = {row["run_id"]: [row[name] for name in layout.INT_PARAMS] for row in study.rows}
+    assert all(math.isnan(value) for value in settings.pop("0" * 16))
+    assert set(settings) == {cell["run_id"] for cell in cells}
+    assert {type(value) for values in settings.values() for value in values} == {int}
 
 
 def test_a_grid_that_was_never_launched_is_reported_with_those_that_were(small_uri):

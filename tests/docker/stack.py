@@ -92,6 +92,12 @@ class Stack:
             check=check,
         )
 
+    def wait_until(self, condition: Callable[["Stack"], bool]) -> None:
+        end = time.monotonic() + WAIT_S
+        while not condition(self):
+            assert time.monotonic() < end, self.logs()
+            time.sleep(1)
+
     def taken(self, archive: str) -> Any:
         """What tests.docker.read_back reads on 127.0.0.1; then the experiments are archived."""
         script = [sys.executable, "-m", "tests.docker.read_back", "http://127.0.0.1:5000", archive]

@@ -14,6 +14,7 @@ import subprocess
 import sys
 import tempfile
 import time
+from collections.abc import Sequence
 from contextlib import ExitStack
 from dataclasses import replace
 from pathlib import Path
@@ -108,8 +109,8 @@ def steps_page(
         limit_s = step_bytes(network, batch_size) / bytes_s
         for precision in precisions:
             config = l_vae(network, batch_size, precision=precision)
-            eager_s = step_s(device, config, seconds, on_device=False)
-            graph_s = step_s(device, config, seconds, on_device=True)
+            eager_s = step_s(device, [config], seconds, on_device=False)
+            graph_s = step_s(device, [config], seconds, on_device=True)
             times = [f"{1e3 * one:.3f}" for one in (eager_s, graph_s, limit_s)]
             ratios = [f"{eager_s / graph_s:.1f}", f"{graph_s / limit_s:.1f}"]
             rows.append([network, str(batch_size), precision, *times, *ratios])
@@ -120,12 +121,11 @@ def steps_page(
     return table([*head, "eager / graph", "graph / limit"], rows) + bandwidth
 
 
-def step_s(device: str, config: TrainingConfig, seconds: float, *, on_device: bool) -> float:
-    """Seconds of a step, minibatches and records included, after the first block."""
-    return _step_s(device, [config], seconds, on_device=on_device)
-
-
-def _step_s(device: str, configs: list[TrainingConfig], seconds: float, **options: bool) -> float:
+def step_s(
+    device: str, configs: Sequence[TrainingConfig], seconds: float, **options: bool
+) -> float:
+    """Seconds of a step of one training, or of several that are fused, minibatches and records
+    included, after the first block. options: of `Training`."""
     with tempfile.TemporaryDirectory() as name:
         folders = [LocalFolder(Path(name) / str(number)) for number in range(len(configs))]
         training = open_trainings(
@@ -191,10 +191,10 @@ def fused_page(
     rows = []
     for network, batch_size in cases:
         one = l_vae(network, batch_size)
-        rates = [1 / step_s(device, one, seconds, on_device=True)]
+        rates = [1 / step_s(device, [one], seconds, on_device=True)]
         for count in counts:
             configs = [replace(one, seed=seed, fused=True) for seed in range(count)]
-            rates.append(count / _step_s(device, configs, seconds))
+            rates.append(count / step_s(device, configs, seconds))
         best = f"{max(rates) / rates[0]:.2f}"
         rows.append([network, str(batch_size), *(f"{rate:,.0f}" for rate in rates), best])
         print(*rows[-1], flush=True)

@@ -8,6 +8,7 @@ from dataclasses import asdict, dataclass, field
 from typing import Any
 
 from trainers.factor_splits import FactorSplit
+from trainers.specs.models import MODELS
 from trainers.specs.parameters import Value
 from trainers.specs.revisions import revisions
 
@@ -128,6 +129,15 @@ class TrainingConfig:
             identity["factors"] = self.factors.to_dict()
         if self.fused:
             identity["fused"] = True
+        return identity
+
+    def program_identity(self) -> dict[str, Any]:
+        """Equal exactly for configurations that one program of fused trainings can train, as far
+        as their milestones agree: they differ in seed, learning rate and numbers of the model."""
+        identity = self.identity()
+        numbers = {param.name for param in MODELS[self.model].params if param.kind == "float"}
+        identity["params"] = {k: v for k, v in self.params.items() if k not in numbers}
+        del identity["seed"], identity["learning_rate"]
         return identity
 
     def to_dict(self) -> dict[str, Any]:

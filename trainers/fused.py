@@ -13,15 +13,13 @@ from trainers.config import TrainingConfig
 from trainers.errors import ConfigError
 from trainers.running.eager import BLOCK_STEPS
 from trainers.running.graph import GraphRunner
-from trainers.running.image_table import image_table
-from trainers.running.inputs import Chunks, StackedInputs
+from trainers.running.inputs import StackedInputs
+from trainers.running.parts import graph_runner
 from trainers.running.stack import StackedStep
 from trainers.saving.checkpoints import PREFIX
 from trainers.saving.folders import Folder, files_by_number
 from trainers.saving.records import milestones_left
 from trainers.training import Progress, Status, Training
-
-MAY_DIFFER = ("seed", "learning_rate", "params")
 
 
 class FusedTrainings:
@@ -166,10 +164,9 @@ def advance(trainings: Training | FusedTrainings, seconds: float = 2.0) -> list[
 
 def _stacked_runner(trainings: Sequence[Training]) -> GraphRunner:
     parts = [one.parts for one in trainings if one.parts is not None]
-    images = image_table(parts[0].dataset, parts[0].stepper.device)
     inputs = StackedInputs([one.inputs for one in parts])
     stepper = StackedStep([one.stepper for one in parts])
-    return GraphRunner(stepper, Chunks(inputs, with_images=images is None), images)
+    return graph_runner(parts[0].dataset, stepper, inputs)
 
 
 def _common_start(pairs: Sequence[tuple[TrainingConfig, Folder]]) -> int:
@@ -186,13 +183,13 @@ def _common_start(pairs: Sequence[tuple[TrainingConfig, Folder]]) -> int:
 
 def _check_alike(configs: Sequence[TrainingConfig]) -> None:
     """Raises ConfigError where the configurations differ in what one program cannot vary."""
-    plain = [config.identity() for config in configs]
-    names = sorted({name for one in plain for name in one} - set(MAY_DIFFER))
+    plain = [config.program_identity() for config in configs]
+    names = sorted({name for one in plain for name in one})
     differing = [
         name for name in names if any(one.get(name) != plain[0].get(name) for one in plain)
     ]
     if differing:
         raise ConfigError(
             f"trainings that differ in {', '.join(differing)} cannot be fused; they may differ in "
-            f"{', '.join(MAY_DIFFER)}"
+            "seed, learning rate and numbers of the model"
         )

@@ -1,7 +1,7 @@
 """Measured speeds of trainings, kept in timings.json in the sweep store.
 
-A speed is valid for one machine with a number of trainings at a time, and for one kind of training.
-That of a fused training is its share of its program's time.
+A speed is valid for one machine with a number of trainings at a time, and for one kind of training;
+of a fused training it is the time of its program divided by the trainings in it.
 The kind is everything that changes a step's time (network, image, batch size, latent size,
 precision, the model's family) or the time of scoring (measures, points, protocol)."""
 

@@ -9,7 +9,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any, Literal
 
-from sweeper.engine.jobs import EventKind
+from sweeper.engine.jobs import EventKind, members_of
 from sweeper.errors import EngineError
 from trainers.errors import DataError, OwnCodeError, RecordError, TrainerError
 from trainers.saving.records import find_records, read_milestone
@@ -58,7 +58,7 @@ class Attempt:
     def __init__(self, job: Mapping[str, Any]) -> None:
         """job: of `Job.to_dict`."""
         self._job = job
-        self._ids = [job["training_id"], *(name for name, _ in job["fused_with"])]
+        self._ids = [name for name, _ in members_of(job)]
         self._active = list(self._ids)  # not reported as ended
         self._trainings: Any = None
         self._unreported: list[Result] = []
@@ -141,7 +141,7 @@ def recorded_milestones(job: Mapping[str, Any]) -> Iterator[Result]:
     """Results of the requested milestones that have a record."""
     from sweeper.store.folders import open_folder
 
-    for name, config in _members(job):
+    for name, config in members_of(job):
         folder = open_folder(job["store"], name)
         found = find_records(folder).milestones
         for iteration in sorted(set(config["milestones"]) & set(found)):
@@ -152,11 +152,6 @@ def recorded_milestones(job: Mapping[str, Any]) -> Iterator[Result]:
                 continue
             records = {iteration: found[iteration]}
             yield Result(name, "recorded", iteration, scores=scores, records=records)
-
-
-def _members(job: Mapping[str, Any]) -> list[tuple[str, Mapping[str, Any]]]:
-    """Id and configuration of each training of a job."""
-    return [(job["training_id"], job["config"]), *job["fused_with"]]
 
 
 @contextlib.contextmanager
@@ -179,7 +174,7 @@ def open_job(job: Mapping[str, Any]) -> Iterator[Any]:
         )
     torch.set_num_threads(job["threads"])
     use_sent(job.get("own_code", ()), f"the worker on {socket.gethostname()}")
-    members = _members(job)
+    members = members_of(job)
     with contextlib.ExitStack() as locks:
         for name, _ in members:
             locks.enter_context(lock_folder(job["store"], name))

@@ -50,6 +50,11 @@ class Job:
         }
 
 
+def members_of(job: Mapping[str, Any]) -> list[tuple[str, Mapping[str, Any]]]:
+    """Id and configuration of each training of a job, given as by `Job.to_dict`."""
+    return [(job["training_id"], job["config"]), *job["fused_with"]]
+
+
 @dataclass(frozen=True)
 class TrainingEvent:
     """Progress or the end of one training.

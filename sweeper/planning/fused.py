@@ -5,7 +5,6 @@ from collections.abc import Iterable
 
 from sweeper.ids import canonical
 from sweeper.planning.plan import Training
-from trainers.specs.models import MODELS
 
 
 def fused_groups(trainings: Iterable[Training], at_most: int | None) -> list[list[Training]]:
@@ -49,10 +48,4 @@ def _key(training: Training) -> str:
     """Equal for trainings that one program can train from the start."""
     if not training.config.fused or training.unresolved:
         return training.training_id
-    identity = training.config.identity()
-    numbers = {
-        param.name for param in MODELS[training.config.model].params if param.kind == "float"
-    }
-    identity["params"] = {k: v for k, v in identity["params"].items() if k not in numbers}
-    del identity["seed"], identity["learning_rate"]
-    return canonical([identity, training.todo])
+    return canonical([training.config.program_identity(), training.todo])

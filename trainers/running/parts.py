@@ -12,9 +12,10 @@ from trainers.datasets.access.dataset import Dataset
 from trainers.running.eager import EagerRunner
 from trainers.running.graph import GraphRunner
 from trainers.running.image_table import image_table
-from trainers.running.inputs import Chunks, Inputs
+from trainers.running.inputs import Chunks, Inputs, StackedInputs
 from trainers.running.process import keep_freed_memory
 from trainers.running.runner import Runner
+from trainers.running.stack import StackedStep
 from trainers.running.step import TrainStep
 from trainers.splits import Split, split
 
@@ -62,5 +63,12 @@ def open_runner(parts: Parts, on_device: bool) -> Runner:
     the device for a few hundred steps."""
     if not on_device:
         return EagerRunner(parts.stepper, parts.inputs)
-    images = image_table(parts.dataset, parts.stepper.device)
-    return GraphRunner(parts.stepper, Chunks(parts.inputs, with_images=images is None), images)
+    return graph_runner(parts.dataset, parts.stepper, parts.inputs)
+
+
+def graph_runner(
+    dataset: Dataset, stepper: TrainStep | StackedStep, inputs: Inputs | StackedInputs
+) -> GraphRunner:
+    """The runner of steps whose inputs and recorded values stay on the device."""
+    images = image_table(dataset, stepper.device)
+    return GraphRunner(stepper, Chunks(inputs, with_images=images is None), images)

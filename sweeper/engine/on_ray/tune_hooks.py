@@ -14,7 +14,7 @@ from ray.tune.search import Searcher
 
 from sweeper.engine.attempts import Attempts
 from sweeper.engine.failure_reasons import read_failure_reason
-from sweeper.engine.jobs import EventKind, TrainingEvent
+from sweeper.engine.jobs import EventKind, TrainingEvent, members_of
 from sweeper.engine.on_ray.code_check import code_here
 from sweeper.engine.on_ray.nodes import Nodes
 from sweeper.engine.reported import Reported
@@ -130,7 +130,7 @@ class EventCallback(tune.Callback):
         for bad in self._attempts.excluded_nodes - before:
             reason = f"{self._nodes.host(bad)} is excluded: everything fails there ({reason})"
         kind: EventKind = "progress" if again else "failed"
-        for name in (job["training_id"], *(name for name, _ in job["fused_with"])):
+        for name, _ in members_of(job):
             event = TrainingEvent(name, kind, reason=reason, host=host)
             if self._reported.is_new(event):
                 self._on_event(event)

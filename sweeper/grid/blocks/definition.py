@@ -143,14 +143,8 @@ class Grid(Block):
         return {key: _unordered(value) for key, value in _without_unused(plain).items()}
 
 
-_ADDED_KEYS = (
-    "zip",
-    "exclude",
-    "include",
-    "tf32",
-    "factors",
-    "fused",
-)  # not in grids of the first version
+# Not in grids of the first version.
+_ADDED_KEYS = ("zip", "exclude", "include", "tf32", "factors", "fused")
 
 
 def _without_unused(block: dict[str, Any]) -> dict[str, Any]:

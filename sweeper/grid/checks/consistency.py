@@ -98,7 +98,7 @@ def seeds_are_compared(grid: Grid) -> Findings:
         yield ("select", "by"), f"{what}; give two or more, as in `seeds: 3`."
 
 
-def fused_trainings_are_known(grid: Grid) -> Findings:
+def fused_trainings_start_together(grid: Grid) -> Findings:
     """A search starts its trainings one by one."""
     if grid.fused is not None and grid.search is not None:
         yield (
@@ -238,7 +238,7 @@ _CHECKS: dict[Callable[[Grid], Findings], tuple[str, ...]] = {
     restrictions_are_asked: ("datasets",),
     selection_is_measured: ("select", "evaluation"),
     seeds_are_compared: ("select", "search", "seeds"),
-    fused_trainings_are_known: ("fused", "search"),
+    fused_trainings_start_together: ("fused", "search"),
     split_leaves_images: ("evaluation",),
     money_is_countable: ("price", "budget"),
     gpus_are_whole: (),

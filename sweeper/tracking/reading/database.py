@@ -53,7 +53,7 @@ def read_runs(
                 names = {f"run{i}": run for i, run in enumerate(runs[start : start + _PART])}
                 those = ", ".join(f":{name}" for name in names)
                 found += _read(query, uri, f"{active} AND runs.run_uuid IN ({those})", names)
-    return sorted(found, key=lambda run: (run.start_ms, run.mlflow_run_id))
+    return sorted(found, key=lambda run: (run.start_ms or 0, run.mlflow_run_id))
 
 
 def _read(

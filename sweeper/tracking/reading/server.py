@@ -6,6 +6,7 @@ from typing import Any
 
 from sweeper.tracking.connection import check_server, tracking_error
 from sweeper.tracking.reading.stored_run import Experiment, StoredRun
+from sweeper.tracking.uri import is_server
 
 PAGE = 1000  # the largest page of the client; further pages are fetched by token
 
@@ -74,7 +75,7 @@ def _pages(search: Any, **query: Any) -> Iterator[Any]:
 @contextmanager
 def _client(uri: str) -> Iterator[Any]:
     """A client of a reachable server. MLflow's errors become TrackingError."""
-    if uri.startswith("http"):
+    if is_server(uri):
         check_server(uri)
     from mlflow.exceptions import MlflowException
     from mlflow.tracking import MlflowClient

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 import torch
 
-from sweeper.engine.registry import ENGINES, open_engine
+from sweeper.engine.registry import open_engine
 from sweeper.errors import UsageError
 from tests.sweeper.support.engine_jobs import (
     ends,
@@ -24,18 +24,6 @@ pytestmark = [
     pytest.mark.filterwarnings("ignore::ResourceWarning"),
     pytest.mark.xdist_group("ray"),  # one Ray at a time
 ]
-
-
-@pytest.fixture(
-    scope="module",
-    params=[
-        pytest.param(name, marks=pytest.mark.slow if name == "ray" else ()) for name in ENGINES
-    ],
-)
-def engine(request):
-    if request.param == "ray":
-        return request.getfixturevalue("ray_engine")
-    return open_engine(request.param)
 
 
 @pytest.fixture(scope="module")

@@ -5,7 +5,6 @@ import threading
 import pytest
 import torch
 
-from sweeper.engine.registry import ENGINES, open_engine
 from tests.sweeper.engine.test_contract import assert_same
 from tests.sweeper.support.engine_jobs import (
     ends,
@@ -24,18 +23,6 @@ pytestmark = [
     pytest.mark.xdist_group("ray"),  # one Ray at a time
 ]
 NUMBERS = (3, 5)
-
-
-@pytest.fixture(
-    scope="module",
-    params=[
-        pytest.param(name, marks=pytest.mark.slow if name == "ray" else ()) for name in ENGINES
-    ],
-)
-def engine(request):
-    if request.param == "ray":
-        return request.getfixturevalue("ray_engine")
-    return open_engine(request.param)
 
 
 @pytest.fixture(scope="module")

@@ -1,11 +1,10 @@
 """A launch with `factors`: killed and resumed to the same bits, and its own rows in tables."""
 
 import csv
-import shutil
 
 import pytest
 
-from tests.sweeper.support.cli_runs import MAIN, command, metric_table, sweeper, write_grid
+from tests.sweeper.support.cli_runs import command, launch, launch_killed_once, metric_table
 
 GRID = """
 datasets: dsprites
@@ -37,21 +36,13 @@ Training.advance = short
 @pytest.fixture(scope="module")
 def launched(tmp_path_factory):
     folder = tmp_path_factory.mktemp("factors")
-    write_grid(folder, GRID)
-    done = command(folder, "launch", "tiny.yaml", "--engine", "local")
-    assert done.returncode == 0, done.stderr
+    launch(folder, GRID)
     return folder
 
 
 @pytest.mark.slow
 def test_a_killed_launch_is_resumed_to_the_same_bits(launched, tmp_path, empty_database):
-    write_grid(tmp_path, GRID)
-    shutil.copy(empty_database, tmp_path / "mlflow.db")
-    arguments = ("launch", "tiny.yaml", "--engine", "local")
-    killed = sweeper(tmp_path, *arguments, program=KILLED + MAIN)
-    assert killed.returncode == -9, killed.stderr
-    done = command(tmp_path, *arguments)
-    assert done.returncode == 0, done.stderr
+    launch_killed_once(tmp_path, GRID, KILLED, empty_database)
     table = metric_table(tmp_path)
     assert len(table) == 4 and table == metric_table(launched)
 
@@ -72,9 +63,7 @@ def test_a_second_launch_trains_nothing(launched):
 
 def test_one_distribution_alone_is_compared(launched, tmp_path):
     """Its results were not attached to the launch: the name of its dataset has spaces."""
-    write_grid(tmp_path, GRID.replace("[all, ", "[") + "select: {min_active: 0}\n")
-    done = command(tmp_path, "launch", "tiny.yaml", "--engine", "local")
-    assert done.returncode == 0, done.stderr
+    done = launch(tmp_path, GRID.replace("[all, ", "[") + "select: {min_active: 0}\n")
     assert "Traceback" not in done.stderr + done.stdout
     assert "Models over 1 dataset " in command(tmp_path, "compare", "tiny").stdout
     assert list(tmp_path.glob("mlartifacts/*/*/artifacts/report.html"))

@@ -1,11 +1,12 @@
-"""A launch with `fused`: killed and resumed to the same bits, and its own rows beside others."""
+"""A launch with `fused`: continued to the same bits after a kill; its runs differ from those of the
+same grid without it."""
 
 import shutil
 
 import pytest
 
 from sweeper.analysis.study import read_study
-from tests.sweeper.support.cli_runs import MAIN, command, metric_table, sweeper, write_grid
+from tests.sweeper.support.cli_runs import launch, launch_killed_once, metric_table
 
 GRID = """
 datasets: dsprites
@@ -38,22 +39,13 @@ FusedTrainings.advance = short
 @pytest.fixture(scope="module")
 def launched(tmp_path_factory):
     folder = tmp_path_factory.mktemp("fused")
-    write_grid(folder, FUSED)
-    done = command(folder, "launch", "tiny.yaml", "--engine", "local")
-    assert done.returncode == 0, done.stderr
-    assert "12 of 12 runs done" in done.stdout
+    assert "12 of 12 runs done" in launch(folder, FUSED).stdout
     return folder
 
 
 @pytest.mark.slow
 def test_a_killed_launch_is_resumed_to_the_same_bits(launched, tmp_path, empty_database):
-    write_grid(tmp_path, FUSED)
-    shutil.copy(empty_database, tmp_path / "mlflow.db")
-    arguments = ("launch", "tiny.yaml", "--engine", "local")
-    killed = sweeper(tmp_path, *arguments, program=KILLED + MAIN)
-    assert killed.returncode == -9, killed.stderr
-    done = command(tmp_path, *arguments)
-    assert done.returncode == 0, done.stderr
+    launch_killed_once(tmp_path, FUSED, KILLED, empty_database)
     assert metric_table(tmp_path) == metric_table(launched)
 
 
@@ -61,9 +53,7 @@ def test_a_killed_launch_is_resumed_to_the_same_bits(launched, tmp_path, empty_d
 def test_the_same_grid_without_fused_is_trained_beside_it(launched, tmp_path):
     """Other runs, in rows of their own; their numbers are the same up to rounding."""
     folder = shutil.copytree(launched, tmp_path / "both")
-    write_grid(folder, GRID)
-    done = command(folder, "launch", "tiny.yaml", "--engine", "local")
-    assert done.returncode == 0, done.stderr
+    launch(folder, GRID)
     runs = read_study(f"sqlite:///{folder / 'mlflow.db'}").runs
     assert runs.groupby("precision").size().to_dict() == {"fp32": 12, "fp32, fused": 12}
     keys = ["model", "param/beta", "iterations", "seed"]

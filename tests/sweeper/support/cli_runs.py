@@ -3,6 +3,8 @@
 import contextlib
 import io
 import os
+import shutil
+import signal
 import subprocess
 import sys
 from pathlib import Path
@@ -62,6 +64,26 @@ def command(folder: Path, *arguments: str) -> "subprocess.CompletedProcess[str]"
         stream.flush()
         texts.append(stream.buffer.getvalue().decode())
     return subprocess.CompletedProcess(arguments, code, *texts)
+
+
+def launch(folder: Path, grid: str) -> "subprocess.CompletedProcess[str]":
+    """Launches a grid in `folder`, in this process, without Ray."""
+    write_grid(folder, grid)
+    done = command(folder, "launch", "tiny.yaml", "--engine", "local")
+    assert done.returncode == 0, done.stderr
+    return done
+
+
+def launch_killed_once(folder: Path, grid: str, kill: str, empty_database: Path) -> None:
+    """Launches a grid in `folder` in a process that ends itself by SIGKILL, then launches it again.
+
+    kill: Python text that makes it do so."""
+    write_grid(folder, grid)
+    shutil.copy(empty_database, folder / "mlflow.db")
+    arguments = ("launch", "tiny.yaml", "--engine", "local")
+    killed = sweeper(folder, *arguments, program=kill + MAIN)
+    assert killed.returncode == -signal.SIGKILL, killed.stderr
+    launch(folder, grid)
 
 
 def metric_table(folder: Path) -> dict[str, dict[str, object]]:

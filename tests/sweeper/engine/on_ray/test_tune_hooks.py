@@ -6,7 +6,7 @@ import pytest
 
 from sweeper.engine.attempts import Attempts
 from sweeper.engine.on_ray.tune_hooks import EventCallback, StopScheduler
-from tests.sweeper.support.engine_jobs import make_job, name_of
+from tests.sweeper.support.engine_jobs import make_job
 
 
 class Nodes:
@@ -29,7 +29,7 @@ def failed(error, tmp_path, in_cluster=False):
     callback = EventCallback(attempts, Nodes(in_cluster), events.append)
     file = tmp_path / "error.txt"
     file.write_text(f"Traceback (most recent call last):\n{error}\n")
-    config = {"job": {"training_id": name_of(1), "fused_with": []}}
+    config = {"job": make_job(tmp_path, 1).to_dict()}
     trial = SimpleNamespace(trial_id="t", error_file=str(file), config=config)
     callback.on_trial_error(0, [], trial)
     (event,) = events

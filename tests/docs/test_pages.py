@@ -1,5 +1,6 @@
 """Every code block of README and of the site is run, or says why not; real output is as shown."""
 
+import os
 import re
 import shutil
 from pathlib import Path
@@ -55,6 +56,10 @@ def test_its_blocks_run_and_print_what_it_shows(path, tmp_path, request):
         shutil.copytree(request.getfixturevalue("study"), folder)
     folder.mkdir(exist_ok=True)
     pages.prepare_grids(text(path), folder)
+    if path.name == "README.md" and (quickstart := os.environ.get("SWEEPER_QUICKSTART")):
+        for made in ("mlflow.db", "mlartifacts", "sweep_store"):
+            copy = shutil.copy if made == "mlflow.db" else shutil.copytree
+            copy(Path(quickstart, made), folder / made)
     assert pages.run_page(path, folder) == text(path)
 
 

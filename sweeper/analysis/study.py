@@ -98,7 +98,7 @@ def study_of(contents: reader.StoreContents) -> Study:
     frame = pd.DataFrame(rows, columns=[*_row_names(), *names])
 
     for name in layout.INT_PARAMS:
-        if frame[name].isna().any():  # pandas makes floats of the numbers beside a missing one
+        if frame[name].isna().any():  # pandas turned the integers into floats
             frame[name] = pd.Series([row.get(name, math.nan) for row in rows], dtype=object)
     texts = list(layout.TEXT_PARAMS)
     frame[texts] = frame[texts].fillna("")

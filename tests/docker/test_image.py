@@ -177,7 +177,7 @@ def test_a_killed_container_changes_no_number(stack, reference, victim):
 
 def workers_are_younger_than_head(stack):
     started = {name: found["State"]["StartedAt"] for name, found in stack.containers().items()}
-    workers = [time for name, time in started.items() if name.startswith("sweeper-worker-")]
+    workers = [moment for name, moment in started.items() if name.startswith("sweeper-worker-")]
     return len(workers) == 2 and min(workers) > started["sweeper-head-1"]
 
 

@@ -57,9 +57,9 @@ def test_its_blocks_run_and_print_what_it_shows(path, tmp_path, request):
     folder.mkdir(exist_ok=True)
     pages.prepare_grids(text(path), folder)
     if path.name == "README.md" and (quickstart := os.environ.get("SWEEPER_QUICKSTART")):
-        for made in ("mlflow.db", "mlartifacts", "sweep_store"):
-            copy = shutil.copy if made == "mlflow.db" else shutil.copytree
-            copy(Path(quickstart, made), folder / made)
+        shutil.copy(Path(quickstart, "mlflow.db"), folder)
+        for made in ("mlartifacts", "sweep_store"):
+            shutil.copytree(Path(quickstart, made), folder / made)
     assert pages.run_page(path, folder) == text(path)
 
 

@@ -23,7 +23,7 @@ USER = "12345:12345"  # without an entry in the image's /etc/passwd
 GRID = """
 datasets: dsprites
 models: [vae, l_vae]
-axes: {batch_size: 16, learning_rate: 1e-3, iterations: [200, 400], network: cnn}
+axes: {batch_size: 4, learning_rate: 1e-3, iterations: [300, 600], network: cnn}
 evaluation: {num_points: 100, measures: [cbd]}
 resources: {checkpoint_every_s: 1}
 select: {min_active: 0}

@@ -5,6 +5,7 @@ the tests and what is stored."""
 
 import contextlib
 import os
+import shutil
 import signal
 import sqlite3
 import subprocess
@@ -33,10 +34,12 @@ TINY = {
     "evaluation": {"measures": ["cbd"], "num_points": 100},
     "resources": {"checkpoint_every_s": 0.5},
 }
+# Trainings that last while they compute little.
+PACED = TINY | {"use": ["./paced.py"], "axes": TINY["axes"] | {"network": "paced"}}
 # 36 runs that are 6 trainings, as the quickstart's.
-SOAK = TINY | {
+SOAK = PACED | {
     "models": ["vae", {"beta_vae": {"beta": 4}}, "l_vae"],
-    "axes": TINY["axes"]
+    "axes": PACED["axes"]
     | {"learning_rate": [1e-3, 1e-4], "iterations": [100, 200, 300, 400, 500, 600]},
 }
 # 12 of those 36 runs, 2 of the 6 trainings.
@@ -52,6 +55,8 @@ class Sweep:
         self.folder = folder
         folder.mkdir(parents=True, exist_ok=True)
         (folder / "grid.yaml").write_text(yaml.safe_dump(grid))
+        if PACED["use"] == grid.get("use"):
+            shutil.copy(Path(__file__).with_name("paced.py"), folder)
         self.options = options
         paths = [*filter(None, [environment.pop("PYTHONPATH", "")]), str(ROOT)]
         self.environment = os.environ | {

@@ -11,13 +11,13 @@ from dataclasses import dataclass
 
 import pytest
 
-from tests.faults.sweeps import TINY, Points, Sweep, stored
+from tests.faults.sweeps import PACED, Points, Sweep, stored
 
 pytestmark = [pytest.mark.fault, pytest.mark.timeout(900)]
 
 STEPS = 400
-GRID = TINY | {
-    "axes": TINY["axes"] | {"learning_rate": [1e-3, 1e-4], "iterations": STEPS},
+GRID = PACED | {
+    "axes": PACED["axes"] | {"learning_rate": [1e-3, 1e-4], "iterations": STEPS},
     "select": {"min_active": 0},  # so few steps leave no latent active
 }
 # Of each model the winner and its rival, on two fresh seeds, or three where the order is open.

@@ -86,14 +86,13 @@ def job_state(job: str) -> JobState:
     )
 
 
-def has_lost_its_script(job: str) -> bool:
-    """Whether the node of a job's batch script is no longer one of the job's.
-
-    Raises EngineError, also for a job without a batch script."""
+def has_lost_its_script(job: str) -> bool | None:
+    """Whether the node of a job's batch script is no longer one of the job's; None for a job that
+    never had a batch script. Raises EngineError."""
     found = dict(re.findall(r"(\w+)=(\S*)", run("scontrol", "show", "job", "--oneliner", job)))
     host, nodes = found.get("BatchHost", ""), found.get("NodeList", "(null)")
     if found.get("BatchFlag") != "1":
-        raise EngineError(f"job {job} has no batch script")
+        return None
     if not host or nodes in ("", "(null)"):
         return False
     return host not in run("scontrol", "show", "hostnames", nodes).split()

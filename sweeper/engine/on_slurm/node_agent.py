@@ -127,15 +127,18 @@ def _notice_silence(launch: socket.socket) -> None:
 
 
 def _requeue_without_script(job: str) -> None:
-    """Requeues a job once it has lost its batch script. Returns when there is nothing to do: the
-    job has ended, as after a launch that failed, or is no batch job."""
+    """Requeues a job once it has lost its batch script. A controller that does not answer is asked
+    again. Returns when there is nothing to do: the job has ended, as after a launch that failed, or
+    is no batch job."""
     end = time.monotonic() + _LOSS_TIMEOUT_S
-    with contextlib.suppress(EngineError):
-        while time.monotonic() < end and job_state(job).is_active:
-            if has_lost_its_script(job):
+    while time.monotonic() < end:
+        with contextlib.suppress(EngineError):
+            if not job_state(job).is_active or (lost := has_lost_its_script(job)) is None:
+                return
+            if lost:
                 requeue(job)
                 return
-            time.sleep(5.0)
+        time.sleep(5.0)
 
 
 def _end_with(ray: "subprocess.Popen[str]", launch: socket.socket, ended: threading.Event) -> None:

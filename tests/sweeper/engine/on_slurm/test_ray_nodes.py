@@ -159,10 +159,20 @@ def test_a_job_that_ended_is_not_requeued(monkeypatch):
 
 def test_an_interactive_job_is_left_alone(monkeypatch):
     slurm = Controller(monkeypatch, states=["RUNNING"])
-
-    def no_script(job):
-        raise EngineError("job 7 has no batch script")
-
-    monkeypatch.setattr(node_agent, "has_lost_its_script", no_script)
+    monkeypatch.setattr(node_agent, "has_lost_its_script", lambda job: None)
     node_agent._requeue_without_script("7")
     assert slurm.requeued == []
+
+
+def test_a_controller_that_does_not_answer_is_asked_again(monkeypatch):
+    slurm = Controller(monkeypatch, states=["RUNNING", "RUNNING", "RUNNING", "RUNNING"])
+    silent = ["Unable to contact slurm controller", "scontrol has not answered within 60 s"]
+
+    def look(job):
+        if silent:
+            raise EngineError(silent.pop())
+        return True
+
+    monkeypatch.setattr(node_agent, "has_lost_its_script", look)
+    node_agent._requeue_without_script("7")
+    assert slurm.requeued == ["7"] and not silent

@@ -12,7 +12,10 @@ import sys
 import tempfile
 import time
 import urllib.request
+from collections.abc import Iterable
 from pathlib import Path
+
+import psutil
 
 from tests.faults.sweeps import ROOT
 
@@ -23,6 +26,15 @@ def free_port() -> int:
     with socket.socket() as listener:
         listener.bind(("127.0.0.1", 0))
         return listener.getsockname()[1]
+
+
+def kill_at_once(victims: Iterable[psutil.Process]) -> None:
+    """No victim runs on to see that another one is dead."""
+    victims = list(victims)
+    for action in (psutil.Process.suspend, psutil.Process.kill):
+        for victim in victims:
+            with contextlib.suppress(psutil.NoSuchProcess):
+                action(victim)
 
 
 class Cluster:
@@ -137,13 +149,8 @@ class Cluster:
 
     def kill(self, process) -> None:
         """The whole node at once, as when a machine is switched off."""
-        import psutil
-
         with contextlib.suppress(psutil.NoSuchProcess):
-            victims = psutil.Process(process.pid).children(recursive=True)
-            for victim in victims:
-                with contextlib.suppress(psutil.NoSuchProcess):
-                    victim.kill()
+            kill_at_once(psutil.Process(process.pid).children(recursive=True))
         with contextlib.suppress(ProcessLookupError):
             os.killpg(process.pid, signal.SIGKILL)
         process.wait()

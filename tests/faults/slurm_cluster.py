@@ -12,7 +12,7 @@ from pathlib import Path
 
 import psutil
 
-from tests.faults.clusters import free_port
+from tests.faults.clusters import free_port, kill_at_once
 
 PROGRAMS = ("munged", "slurmctld", "slurmd", "sbatch", "srun", "scontrol", "scancel")
 NODES = ("n1", "n2")
@@ -87,9 +87,7 @@ class SlurmCluster:
                 if found.get("SLURMD_NODENAME") == node and self.is_own(found):
                     steps = [p for p in process.parents() if "slurmstepd" in p.name()]
                     victims |= {process, *steps}
-        for victim in victims:
-            with contextlib.suppress(psutil.Error):
-                victim.kill()
+        kill_at_once(victims)
         self._processes.pop(f"slurmd {node}").wait()
 
     def notice_loss(self, node: str) -> None:

@@ -53,8 +53,11 @@ def _selection(table: Table) -> Iterator[str]:
         low, high = min(chosen), max(chosen)
         many = f"{low}" if low == high else f"{low} to {high}"
         seeds = "one seed each" if table.seeds == 1 else f"up to {table.seeds} seeds each"
-        head = f"Each winner is the maximum of {many} candidate configurations, {seeds}"
-        yield f"{head}." if table.is_held_out else f"{head}: its score is biased upwards."
+        if high == 1:
+            yield f"Each winner is the only candidate configuration, {seeds.removesuffix(' each')}."
+        else:
+            head = f"Each winner is the maximum of {many} candidate configurations, {seeds}"
+            yield f"{head}." if table.is_held_out else f"{head}: its score is biased upwards."
         yield from _reported(table)
 
 
@@ -105,7 +108,8 @@ def _differences(table: Table) -> Iterator[str]:
         if one.first == best[one.group]:
             yield _difference_text(one, table)
     if found:
-        yield f"Welch's test over seeds; intervals and p by Holm over {len(found)} comparisons."
+        pairs = counted(len(found), "comparison")
+        yield f"Welch's test over seeds; intervals and p by Holm over {pairs}."
 
 
 def _difference_text(one: Difference, table: Table) -> str:

@@ -30,7 +30,7 @@ def test_seeds_give_mean_deviation_interval_and_a_test(new_store):
     own = row.values["cbd"]
     assert f"{own.mean:.2f} ({own.low:.2f} to {own.high:.2f})" in render(found, "md")
     [line] = [note for note in found.notes if "mdl_vae_strong" in note and "p = " in note]
-    assert "significant" in line and "by Holm over 1 comparisons" in " ".join(found.notes)
+    assert "significant" in line and "by Holm over 1 comparison." in " ".join(found.notes)
     header = render(found, "csv").splitlines()[0].split(",")
     assert {"cbd_sd", "cbd_low", "cbd_high"} <= set(header)
 
@@ -114,6 +114,17 @@ def test_a_single_seed_table_says_of_how_many_candidates_each_number_is_the_maxi
     for line, row in zip(rows, found.rows, strict=True):
         assert int(line["iterations"]) == row.winner.first["iterations"]
         assert (line["candidates"], line["population"]) == (str(row.winner.candidates), "real")
+
+
+@pytest.mark.parametrize(("seeds", "text"), [((0,), "one seed."), ((0, 1, 2), "up to 3 seeds.")])
+def test_a_winner_without_another_candidate_is_no_maximum(new_store, seeds, text):
+    uri = new_store()
+    one = {"models": ("vae",), "batch_sizes": (64,), "iterations": (300_000,), "seeds": seeds}
+    cells = invented.thesis_cells(("dsprites",), learning_rates=(1e-4,), **one)
+    synthetic.write_launch(uri, cells, grid="mine", artifacts=False)
+    found = "\n".join(table("mine", uri).notes)
+    assert f"Each winner is the only candidate configuration, {text}\n" in found
+    assert "maximum" not in found and "biased" not in found
 
 
 def test_models_on_several_datasets_are_pooled_by_the_interquartile_mean(new_store):

@@ -185,6 +185,9 @@ def _ready(source: Source, grid: Grid, settings: Settings, shared: _Launch) -> I
 @contextlib.contextmanager
 def _mlflow_loaded_meanwhile(tracking_uri: str) -> Iterator[None]:
     """Imports MLflow, which takes two seconds, while the block waits for something else."""
+    # It has a fork release a lock that it took before it: registered during a fork of the block, as
+    # MLflow's import of it would, the lock is released without having been taken.
+    import concurrent.futures.thread  # noqa: F401
 
     def load() -> None:
         signal.pthread_sigmask(signal.SIG_BLOCK, signal.valid_signals())  # for the main thread

@@ -1,6 +1,8 @@
 """Launches of a grid on an engine that trains nothing: counts, retries, reads and writes."""
 
 import sqlite3
+import subprocess
+import sys
 from dataclasses import replace
 from pathlib import Path
 
@@ -175,3 +177,35 @@ def test_an_artifact_folder_that_cannot_be_written_is_refused_before_training(
     assert engine.trained == []
     with sqlite3.connect(tmp_path / "mlflow.db") as store:
         assert store.execute("SELECT status FROM runs").fetchall() == [("FAILED",)]
+
+
+LOADED_MEANWHILE = """
+import os, threading
+
+register = os.register_at_fork
+
+def recorded(**hooks):
+    if "after_in_parent" in hooks and threading.current_thread() is not threading.main_thread():
+        print("registered in a thread:", hooks)
+    register(**hooks)
+
+os.register_at_fork = recorded
+from sweeper.launching.launch import _mlflow_loaded_meanwhile
+
+with _mlflow_loaded_meanwhile("sqlite:///none.db"):
+    pass
+import sys
+print("mlflow" in sys.modules)
+"""
+
+
+def test_nothing_is_registered_between_the_two_halves_of_a_fork(tmp_path):
+    """Else a fork of the main thread releases a lock that it has not taken: a traceback."""
+    done = subprocess.run(
+        [sys.executable, "-c", LOADED_MEANWHILE],
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert done.stdout == "True\n"

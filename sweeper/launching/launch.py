@@ -185,8 +185,8 @@ def _ready(source: Source, grid: Grid, settings: Settings, shared: _Launch) -> I
 @contextlib.contextmanager
 def _mlflow_loaded_meanwhile(tracking_uri: str) -> Iterator[None]:
     """Imports MLflow, which takes two seconds, while the block waits for something else."""
-    # It has a fork release a lock that it took before it: registered during a fork of the block, as
-    # MLflow's import of it would, the lock is released without having been taken.
+    # This module registers a lock that every fork takes before it and releases after it. If MLflow
+    # imported it during a fork of the block, that fork would release a lock that it has not taken.
     import concurrent.futures.thread  # noqa: F401
 
     def load() -> None:

@@ -51,12 +51,12 @@ def _selection(table: Table) -> Iterator[str]:
     chosen = [row.winner.candidates for row in table.rows if row.winner]
     if chosen:
         low, high = min(chosen), max(chosen)
-        many = f"{low}" if low == high else f"{low} to {high}"
-        seeds = "one seed each" if table.seeds == 1 else f"up to {table.seeds} seeds each"
+        seeds = "one seed" if table.seeds == 1 else f"up to {table.seeds} seeds"
         if high == 1:
-            yield f"Each winner is the only candidate configuration, {seeds.removesuffix(' each')}."
+            yield f"Each winner is the only candidate configuration, {seeds}."
         else:
-            head = f"Each winner is the maximum of {many} candidate configurations, {seeds}"
+            many = f"{low}" if low == high else f"{low} to {high}"
+            head = f"Each winner is the maximum of {many} candidate configurations, {seeds} each"
             yield f"{head}." if table.is_held_out else f"{head}: its score is biased upwards."
         yield from _reported(table)
 

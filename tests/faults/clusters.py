@@ -150,7 +150,8 @@ class Cluster:
     def kill(self, process) -> None:
         """The whole node at once, as when a machine is switched off."""
         with contextlib.suppress(psutil.NoSuchProcess):
-            kill_at_once(psutil.Process(process.pid).children(recursive=True))
+            first = psutil.Process(process.pid)
+            kill_at_once([first, *first.children(recursive=True)])
         with contextlib.suppress(ProcessLookupError):
             os.killpg(process.pid, signal.SIGKILL)
         process.wait()

@@ -1,5 +1,5 @@
-"""A network for grids that are disturbed: a step computes little and takes 10 ms, or STEP_PAUSE_S,
-so that there is time to disturb it, on a fast machine as on one with other work."""
+"""A network for grids that are disturbed: a step computes little and pauses for 10 ms, or
+STEP_PAUSE_S seconds: there is time to disturb it, on a fast machine as on one with other work."""
 
 import os
 import time

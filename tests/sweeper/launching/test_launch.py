@@ -180,7 +180,7 @@ def test_an_artifact_folder_that_cannot_be_written_is_refused_before_training(
 
 
 LOADED_MEANWHILE = """
-import os, threading
+import os, sys, threading
 
 register = os.register_at_fork
 
@@ -194,7 +194,6 @@ from sweeper.launching.launch import _mlflow_loaded_meanwhile
 
 with _mlflow_loaded_meanwhile("sqlite:///none.db"):
     pass
-import sys
 print("mlflow" in sys.modules)
 """
 

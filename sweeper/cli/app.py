@@ -19,7 +19,7 @@ from sweeper.cli import (
     stores,
     sweep,
 )
-from sweeper.cli.launch.streams import tolerate_encodings
+from sweeper.cli.launch.streams import drop, open_missing_streams, tolerate_encodings
 from sweeper.cli.start.next_steps import next_steps
 from sweeper.errors import SweeperError
 from sweeper.version import __version__
@@ -74,10 +74,12 @@ app.add_typer(data.app, name="data")
 
 def main() -> None:
     """The `sweeper` command."""
+    open_missing_streams()
     tolerate_encodings()
     gc.set_threshold(50_000)  # imports of Ray and MLflow make few cycles
     try:
         code = app(standalone_mode=False)
+        sys.stdout.flush()
     except (SweeperError, TrainerError) as error:
         code = _report(error)
     except typer.Abort:
@@ -86,8 +88,11 @@ def main() -> None:
         print("interrupted", file=sys.stderr)
         code = 130
     except BrokenPipeError:
-        sys.stderr.close()
+        drop(sys.stdout)
+        drop(sys.stderr)
         code = 1
+    except OSError as error:
+        code = _report_system_error(error)
     except Exception as error:
         code = _show_usage_error(error)
     gc.freeze()  # the interpreter's end need not search all that was imported for cycles
@@ -95,14 +100,27 @@ def main() -> None:
 
 
 def _report(error: Exception) -> int:
-    if _State.debug:
-        from rich.console import Console
-
-        Console(stderr=True).print_exception()
+    _show_traceback()
     print(error, file=sys.stderr)
     if isinstance(error, SweeperError):
         return error.exit_code
     return 2 if isinstance(error, ConfigError | DataError | MeasureError | OwnCodeError) else 1
+
+
+def _report_system_error(error: OSError) -> int:
+    """A full disk, a lost permission or another error of the system, where no code expects it."""
+    _show_traceback()
+    place = "standard output or a file" if error.filename is None else error.filename
+    print(f"{place}: {error.strerror or error}. `sweeper --debug` shows where", file=sys.stderr)
+    drop(sys.stdout)  # what is left there would be written, and fail, at the end
+    return 1
+
+
+def _show_traceback() -> None:
+    if _State.debug:
+        from rich.console import Console
+
+        Console(stderr=True).print_exception()
 
 
 def _show_usage_error(error: Exception) -> int:

@@ -7,6 +7,7 @@ import contextlib
 import fcntl
 import os
 import sqlite3
+import time
 from collections.abc import Iterator
 from contextlib import closing
 from functools import cache
@@ -154,6 +155,26 @@ def create_where_missing(uri: str, path: Path) -> None:
             left.unlink(missing_ok=True)
         with write_then_rename(path, new):
             create_database(new)
+            _add_default_experiment(new, path.absolute().parent)
+
+
+def _add_default_experiment(database: Path, home: Path) -> None:
+    """MLflow adds its experiment 0 to a store without one, by SQL that contains the folder's name:
+    a folder `a :b`, or one with both kinds of quotes, is an error there."""
+    now_ms = int(time.time() * 1000)
+    values = {
+        "experiment_id": 0,
+        "name": "Default",
+        "artifact_location": artifact_uri(home / "mlruns" / "0"),
+        "lifecycle_stage": "active",
+        "creation_time": now_ms,
+        "last_update_time": now_ms,
+    }
+    columns = ", ".join(values)
+    with closing(sqlite3.connect(database)) as connection, connection:
+        connection.execute(
+            f"INSERT INTO experiments ({columns}) VALUES (:{', :'.join(values)})", values
+        )
 
 
 @contextlib.contextmanager

@@ -1,5 +1,5 @@
 """Standard output and error that never stop a command: other encodings, closed pipes, lost
-terminals."""
+terminals, streams that are closed from the start."""
 
 import codecs
 import contextlib
@@ -12,6 +12,21 @@ from typing import Any, TextIO
 _LINES = dict.fromkeys("\u2501\u2500", "-") | dict.fromkeys("\u2503\u2502\u2551", "|")
 _SYMBOLS = {"\u2193": "v", "\u2191": "^", "\u03b2": "b", "\u03c3": "s", "\u00d7": "x"}
 _OTHERS = {"\u0302": "", "\u00b1": "+", "\u2026": ".", "\u2022": "*"}
+
+
+def open_missing_streams() -> None:
+    """Standard streams that are closed at the start (`sweeper launch GRID >&-`) become /dev/null.
+
+    Otherwise the next file that is opened, a database perhaps, would get the number of standard
+    output, and what a child process prints would be written into it."""
+    for number, (name, mode) in enumerate([("stdin", "r"), ("stdout", "w"), ("stderr", "w")]):
+        if getattr(sys, name) is None:
+            null = os.open(os.devnull, os.O_RDWR)  # the lowest free number: this stream's
+            if null != number:
+                os.dup2(null, number)
+                os.close(null)
+            os.set_inheritable(number, True)
+            setattr(sys, name, open(number, mode, encoding="utf-8", closefd=False))
 
 
 def tolerate_encodings() -> None:
@@ -48,6 +63,15 @@ def outliving_readers() -> Any:
         sys.stdout, sys.stderr = before
 
 
+def drop(stream: TextIO) -> None:
+    """Sends what is printed from now on, and what is still buffered, to /dev/null."""
+    with contextlib.suppress(OSError, ValueError):
+        null = os.open(os.devnull, os.O_WRONLY)
+        os.dup2(null, stream.fileno())
+        os.close(null)
+        stream.flush()
+
+
 class _Tolerant:
     """A text stream whose errors of writing send it, and what is buffered, to /dev/null."""
 
@@ -61,18 +85,11 @@ class _Tolerant:
         try:
             return self._stream.write(text)
         except OSError:
-            self._drop()
+            drop(self._stream)
             return len(text)
 
     def flush(self) -> None:
         try:
             self._stream.flush()
         except OSError:
-            self._drop()
-
-    def _drop(self) -> None:
-        with contextlib.suppress(OSError, ValueError):
-            null = os.open(os.devnull, os.O_WRONLY)
-            os.dup2(null, self._stream.fileno())
-            os.close(null)
-            self._stream.flush()
+            drop(self._stream)

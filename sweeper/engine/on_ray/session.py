@@ -21,8 +21,8 @@ _REMEDIES = {
     "The current node timed out": "The machine is too busy, or a firewall or proxy is between its "
     "own processes: wait until it is less busy, unset http_proxy, and run the same command again",
     "No space left on device": "Free space where temporary files are, or set RAY_TMPDIR",
-    "Permission denied": "Ray needs a folder that it can write: set one, as in RAY_TMPDIR=/tmp",
 }
+_OTHER_SYSTEM_ERROR = "Ray needs a folder that it can write: set one, as in RAY_TMPDIR=/tmp"
 # Ray starts a worker for each CPU ahead, with an environment in which no trial of Tune runs.
 _NO_SPARE_WORKERS = {"prestart_worker_first_driver": False}
 _CONNECT_TIMEOUT_S = 10.0
@@ -121,7 +121,7 @@ def _reason(error: Exception) -> str:
     for known, remedy in _REMEDIES.items():
         if known in reason:
             return f"{reason}. {remedy}"
-    return reason
+    return f"{reason}. {_OTHER_SYSTEM_ERROR}" if isinstance(error, OSError) else reason
 
 
 def _own_code_first() -> Any:

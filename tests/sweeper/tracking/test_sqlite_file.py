@@ -15,11 +15,12 @@ from sweeper.errors import TrackingError
 from sweeper.figures import figure
 from sweeper.tables import table
 from sweeper.tables.render import render
+from sweeper.tracking.connection import open_client
 from sweeper.tracking.reading.artifacts import fetch
 from sweeper.tracking.reading.reader import read_store, stored_runs
 from sweeper.tracking.schema import schema_revisions
 from sweeper.tracking.sqlite_file import create_where_missing, open_sqlite, relocated
-from sweeper.tracking.uri import artifact_uri, sqlite_uri
+from sweeper.tracking.uri import artifact_path, artifact_uri, sqlite_uri
 from sweeper.tracking.writing.selection_tags import tag_selected
 from sweeper.tracking.writing.writer import Writer
 from tests.sweeper.support import invented
@@ -138,6 +139,17 @@ def test_a_store_in_a_folder_with_an_odd_name_writes_nothing_outside(tmp_path, t
     assert found == "tiny" and [path.name for path in tmp_path.iterdir()] == [name]
     (kept,) = folder.glob("mlartifacts/odd/*/artifacts/grid.yaml")
     assert kept.read_text() == "text"
+
+
+@pytest.mark.parametrize("name", [*ODD, "a :b", "a\"b'c"])
+def test_a_store_is_created_in_a_folder_with_an_odd_name(tmp_path, name):
+    (tmp_path / name).mkdir()
+    path = tmp_path / name / "mlflow.db"
+    client = open_client(sqlite_uri(path))
+    (default,) = client.search_experiments()
+    assert (default.experiment_id, default.name) == ("0", "Default")
+    assert artifact_path(default.artifact_location) == path.parent / "mlruns" / "0"
+    assert [entry.name for entry in path.parent.iterdir()] == ["mlflow.db"]
 
 
 @pytest.fixture

@@ -1,5 +1,6 @@
 """What is printed never stops a command: closed pipes, lost terminals, other encodings."""
 
+import os
 import subprocess
 import sys
 
@@ -63,3 +64,59 @@ def test_a_table_prints_on_every_encoding(encoding):
     assert ("\u03b2-VAE \u2191 \u250f\u2501\u2513".encode() in ended.stdout) == (
         encoding == "utf-8"
     )
+
+
+@pytest.mark.parametrize("closed", [">&-", "2>&-", "<&- >&- 2>&-"])
+def test_streams_that_are_closed_at_the_start_are_dropped(tmp_path, closed):
+    """And no file that is opened later receives what a child process prints."""
+    code = (
+        "import os, sys, sweeper.cli.app as app\n"
+        "def body(standalone_mode):\n"
+        "    with open('kept.txt', 'w') as kept:\n"
+        "        print('printed', flush=True); print('warned', file=sys.stderr)\n"
+        "        os.system('echo child; echo child >&2; cat')\n"
+        "        kept.write(str(sys.stdout.isatty()))\n"
+        "app.app = body\n"
+        "app.main()"
+    )
+    ended = subprocess.run(
+        ["bash", "-c", f'"$0" -c "$1" {closed}', sys.executable, code],
+        cwd=tmp_path,
+        env={"PYTHONPATH": str(ROOT), "PATH": "/usr/bin:/bin"},
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+    )
+    assert ended.returncode == 0, ended.stderr
+    assert (tmp_path / "kept.txt").read_text() == "False"
+    assert ended.stdout == ("" if closed != "2>&-" else "printed\nchild\n")
+    assert ended.stderr == ("" if closed != ">&-" else "warned\nchild\n")
+
+
+@pytest.fixture(params=["full", "closed pipe"])
+def unwritable(request):
+    """A file descriptor that cannot be written, and how the message about it begins."""
+    if request.param == "full":
+        end, message = os.open("/dev/full", os.O_WRONLY), "standard output or a file: No space left"
+    else:
+        reader, end = os.pipe()
+        os.close(reader)
+        message = ""
+    yield end, message
+    os.close(end)
+
+
+@pytest.mark.parametrize("arguments", [["--version"], ["table", "--help"]])
+def test_an_output_that_cannot_be_written_is_no_success(tmp_path, unwritable, arguments):
+    end, message = unwritable
+    ended = subprocess.run(
+        [sys.executable, "-c", "from sweeper.cli import main; main()", *arguments],
+        cwd=tmp_path,
+        env={"PYTHONPATH": str(ROOT), "PATH": "/usr/bin:/bin"},
+        stdout=end,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    assert ended.returncode == 1
+    assert ended.stderr.startswith(message)
+    assert len(ended.stderr.splitlines()) == bool(message)

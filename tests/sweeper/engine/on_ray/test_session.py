@@ -16,6 +16,8 @@ from sweeper.errors import EngineError
     [
         (Exception("The current node timed out during startup."), "until it is less busy"),
         (OSError("validate_socket_filename failed: AF_UNIX path length"), "RAY_TMPDIR=/tmp"),
+        (PermissionError(13, "Permission denied", "/x/ray"), "set one, as in RAY_TMPDIR=/tmp"),
+        (NotADirectoryError(20, "Not a directory", "/x/ray"), "set one, as in RAY_TMPDIR=/tmp"),
         (KeyError("object_store"), "a local Ray cannot be used: 'object_store'"),
     ],
 )

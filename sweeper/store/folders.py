@@ -44,7 +44,10 @@ def read_progress(store: str, training_ids: Iterable[str]) -> dict[str, FolderCo
             for training_id in training_ids
         }
     except OSError as error:
-        raise StoreError(f"the sweep store {store} cannot be read: {error}") from error
+        raise StoreError(
+            f"the sweep store {store} cannot be read: {error}. Make it readable, or name another "
+            "with --store"
+        ) from error
 
 
 @contextlib.contextmanager

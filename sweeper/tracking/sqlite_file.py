@@ -67,7 +67,8 @@ def _sqlite_problem(path: Path, error: sqlite3.Error) -> str:
             f"{path} is locked by another program (waited {BUSY_TIMEOUT_S:.0f} s). Close what has "
             f"it open (fuser {path} lists it), then run the same command again"
         )
-    return f"{path} cannot be read as an SQLite database: {error}"
+    remedy = ". Make the file and its folder readable and writable" if "open" in str(error) else ""
+    return f"{path} cannot be read as an SQLite database: {error}{remedy}"
 
 
 def _check_schema(connection: sqlite3.Connection, uri: str, path: Path) -> None:
@@ -110,25 +111,34 @@ def _without_runs(connection: sqlite3.Connection, path: Path) -> bool:
 
 
 def check_writable(uri: str, path: Path) -> None:
-    """Writes a file next to the database, and begins a change of it, as a launch does. Nothing
-    stays. Raises TrackingError."""
-    folder = next(parent for parent in path.absolute().parents if parent.exists())
-    probe = folder / f".{path.name}.probe"
+    """Writes a file next to the database and into the folder of each experiment's artifacts, and
+    begins a change of the database, as a launch does. Nothing stays. Raises TrackingError."""
+    _write_probe(path, path.absolute().parent)
+    if not path.is_file():
+        return
+    with closing(open_sqlite(uri, path)) as connection:
+        try:
+            connection.execute("BEGIN IMMEDIATE")
+            connection.rollback()
+        except sqlite3.Error as error:
+            raise TrackingError(_sqlite_problem(path, error)) from None
+        for (address,) in connection.execute(
+            "SELECT artifact_location FROM experiments WHERE lifecycle_stage = 'active'"
+        ):
+            folder = artifact_path(relocated(address, path.absolute().parent))
+            if folder is not None:
+                _write_probe(folder, folder)
+
+
+def _write_probe(path: Path, folder: Path) -> None:
+    """Writes and removes a file where `folder` is or would be created. path: what needs it."""
     try:
+        existing = next(place for place in (folder, *folder.parents) if place.exists())
+        probe = existing / f".{path.name}.probe"
         probe.write_bytes(b"probe")
         probe.unlink()
     except OSError as error:
         raise TrackingError(_not_writable(path, error)) from None
-    if not path.is_file():
-        return
-    connection = open_sqlite(uri, path)
-    try:
-        connection.execute("BEGIN IMMEDIATE")
-        connection.rollback()
-    except sqlite3.Error as error:
-        raise TrackingError(_sqlite_problem(path, error)) from None
-    finally:
-        connection.close()
 
 
 def _not_writable(path: Path, error: OSError) -> str:

@@ -84,12 +84,20 @@ def read_trajectory(uri: str, run: StoredRun) -> dict[str, np.ndarray]:
 
 
 def fetch(uri: str, run: StoredRun, name: str) -> Path:
-    """The artifact's file on this machine. Raises MissingArtifact where there is none."""
+    """The artifact's file on this machine. Raises MissingArtifact where there is none, and
+    TrackingError where this user cannot read it."""
     folder = artifact_path(run.artifact_uri)
     if folder is not None:
         path = folder / name
-        if not path.is_file():
-            raise MissingArtifact(f"{_run_label(run)} has no {name}: {path} does not exist")
+        try:
+            path.open("rb").close()
+        except (FileNotFoundError, NotADirectoryError):
+            missing = f"{_run_label(run)} has no {name}: {path} does not exist"
+            raise MissingArtifact(missing) from None
+        except OSError as error:
+            raise TrackingError(
+                f"{path} cannot be read: {error.strerror}. Make the file and its folders readable"
+            ) from None
         return path
     from mlflow.exceptions import MlflowException
     from mlflow.tracking import MlflowClient

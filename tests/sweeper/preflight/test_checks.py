@@ -10,6 +10,8 @@ from sweeper.planning.plan import make_plan
 from sweeper.planning.settings import default_settings
 from sweeper.preflight import checks as preflight
 from sweeper.preflight.checks import check_tracking
+from sweeper.tracking.uri import sqlite_path
+from sweeper.tracking.writing.writer import Writer
 from tests.sweeper.support.cli_runs import command
 
 AXES = {"batch_size": 16, "learning_rate": 1e-3, "iterations": [20, 40]}
@@ -165,3 +167,15 @@ def test_a_database_that_cannot_be_created_is_found_without_a_launch(tmp_path):
         check_tracking(f"sqlite:///{tmp_path}/file/mlflow.db")
     check_tracking(f"sqlite:///{tmp_path}/new/mlflow.db")
     assert [path.name for path in tmp_path.iterdir()] == ["file"], "nothing stays"
+
+
+def test_artifacts_that_cannot_be_written_are_found_without_a_launch(new_store):
+    uri = new_store()
+    writer = Writer(uri, "e", sqlite_path(uri).parent, "0")
+    writer.close_launch(writer.open_launch("t", "id", {}), "FINISHED")
+    check_tracking(uri)
+    folder = sqlite_path(uri).parent / "mlartifacts"
+    assert not folder.exists(), "nothing stays"
+    folder.write_text("a file in its place")
+    with pytest.raises(TrackingError, match="mlartifacts.* cannot be created or changed: Not a"):
+        check_tracking(uri)

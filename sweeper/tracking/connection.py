@@ -1,6 +1,7 @@
 """MLflow clients: the one place that makes them, after the checks that a user understands."""
 
 import contextlib
+import os
 from typing import TYPE_CHECKING, Any
 
 from sweeper.errors import TrackingError
@@ -26,6 +27,7 @@ def open_client(uri: str) -> "MlflowClient":
     if path is not None:
         create_where_missing(uri, path)
         relocate(uri, path)
+        os.environ["MLFLOW_ENABLE_WORKSPACES"] = "false"  # of a server; a file has none
         _correct_paths_of_mlflow()
     from mlflow.exceptions import MlflowException
 
@@ -33,7 +35,7 @@ def open_client(uri: str) -> "MlflowClient":
 
     try:
         return WholeValuesClient(uri, registry_uri=uri)
-    except (MlflowException, OSError) as error:
+    except (MlflowException, OSError, ValueError) as error:  # the last of a setting of MLflow's
         raise tracking_error(uri, error) from error
 
 

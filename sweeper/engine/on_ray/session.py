@@ -39,6 +39,9 @@ _ENVIRONMENT = {
     "RAY_USAGE_STATS_ENABLED": "0",
     "RAY_DEDUP_LOGS": "0",
 }
+# Where warnings are errors, Ray's own processes do not start; Tune refuses to run where the others
+# are set, which older versions read.
+_REMOVED = ("PYTHONWARNINGS", "TUNE_RESULT_DIR", "RAY_AIR_LOCAL_CACHE_DIR")
 
 
 @contextlib.contextmanager
@@ -214,6 +217,8 @@ def configure_ray() -> None:
     """Settings of Ray that must be made before it is imported. Ray's own logs are off: the events
     of `run_jobs` report a failure in one line, not in forty."""
     os.environ.update(_ENVIRONMENT)
+    for name in _REMOVED:
+        os.environ.pop(name, None)
     logging.getLogger("ray").setLevel(logging.CRITICAL)
 
 

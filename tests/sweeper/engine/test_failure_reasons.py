@@ -15,6 +15,8 @@ ray::TrainingTrial.train() (pid=12, ip=127.0.0.1)
     "last, reason",
     [
         ("ValueError: 3 is not 4", "ValueError: 3 is not 4"),
+        ("ValueError: \n  Invalid settings: x\n  more", "ValueError: Invalid settings: x"),
+        ("ValueError:", "ValueError:"),
         ("trainers.errors.RecordError: bad", "RecordError: bad"),
         ("MemoryError", "MemoryError; out of memory: "),
         (

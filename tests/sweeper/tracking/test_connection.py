@@ -11,7 +11,7 @@ from http.server import BaseHTTPRequestHandler, HTTPServer
 import pytest
 
 from sweeper.errors import TrackingError
-from sweeper.tracking.connection import check_server
+from sweeper.tracking.connection import check_server, open_client
 
 pytestmark = pytest.mark.filterwarnings("ignore")  # urllib3 on unverified certificates
 USER, PASSWORD, TOKEN = "me", "hidden-word", "hidden-token"
@@ -155,3 +155,17 @@ def test_an_unreachable_server_is_one_line_without_the_secret():
     with pytest.raises(TrackingError, match="cannot be reached: .*Connection refused") as caught:
         check_server(f"http://{USER}:{PASSWORD}@127.0.0.1:9")
     assert PASSWORD not in str(caught.value) and "\n" not in str(caught.value)
+
+
+def test_settings_of_a_server_do_not_concern_a_file(new_store, monkeypatch):
+    monkeypatch.setenv("MLFLOW_ENABLE_WORKSPACES", "true")
+    monkeypatch.setenv("MLFLOW_WORKSPACE", "elsewhere")
+    uri = new_store()
+    client = open_client(uri)
+    assert client.create_experiment("e", artifact_location="file:///nowhere") == "1"
+
+
+def test_a_setting_of_mlflow_that_is_no_number_is_one_line(new_store, monkeypatch):
+    monkeypatch.setenv("MLFLOW_SQLALCHEMYSTORE_POOL_SIZE", "many")
+    with pytest.raises(TrackingError, match="'many' for MLFLOW_SQLALCHEMYSTORE_POOL_SIZE"):
+        open_client(new_store())

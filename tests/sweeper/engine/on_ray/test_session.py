@@ -7,7 +7,7 @@ import textwrap
 
 import pytest
 
-from sweeper.engine.on_ray.session import ray_session
+from sweeper.engine.on_ray.session import configure_ray, ray_session
 from sweeper.errors import EngineError
 
 
@@ -72,3 +72,12 @@ def test_a_program_may_have_imported_ray_before():
         timeout=240,
     )
     assert done.stdout == "3\n", done.stderr
+
+
+def test_variables_that_ray_or_its_processes_refuse_are_removed(monkeypatch):
+    refused = ("PYTHONWARNINGS", "TUNE_RESULT_DIR", "RAY_AIR_LOCAL_CACHE_DIR")
+    for name in refused:
+        monkeypatch.setenv(name, "error")
+    monkeypatch.setattr(os, "environ", dict(os.environ))
+    configure_ray()
+    assert not set(refused) & set(os.environ)

@@ -20,8 +20,9 @@ from sweeper.cli import (
     sweep,
 )
 from sweeper.cli.launch.streams import drop, open_missing_streams, tolerate_encodings
+from sweeper.cli.start.interpreter import check_interpreter
 from sweeper.cli.start.next_steps import next_steps
-from sweeper.errors import SweeperError, UsageError
+from sweeper.errors import SweeperError
 from sweeper.version import __version__
 from trainers.errors import ConfigError, DataError, MeasureError, OwnCodeError, TrainerError
 
@@ -78,7 +79,7 @@ def main() -> None:
     tolerate_encodings()
     gc.set_threshold(50_000)  # imports of Ray and MLflow make few cycles
     try:
-        _check_interpreter()
+        check_interpreter()
         code = app(standalone_mode=False)
         sys.stdout.flush()
     except (SweeperError, TrainerError) as error:
@@ -98,14 +99,6 @@ def main() -> None:
         code = _show_usage_error(error)
     gc.freeze()  # the interpreter's end need not search all that was imported for cycles
     sys.exit(code if isinstance(code, int) else 0)
-
-
-def _check_interpreter() -> None:
-    if sys.flags.optimize > 1:
-        raise UsageError(
-            "Python removes docstrings here (-OO, or PYTHONOPTIMIZE=2), which Ray and MLflow need: "
-            "unset it"
-        )
 
 
 def _report(error: Exception) -> int:

@@ -60,13 +60,6 @@ def test_invalid_usage_is_one_line_without_a_traceback(tmp_path, arguments, mess
     assert not (tmp_path / "mlflow.db").exists()
 
 
-def test_python_without_docstrings_is_refused(tmp_path):
-    call = [sys.executable, "-OO", "-c", "from sweeper.cli import main; main()", "--version"]
-    done = subprocess.run(call, capture_output=True, text=True, cwd=ROOT)
-    assert done.returncode == 2 and done.stdout == ""
-    assert done.stderr.startswith("Python removes docstrings here") and "unset" in done.stderr
-
-
 def test_every_mistake_of_a_grid_at_once(tmp_path):
     """In a process of its own, so that all of its output is seen."""
     wrong = TINY.replace("datasets", "datsets").replace("1e-3", "fast")

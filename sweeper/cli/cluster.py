@@ -79,7 +79,8 @@ def _run_checks(grid: "Grid | None", setting: "Settings") -> "list[Check]":
     def tracking() -> list[Check]:
         if grid is not None:
             plans.append(plan_grid(grid, setting))
-        preflight.check_tracking(setting.tracking_uri)
+        experiment = None if grid is None else grid.experiment
+        preflight.check_tracking(setting.tracking_uri, experiment)
         return [Check(f"MLflow {mask_credentials(setting.tracking_uri)}")]
 
     def nodes() -> list[Check]:

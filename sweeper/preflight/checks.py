@@ -59,10 +59,11 @@ def check_cluster(plan: Plan | None, grid: Grid | None, setting: Settings) -> li
     return checks
 
 
-def check_tracking(uri: str) -> None:
-    """Reads the MLflow store, if there is one, and sees whether an SQLite one can be written.
-    Raises TrackingError with the remedy."""
+def check_tracking(uri: str, experiment: str | None = None) -> None:
+    """Reads the MLflow store, if there is one, and sees whether an SQLite one and the artifacts of
+    an experiment can be written. Raises TrackingError with the remedy."""
     from sweeper.tracking.reading.reader import stored_runs
+    from sweeper.tracking.sqlite_file import check_artifacts_writable
     from sweeper.tracking.sqlite_file import check_writable as check_database
     from sweeper.tracking.uri import sqlite_path
 
@@ -70,6 +71,7 @@ def check_tracking(uri: str) -> None:
     path = sqlite_path(uri)
     if path is not None:
         check_database(uri, path)
+        check_artifacts_writable(uri, path, experiment)
 
 
 def required_datasets(plan: Plan, setting: Settings) -> list[tuple[str, str]]:

@@ -111,8 +111,8 @@ def _without_runs(connection: sqlite3.Connection, path: Path) -> bool:
 
 
 def check_writable(uri: str, path: Path) -> None:
-    """Writes a file next to the database and into the folder of each experiment's artifacts, and
-    begins a change of the database, as a launch does. Nothing stays. Raises TrackingError."""
+    """Writes a file next to the database, and begins a change of it, as a launch does. Nothing
+    stays. Raises TrackingError."""
     _write_probe(path, path.absolute().parent)
     if not path.is_file():
         return
@@ -122,12 +122,21 @@ def check_writable(uri: str, path: Path) -> None:
             connection.rollback()
         except sqlite3.Error as error:
             raise TrackingError(_sqlite_problem(path, error)) from None
-        for (address,) in connection.execute(
-            "SELECT artifact_location FROM experiments WHERE lifecycle_stage = 'active'"
-        ):
-            folder = artifact_path(relocated(address, path.absolute().parent))
-            if folder is not None:
-                _write_probe(folder, folder)
+
+
+def check_artifacts_writable(uri: str, path: Path, experiment: str | None = None) -> None:
+    """Writes a file into the folder of an experiment's artifacts, or of all experiments. Nothing
+    stays. Raises TrackingError."""
+    home = path.absolute().parent
+    folder: Path | None = home / layout.DEFAULT_ARTIFACTS
+    if path.is_file() and experiment is not None:
+        query = "SELECT artifact_location FROM experiments WHERE name = ?"
+        with closing(open_sqlite(uri, path)) as connection:
+            found = connection.execute(query, (experiment,)).fetchone()
+        if found is not None:
+            folder = artifact_path(relocated(found[0], home))
+    if folder is not None:
+        _write_probe(folder, folder)
 
 
 def _write_probe(path: Path, folder: Path) -> None:

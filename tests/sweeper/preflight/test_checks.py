@@ -1,5 +1,7 @@
 """Preflight: each problem is one line with its fix, before anything is started."""
 
+import shutil
+
 import pytest
 
 from sweeper.engine.on_ray.node_probe import NodeReport, probe_node, versions
@@ -170,12 +172,20 @@ def test_a_database_that_cannot_be_created_is_found_without_a_launch(tmp_path):
 
 
 def test_artifacts_that_cannot_be_written_are_found_without_a_launch(new_store):
+    """Those of the grid's experiment: a colleague may own the folders of others."""
     uri = new_store()
-    writer = Writer(uri, "e", sqlite_path(uri).parent, "0")
-    writer.close_launch(writer.open_launch("t", "id", {}), "FINISHED")
+    home = sqlite_path(uri).parent
+    for name in ("ours", "theirs"):
+        Writer(uri, name, home, "0")
+    (home / "mlartifacts").mkdir()
+    check_tracking(uri, "ours")
+    assert not list((home / "mlartifacts").iterdir()), "nothing stays"
+    (home / "mlartifacts" / "theirs").write_text("a file in its place")
+    check_tracking(uri, "ours")
     check_tracking(uri)
-    folder = sqlite_path(uri).parent / "mlartifacts"
-    assert not folder.exists(), "nothing stays"
-    folder.write_text("a file in its place")
-    with pytest.raises(TrackingError, match="mlartifacts.* cannot be created or changed: Not a"):
+    with pytest.raises(TrackingError, match="theirs cannot be created or changed: Not a directory"):
+        check_tracking(uri, "theirs")
+    shutil.rmtree(home / "mlartifacts")
+    (home / "mlartifacts").write_text("a file in its place")
+    with pytest.raises(TrackingError, match="mlartifacts cannot be created or changed: Not a dir"):
         check_tracking(uri)

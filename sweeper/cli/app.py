@@ -1,5 +1,6 @@
 """The application: its commands, and how errors become one line and an exit code."""
 
+import errno
 import gc
 import sys
 from pathlib import Path
@@ -23,6 +24,7 @@ from sweeper.cli.launch.streams import drop, open_missing_streams, tolerate_enco
 from sweeper.cli.start.interpreter import check_interpreter
 from sweeper.cli.start.next_steps import next_steps
 from sweeper.errors import SweeperError
+from sweeper.messages import first_line, mask_credentials
 from sweeper.version import __version__
 from trainers.errors import ConfigError, DataError, MeasureError, OwnCodeError, TrainerError
 
@@ -50,6 +52,9 @@ def options(
         raise typer.Exit
     if context.invoked_subcommand is None:
         print("\n".join(next_steps(Path.cwd())))
+
+
+_OF_WRITING = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO)
 
 
 class _State:
@@ -112,8 +117,12 @@ def _report(error: Exception) -> int:
 def _report_system_error(error: OSError) -> int:
     """A full disk, a lost permission or another error of the system, where no code expects it."""
     _show_traceback()
-    place = "standard output or a file" if error.filename is None else error.filename
-    print(f"{place}: {error.strerror or error}. `sweeper --debug` shows where", file=sys.stderr)
+    reason = first_line(error)
+    if error.filename is not None:
+        reason = f"{error.filename}: {error.strerror}"
+    elif error.errno in _OF_WRITING:
+        reason = f"standard output or a file: {error.strerror}"
+    print(f"{mask_credentials(reason)}. `sweeper --debug` shows where", file=sys.stderr)
     drop(sys.stdout)  # what is left there would be written, and fail, at the end
     return 1
 

@@ -7,6 +7,7 @@ import sys
 import numpy as np
 import pytest
 
+import sweeper.cli.app as app_module
 from tests.sweeper.support.cli_runs import ROOT, TINY, command, sweeper, write_grid
 
 
@@ -58,6 +59,30 @@ def test_invalid_usage_is_one_line_without_a_traceback(tmp_path, arguments, mess
     assert message in done.stderr
     assert "Traceback" not in done.stderr + done.stdout
     assert not (tmp_path / "mlflow.db").exists()
+
+
+@pytest.mark.parametrize(
+    ("error", "line"),
+    [
+        (PermissionError(13, "Permission denied", "/x/y"), "/x/y: Permission denied."),
+        (
+            OSError(28, "No space left on device"),
+            "standard output or a file: No space left on device.",
+        ),
+        (ConnectionError("http://user:hidden@host is gone\nmore"), "http://***@host is gone."),
+    ],
+)
+def test_a_system_error_that_no_code_expects_is_one_line(monkeypatch, capsys, error, line):
+    def fails(standalone_mode):
+        raise error
+
+    monkeypatch.setattr(app_module, "app", fails)
+    monkeypatch.setattr(app_module, "drop", lambda stream: None)
+    with pytest.raises(SystemExit) as ended:
+        app_module.main()
+    assert ended.value.code == 1
+    (printed,) = capsys.readouterr().err.splitlines()
+    assert printed == f"{line} `sweeper --debug` shows where"
 
 
 def test_every_mistake_of_a_grid_at_once(tmp_path):

@@ -1,6 +1,7 @@
 """Why a training failed: one line, with a remedy where there is one."""
 
 import re
+from itertools import pairwise
 
 _DIED = "the worker died"
 _ADVICE = (
@@ -29,16 +30,13 @@ def failure_reason(text: str) -> str:
     if re.search(r"^The actor (died|is dead|is unavailable)", text, re.MULTILINE):
         return with_advice(_DIED + _exit_of(text), text)
     lines = [line.strip() for line in text.splitlines() if line.strip()]
-    raised = [number for number, line in enumerate(lines) if _RAISED.match(line)]
-    reason = _whole_reason(lines[raised[-1] :]) if raised else lines[-1] if lines else _DIED
+    reason = lines[-1] if lines else _DIED
+    for line, following in pairwise([*lines, ""]):
+        if match := _RAISED.match(line):
+            reason = match[1]
+            if reason.endswith(":"):  # the exception's text begins on the next line
+                reason = f"{reason} {following}".rstrip()
     return with_advice(reason, text)
-
-
-def _whole_reason(lines: list[str]) -> str:
-    """The exception's line; with the next one if its message begins there."""
-    match = _RAISED.match(lines[0])
-    reason = match[1] if match else lines[0]
-    return " ".join([reason, *lines[1:2]]) if reason.endswith(":") else reason
 
 
 def with_advice(reason: str, text: str) -> str:

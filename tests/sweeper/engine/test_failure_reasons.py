@@ -46,5 +46,6 @@ def test_without_a_file_the_worker_died(tmp_path):
     assert (
         read_failure_reason(None)
         == read_failure_reason(str(tmp_path / "none"))
+        == failure_reason("\n")
         == "the worker died"
     )
